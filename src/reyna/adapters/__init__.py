@@ -1,0 +1,1 @@
+"""The outside world, each module named after its technology."""

@@ -1,0 +1,90 @@
+"""A container that can be anything its user says: book, chapter, album, stems, topic."""
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from reyna.domain.caller import Caller
+from reyna.domain.event import Event
+
+
+class Bucket(msgspec.Struct, frozen=True, kw_only=True):
+    """`rank` orders it among its siblings; the id lists (first 1,000) and the counts are computed on read."""
+
+    id: str
+    user_id: str
+    name: str
+    type: str
+    parent_bucket_id: str | None = None
+    rank: str
+    child_bucket_ids: tuple[str, ...] = ()
+    blob_ids: tuple[str, ...] = ()
+    child_count: int = 0
+    blob_count: int = 0
+    metadata: dict[str, Any] = {}
+    revision: int = 1
+    created_at: datetime
+    updated_at: datetime
+    trashed_at: datetime | None = None
+
+    def moved(self, parent_bucket_id: str | None, rank: str) -> "Bucket":
+        return replace(
+            self, parent_bucket_id=parent_bucket_id, rank=rank, revision=self.revision + 1, updated_at=datetime.now(UTC)
+        )
+
+    def changed(self, *, name: str, type: str, metadata: dict[str, Any]) -> "Bucket":
+        return replace(
+            self, name=name, type=type, metadata=metadata, revision=self.revision + 1, updated_at=datetime.now(UTC)
+        )
+
+    def event(
+        self,
+        action: Literal["created", "updated", "moved", "trashed", "restored", "purged"],
+        caller: Caller,
+        **facts: Any,
+    ) -> Event:
+        return Event.now(
+            f"bucket.{action}",
+            caller,
+            {
+                "bucket_id": self.id,
+                "parent_bucket_id": self.parent_bucket_id,
+                "type": self.type,
+                "revision": self.revision,
+            }
+            | facts,
+            about=self.id,
+        )
+
+
+class NewBucket(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`after` is the sibling it comes behind: null for the first place, left out for the last."""
+
+    name: str
+    type: str
+    parent_bucket_id: str | None = None
+    metadata: dict[str, Any] = {}
+    after: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class BucketChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    type: str | msgspec.UnsetType = msgspec.UNSET
+    metadata: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    base_revision: int
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True):
+    """A bucket in its tree; `children` is empty beyond the depth that was asked for, `child_count` is not."""
+
+    id: str
+    name: str
+    type: str
+    parent_bucket_id: str | None
+    rank: str
+    revision: int
+    child_count: int
+    blob_count: int
+    children: tuple["Node", ...] = ()

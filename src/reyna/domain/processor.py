@@ -1,0 +1,82 @@
+"""What takes blobs of some schemas and makes a blob of another, and where a user has switched it on."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+
+class Processor(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered processor: it takes `input_schemas` and makes `output_schema`."""
+
+    id: str
+    version: str
+    name: str
+    description: str = ""
+    input_schemas: tuple[str, ...]
+    output_schema: str
+    settings_schema: dict[str, Any] | None = None
+    trigger: Literal["event", "manual"] = "event"
+    range: str | None = None  # what input it is meant for, in words: "10 to 1,000 words"
+    revision: int = 1
+    registered_at: datetime
+    updated_at: datetime
+
+
+class Instance(msgspec.Struct, frozen=True, kw_only=True):
+    """A user's switched-on processor: everywhere (`bucket_id` null) or for one bucket's subtree."""
+
+    id: str
+    user_id: str
+    processor_id: str
+    bucket_id: str | None = None
+    enabled: bool = True
+    settings: dict[str, Any] = {}
+    revision: int = 1
+    created_at: datetime
+    updated_at: datetime
+
+
+class NewProcessor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a processor says of itself when it registers."""
+
+    id: str
+    version: str
+    name: str
+    description: str = ""
+    input_schemas: tuple[str, ...]
+    output_schema: str
+    settings_schema: dict[str, Any] | None = None
+    trigger: Literal["event", "manual"] = "event"
+    range: str | None = None
+
+
+class NewInstance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    processor_id: str
+    bucket_id: str | None = None
+    enabled: bool = True
+    settings: dict[str, Any] = {}
+
+
+class InstanceChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    enabled: bool | msgspec.UnsetType = msgspec.UNSET
+    settings: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """How a processor is doing: `live_workers` have sent a beat lately; times in seconds."""
+
+    live_workers: int
+    last_beat: datetime | None
+    queue_length: int
+    success_rate: float | None
+    p50: float | None
+    p95: float | None
+
+
+class Beat(msgspec.Struct, frozen=True, kw_only=True):
+    """A worker says that it is there."""
+
+    processor_id: str
+    worker_id: str
+    busy: int = 0

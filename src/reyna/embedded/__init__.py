@@ -1,0 +1,1 @@
+"""The real servers as supervised child processes."""

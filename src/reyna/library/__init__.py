@@ -1,0 +1,1 @@
+"""The processors that ship with the house, written with the SDK alone."""

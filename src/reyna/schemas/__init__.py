@@ -1,0 +1,1 @@
+"""The schema service: the truth layer."""

@@ -1,0 +1,1 @@
+"""The studio: the gateway layer."""
