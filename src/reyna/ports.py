@@ -109,6 +109,18 @@ class Store(Protocol):
 
     async def count(self, collection: Collection[R], user_id: str, where: Where = {}) -> int: ...
 
+    async def tally(
+        self, collection: Collection[R], user_id: str, field: str, where: Where = {}
+    ) -> dict[Any, int]:
+        """How many matching records there are for each value of the field; values without any are left out."""
+        ...
+
+    async def pick(
+        self, collection: Collection[R], user_id: str, fields: Sequence[str], where: Where = {}
+    ) -> list[tuple[Any, ...]]:
+        """Only these fields of the matching records, by `id`: cheap where the records themselves are large."""
+        ...
+
     async def walk(
         self,
         collection: Collection[R],
@@ -186,6 +198,14 @@ class Later(Exception):
         super().__init__(f"again in {seconds} s")
 
 
+AGAIN: Final = (1.0, 5.0, 30.0, 120.0)  # seconds before the next delivery; the last one repeats
+
+
+def again_after(attempt: int) -> float:
+    """Seconds to wait before delivering again what failed in this attempt (1 is the first)."""
+    return AGAIN[min(max(attempt, 1), len(AGAIN)) - 1]
+
+
 class Subscription(Protocol):
     async def stop(self) -> None:
         """No new messages; what is being handled is finished first."""
@@ -213,10 +233,10 @@ Stream = Literal["EVENTS", "RUNS", "DEAD"]
 class Bus(Protocol):
     """Publish, subscribe (durable, shared among copies), listen (ephemeral, every copy), ask and serve."""
 
-    async def publish(self, message: Message) -> None:
-        """Returns when the stream that holds the subject has stored it. `message.id` makes a repeat harmless within
-        the dedupe window (2 minutes). Many may be under way at once; they are stored in the order of the calls.
-        Raises Fault."""
+    def publish(self, message: Message) -> Awaitable[None]:
+        """Handed over at once; awaiting the answer returns when the stream that holds the subject has stored it.
+        `message.id` makes a repeat harmless within the dedupe window (2 minutes). Many may be under way at once; they
+        are stored in the order of the calls. The answer raises Fault."""
         ...
 
     async def tell(self, subject: str, body: bytes) -> None:

@@ -29,17 +29,19 @@ class Blob(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     stale: bool = False
     created_by: str
+    changed_by: str  # who made the current revision
     author_kind: AuthorKind = "user"  # of the current revision
     created_at: datetime
     updated_at: datetime
     trashed_at: datetime | None = None
 
-    def changed(self, data: Any, *, size: int, schema_version: str, author_kind: AuthorKind) -> "Blob":
+    def changed(self, data: Any, *, size: int, schema_version: str, by: str, author_kind: AuthorKind) -> "Blob":
         return replace(
             self,
             data=data,
             size=size,
             schema_version=schema_version,
+            changed_by=by,
             author_kind=author_kind,
             revision=self.revision + 1,
             updated_at=datetime.now(UTC),

@@ -25,6 +25,7 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     label: str | None = None
     revision: int = 1
     created_at: datetime
+    trashed_at: datetime | None = None  # goes to the trash and comes back with its blob
 
     def event(self, action: Literal["added", "removed", "moved"], caller: Caller) -> Event:
         return Event.now(

@@ -4,6 +4,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
+
+from reyna.domain.caller import HOUSE, Caller
+from reyna.domain.event import Event
 
 
 class Processor(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +26,19 @@ class Processor(msgspec.Struct, frozen=True, kw_only=True):
     registered_at: datetime
     updated_at: datetime
 
+    @property
+    def user_id(self) -> str:
+        """A processor belongs to no user."""
+        return HOUSE
+
+    def event(self, action: Literal["registered"], caller: Caller) -> Event:
+        return Event.now(
+            f"processor.{action}",
+            replace(caller, user_id=HOUSE),
+            {"processor": self.id, "version": self.version, "revision": self.revision},
+            about=self.id,
+        )
+
 
 class Instance(msgspec.Struct, frozen=True, kw_only=True):
     """A user's switched-on processor: everywhere (`bucket_id` null) or for one bucket's subtree."""
@@ -35,6 +52,21 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     revision: int = 1
     created_at: datetime
     updated_at: datetime
+
+    def event(self, action: Literal["changed"], caller: Caller, **facts: Any) -> Event:
+        return Event.now(
+            f"instance.{action}",
+            caller,
+            {
+                "instance_id": self.id,
+                "processor": self.processor_id,
+                "bucket_id": self.bucket_id,
+                "enabled": self.enabled,
+                "revision": self.revision,
+            }
+            | facts,
+            about=self.id,
+        )
 
 
 class NewProcessor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from reyna.domain.ids import named_after
 Status = Literal["requested", "running", "completed", "refused", "failed", "cancelled"]
 ENDED: Final = frozenset({"completed", "refused", "failed", "cancelled"})
 RUN_SUBJECTS: Final = "reyna.run"
+DEAD_SUBJECTS: Final = "reyna.dead"
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +63,20 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     blob_revision: int
     settings: dict[str, Any] = {}
     token: str  # a signed caller of this user, this processor and this run
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """Work that was given up, and why; it is kept until it is replayed or discarded. Its `work` carries no token."""
+
+    id: str
+    user_id: str
+    processor_id: str
+    run_id: str
+    reason: str
+    attempts: int
+    work: Work
+    revision: int = 1
+    created_at: datetime
 
 
 def derived_id(run_id: str, output: int) -> str:

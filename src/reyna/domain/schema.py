@@ -15,7 +15,11 @@ Compatibility = Literal[
 
 
 class Schema(msgspec.Struct, frozen=True, kw_only=True):
-    """One immutable version; `id` is name and major (`text-input-v1`), `version` is semver (`1.2.0`)."""
+    """One immutable version; `id` is name and major (`text-input-v1`), `version` is semver (`1.2.0`).
+
+    `references` holds every registered schema that `json_schema` leads to, by its URI, so that compiling it needs
+    nothing else; `fingerprint` stands for both.
+    """
 
     id: str
     name: str
@@ -24,6 +28,7 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     scope: Scope
     json_schema: Any
+    references: dict[str, Any] = {}
     compatibility: Compatibility = "backward"
     fingerprint: str
     description: str = ""

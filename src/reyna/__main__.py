@@ -1,0 +1,5 @@
+"""`python -m reyna` is `reyna`."""
+
+from reyna.cli.app import app
+
+app()

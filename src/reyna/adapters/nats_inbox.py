@@ -1,0 +1,118 @@
+"""What comes back over NATS: subscriptions that hear at once, and one shared inbox for all answers."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from reyna.domain.errors import Fault, TimedOut, Unserved
+
+LOG: Final = logging.getLogger(__name__)
+STATUS: Final = "Status"
+NO_RESPONDERS: Final = "503"
+MORE: Final = "Reyna-More"  # on every part of a long answer but the last
+
+
+class Ear(asyncio.Future[Msg]):
+    """A future that hears every message of its subscription, inside the read loop, and is never done.
+
+    nats-py gives a subscription either a callback, which costs a task each and two switches of task a message, or a
+    future, whose `set_result` it calls with each message as it is read. Ten thousand listeners and thousands of
+    acknowledgements a second want the latter.
+    """
+
+    def __init__(self, hear: Callable[[Msg], None]) -> None:
+        super().__init__(loop=asyncio.get_running_loop())
+        self._hear = hear
+
+    def set_result(self, result: Msg) -> None:
+        try:
+            self._hear(result)
+        except Exception:
+            # Raised further, it would end the connection's read loop, and with it every other subscription.
+            LOG.exception("A listener on %s failed", result.subject)
+
+
+class Inbox:
+    """One subscription for all answers; the last token of the subject says whose answer it is."""
+
+    def __init__(self, connection: Client) -> None:
+        self._connection = connection
+        self._prefix = ""
+        self._count = 0
+        self._waiting: dict[str, Callable[[Msg], None]] = {}
+
+    async def open(self) -> None:
+        inbox = self._connection.new_inbox()
+        self._prefix = f"{inbox}."
+        await self._connection.subscribe(f"{inbox}.*", future=Ear(self._heard))
+
+    def _heard(self, message: Msg) -> None:
+        take = self._waiting.get(message.subject[len(self._prefix) :])
+        if take is not None:  # else: nobody waits any longer
+            take(message)
+
+    def expect(self, take: Callable[[Msg], None]) -> str:
+        """The subject to answer to; `take` gets every message that arrives there until it is forgotten."""
+        self._count += 1
+        token = str(self._count)
+        self._waiting[token] = take
+        return self._prefix + token
+
+    def forget(self, reply: str) -> None:
+        self._waiting.pop(reply[len(self._prefix) :], None)
+
+    async def ask(self, subject: str, body: bytes, headers: Mapping[str, str] | None, *, timeout: float) -> Msg:
+        """The answer, with the parts of a long one put together. Raises TimedOut, Unserved, Fault."""
+        answer = _Answer(asyncio.get_running_loop().create_future())
+        reply = self.expect(answer.take)
+        try:
+            async with asyncio.timeout(timeout):
+                await send(self._connection, subject, body, reply, headers)
+                message = await answer.whole
+        except TimeoutError:
+            raise TimedOut(f"No answer from {subject} within {timeout:g} s.") from None
+        finally:
+            self.forget(reply)
+        if status(message) == NO_RESPONDERS:
+            raise Unserved(f"Nobody answers to {subject}.")
+        return message
+
+
+class _Answer:
+    def __init__(self, whole: asyncio.Future[Msg]) -> None:
+        self.whole = whole
+        self._parts: list[bytes] = []
+
+    def take(self, message: Msg) -> None:
+        if message.headers and MORE in message.headers:
+            self._parts.append(message.data)
+            return
+        if self._parts:
+            message.data = b"".join([*self._parts, message.data])
+        if not self.whole.done():
+            self.whole.set_result(message)
+
+
+def status(message: Msg) -> str | None:
+    """The status code of a message that the server itself sent, None for anybody else's."""
+    return message.headers.get(STATUS) if message.headers else None
+
+
+async def send(
+    connection: Client, subject: str, body: bytes, reply: str = "", headers: Mapping[str, str] | None = None
+) -> None:
+    """Publish on the wire; raises Fault where nats-py has its own errors."""
+    try:
+        await connection.publish(subject, body, reply, dict(headers) if headers else None)
+    except nats.errors.Error as error:
+        raise Fault(f"Cannot send to {subject}: {reason(error)}.") from error
+
+
+def reason(error: BaseException) -> str:
+    """What went wrong in words; many of nats-py's errors have none."""
+    return str(error).removeprefix("nats: ") or type(error).__name__

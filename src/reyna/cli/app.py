@@ -1,0 +1,34 @@
+"""`reyna <noun> <verb>`: the command line put together."""
+
+from importlib.metadata import version as installed
+from typing import Annotated
+
+import typer
+
+from reyna.cli import serving
+
+app = typer.Typer(
+    name="reyna",
+    help="ReYNa Studio: your content, your structure, your way.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"reyna {installed('reyna-studio')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say it and end.")
+    ] = False,
+) -> None:
+    """ReYNa Studio: your content, your structure, your way."""
+
+
+app.command("up")(serving.up)
+app.command("serve")(serving.serve)

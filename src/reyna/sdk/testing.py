@@ -1,0 +1,121 @@
+"""A processor run with nothing else running: for its author's own tests."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from reyna.domain.blob import Blob
+from reyna.domain.bucket import Bucket
+from reyna.domain.caller import Caller
+from reyna.domain.errors import NotFound
+from reyna.domain.ids import new_id
+from reyna.domain.page import Page
+from reyna.domain.run import Cost, Output
+from reyna.ports import Language
+from reyna.sdk.context import Context
+from reyna.sdk.processor import Processor
+
+S = TypeVar("S", bound=msgspec.Struct | None)
+USER = "user-ana"
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """What came of it: the outputs, every report (fraction, text) in order, and what the model cost."""
+
+    outputs: list[Output]
+    reports: list[tuple[float, str | None]]
+    cost: Cost
+
+    @property
+    def data(self) -> Any:
+        """The data of the one output."""
+        (output,) = self.outputs
+        return output.data
+
+
+def a_blob(schema_id: str, data: Any, **fields: Any) -> Blob:
+    """A blob of user-ana with this data; any other field may be given."""
+    now = datetime.now(UTC)
+    given: dict[str, Any] = {
+        "id": new_id("blob"),
+        "user_id": USER,
+        "processor_id": "user-input",
+        "schema_id": schema_id,
+        "schema_version": "1.0.0",
+        "data": data,
+        "size": len(msgspec.json.encode(data)),
+        "created_by": USER,
+        "changed_by": USER,
+        "created_at": now,
+        "updated_at": now,
+    }
+    return Blob(**(given | fields))
+
+
+async def run(
+    processor: Processor[S],
+    blob: Blob,
+    *,
+    language: Language | None = None,
+    settings: Mapping[str, Any] | None = None,
+    blobs: Sequence[Blob] = (),
+    buckets: Sequence[Bucket] = (),
+) -> Ran:
+    """Runs the processor on the blob; `blobs` and `buckets` are what it finds around it.
+
+    Raises what the processor raises: Refuse, Retry, or anything else. Outputs are not checked against a schema.
+    """
+    reports: list[tuple[float, str | None]] = []
+
+    async def tell(fraction: float, text: str | None) -> None:
+        reports.append((fraction, text))
+
+    context = Context(
+        processor.settings_from(settings or {}),
+        language=language,
+        caller=Caller(user_id=blob.user_id, kind="processor", processor_id=processor.id),
+        content=_Around([blob, *blobs], buckets),
+        tell=tell,
+        every=0.0,
+    )
+    outputs = await processor.run(blob, context)
+    await context.reports.finish()
+    return Ran(outputs, reports, context.cost)
+
+
+class _Around:
+    """The blobs and buckets that are there."""
+
+    def __init__(self, blobs: Sequence[Blob], buckets: Sequence[Bucket]) -> None:
+        self._blobs = {blob.id: blob for blob in blobs}
+        self._buckets = {bucket.id: bucket for bucket in buckets}
+
+    async def blob(self, caller: Caller, id: str) -> Blob:
+        if id not in self._blobs:
+            raise NotFound(id=id)
+        return self._blobs[id]
+
+    async def bucket(self, caller: Caller, id: str) -> Bucket:
+        if id not in self._buckets:
+            raise NotFound(id=id)
+        return self._buckets[id]
+
+    async def blobs(
+        self,
+        caller: Caller,
+        *,
+        bucket_id: str | None = None,
+        schema_id: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Blob]:
+        found = [
+            blob
+            for blob in self._blobs.values()
+            if (bucket_id is None or bucket_id in blob.bucket_ids) and schema_id in (None, blob.schema_id)
+        ]
+        start = int(cursor or 0)
+        more = str(start + limit) if start + limit < len(found) else None
+        return Page(items=tuple(found[start : start + limit]), next_cursor=more)

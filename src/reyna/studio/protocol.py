@@ -1,0 +1,141 @@
+"""What clients may say on the WebSocket, and how it is read."""
+
+from typing import Any, Final
+
+import msgspec
+
+from reyna.domain.errors import Invalid
+from reyna.domain.reading import read
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="action", gc=False):
+    """Any message of a client; `request_id` is repeated in its answer."""
+
+    request_id: str | int | None = None
+
+
+class Authenticate(Said, tag="authenticate", frozen=True, kw_only=True):
+    token: str
+
+
+class CreateBlob(Said, tag="create_blob", frozen=True, kw_only=True):
+    processor_id: str = "user-input"
+    schema_id: str
+    data: Any
+    bucket_ids: tuple[str, ...] = ()
+    parent_id: str | None = None
+
+
+class UpdateBlob(Said, tag="update_blob", frozen=True, kw_only=True):
+    blob_id: str
+    data: Any = msgspec.UNSET
+    merge_patch: Any = msgspec.UNSET
+    base_revision: int
+
+
+class TrashBlob(Said, tag="trash_blob", frozen=True, kw_only=True):
+    blob_id: str
+
+
+class CreateBucket(Said, tag="create_bucket", frozen=True, kw_only=True):
+    """The action's own name is taken by the tag, so that `type` is free for the bucket's."""
+
+    name: str
+    type: str
+    parent_bucket_id: str | None = None
+    metadata: dict[str, Any] = {}
+    after: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class UpdateBucket(Said, tag="update_bucket", frozen=True, kw_only=True):
+    bucket_id: str
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    type: str | msgspec.UnsetType = msgspec.UNSET
+    metadata: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    base_revision: int
+
+
+class MoveBucket(Said, tag="move_bucket", frozen=True, kw_only=True):
+    bucket_id: str
+    parent_bucket_id: str | None
+    after: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class PlaceBlob(Said, tag="place_blob", frozen=True, kw_only=True):
+    bucket_id: str
+    blob_id: str
+    after: str | msgspec.UnsetType | None = msgspec.UNSET
+    label: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class TakeOutBlob(Said, tag="take_out_blob", frozen=True, kw_only=True):
+    bucket_id: str
+    blob_id: str
+
+
+class RunProcessor(Said, tag="run_processor", frozen=True, kw_only=True):
+    processor_id: str
+    blob_ids: tuple[str, ...] = ()
+    bucket_id: str | None = None
+    settings: dict[str, Any] = {}
+
+
+class CancelRun(Said, tag="cancel_run", frozen=True, kw_only=True):
+    run_id: str
+
+
+class Ping(Said, tag="ping", frozen=True, kw_only=True):
+    pass
+
+
+class Subscribe(Said, tag="subscribe", frozen=True, kw_only=True):
+    """Narrow what is sent; null lifts the limit. `types` are exact or end in `.*`."""
+
+    buckets: tuple[str, ...] | None = None
+    types: tuple[str, ...] | None = None
+
+
+class Resume(Said, tag="resume", frozen=True, kw_only=True):
+    cursor: str
+
+
+Message = (
+    Authenticate
+    | CreateBlob
+    | UpdateBlob
+    | TrashBlob
+    | CreateBucket
+    | UpdateBucket
+    | MoveBucket
+    | PlaceBlob
+    | TakeOutBlob
+    | RunProcessor
+    | CancelRun
+    | Ping
+    | Subscribe
+    | Resume
+)
+DECODER: Final = msgspec.json.Decoder(Message)
+
+
+class Named(msgspec.Struct, frozen=True):
+    """Just enough of a message to answer it when the rest does not fit."""
+
+    request_id: str | int | None = None
+
+
+NAMED: Final = msgspec.json.Decoder(Named)
+
+
+def parsed(text: str | bytes) -> Message:
+    """The message; raises Invalid, naming the field, for anything else."""
+    message: Message = read(DECODER, text)
+    return message
+
+
+def request_id_of(text: str | bytes) -> str | int | None:
+    """Which request a message was that did not fit, as far as it can be told."""
+    try:
+        return read(NAMED, text).request_id
+    except Invalid:
+        return None

@@ -1,0 +1,69 @@
+"""The studio: accounts, and the line to every device."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import structlog
+
+from reyna.domain.caller import Caller
+from reyna.domain.errors import Fault, Refusal
+from reyna.domain.event import LIVE_SUBJECTS
+from reyna.domain.processor import NewInstance
+from reyna.ports import Bus, Store
+from reyna.studio.accounts import Accounts, Registration, SignedIn, User, digest
+from reyna.studio.fanout import SESSION_ENDED
+from reyna.studio.passwords import Passwords
+from reyna.studio.throttle import Throttle
+
+if TYPE_CHECKING:
+    from reyna.processors.service import Processors
+    from reyna.state.service import State, Usage
+
+SWITCHED_ON: Final = ("text-expansion",)  # what a new user finds at work everywhere
+log: Final = structlog.get_logger("reyna.studio")
+
+
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """Who I am and what I keep; `quota` holds the limits that are set, by the words of `usage`."""
+
+    user: User
+    usage: Any
+    quota: dict[str, int]
+
+
+class Studio(Accounts):
+    """Accounts with what the rest of the house adds to them."""
+
+    def __init__(self, store: Store, bus: Bus, state: "State", processors: "Processors") -> None:
+        super().__init__(store, Passwords(), Throttle())
+        self._bus, self._state, self._processors = bus, state, processors
+
+    async def register(self, new: Registration) -> SignedIn:
+        signed_in = await super().register(new)
+        await self.welcome(Caller(user_id=signed_in.user.id))
+        return signed_in
+
+    async def first_link(self) -> str | None:
+        token = await super().first_link()
+        if token is not None:
+            session = await self._session(token, "link")
+            await self.welcome(Caller(user_id=session.owner_id))
+        return token
+
+    async def welcome(self, caller: Caller) -> None:
+        """Switch on what a new user expects to find; an account without it is still an account."""
+        for processor_id in SWITCHED_ON:
+            try:
+                await self._processors.create_instance(caller, NewInstance(processor_id=processor_id))
+            except (Refusal, Fault) as error:
+                log.warning("not switched on", processor=processor_id, user=caller.user_id, reason=error.detail)
+
+    async def logout(self, token: str) -> None:
+        caller = await self.who(token)
+        await super().logout(token)
+        await self._bus.tell(f"{LIVE_SUBJECTS}.{caller.user_id}.{SESSION_ENDED}", digest(token).encode())
+
+    async def me(self, caller: Caller) -> Me:
+        usage: Usage = await self._state.usage(caller)
+        return Me(user=await self.user(caller), usage=usage, quota={})
+

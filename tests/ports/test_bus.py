@@ -1,0 +1,460 @@
+"""The promises of a bus, kept by memory and by NATS."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import count
+
+import pytest
+
+from reyna.adapters.memory_bus import MemoryBus
+from reyna.adapters.nats import NatsBus
+from reyna.adapters.nats_streams import wanted_streams
+from reyna.domain.errors import Fault, TimedOut, Unserved
+from reyna.domain.event import Message
+from reyna.embedded.home import Home
+from reyna.embedded.nats import Nats
+from reyna.ports import Bus, Delivery, Heard, Later, Reply, Request
+from tests.collected import Collected
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Nats]:
+    """One nats-server for this file; its streams are emptied by making them anew for each test."""
+    server = Nats(Home(tmp_path_factory.mktemp("bus") / "home"))
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture(params=["memory", "nats"])
+async def copies(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Bus, Bus]]:
+    """The bus as two copies of a service see it."""
+    if request.param == "memory":
+        memory = MemoryBus()
+        yield memory, memory
+        await memory.close()
+        return
+    server = request.getfixturevalue("server")
+    one, two = [await NatsBus.connect(server.url, name=name) for name in ("one", "two")]
+    await one.provision()
+    yield one, two
+    for stream in wanted_streams(1):
+        await one.ask_jetstream(f"STREAM.DELETE.{stream['name']}")
+    await one.close()
+    await two.close()
+
+
+@pytest.fixture
+def bus(copies: tuple[Bus, Bus]) -> Bus:
+    return copies[0]
+
+
+@pytest.fixture
+def other(copies: tuple[Bus, Bus]) -> Bus:
+    return copies[1]
+
+
+def an_event(user: str = "user-ana", type: str = "blob.created.text-input-v1", body: bytes = b"{}") -> Message:
+    return Message(f"event-{next(_numbers)}", f"reyna.event.{user}.{type}", body)
+
+
+def a_run(processor: str = "text-expansion", body: bytes = b"{}") -> Message:
+    return Message(f"run-{next(_numbers)}", f"reyna.run.{processor}.user-ana", body)
+
+
+# --- publish and listen ---
+
+
+async def test_a_listener_hears_what_was_stored_with_its_place_in_the_stream(bus: Bus, other: Bus) -> None:
+    heard = Collected[Heard]()
+    await other.listen("reyna.live.user-ana.>", heard)
+    await bus.publish(an_event(body=b"first"))
+    await bus.publish(an_event(type="bucket.created", body=b"second"))
+    assert await heard.first(2) == [
+        Heard("reyna.live.user-ana.blob.created.text-input-v1", b"first", 1),
+        Heard("reyna.live.user-ana.bucket.created", b"second", 2),
+    ]
+
+
+async def test_a_listener_for_ana_never_hears_what_happens_to_bo(bus: Bus) -> None:
+    heard = Collected[Heard]()
+    await bus.listen("reyna.live.user-ana.>", heard)
+    await bus.publish(an_event("user-bo"))
+    await bus.publish(an_event("user-ana"))
+    await heard.first(1)
+    assert [one.sequence for one in heard.items] == [2]
+
+
+async def test_every_copy_that_listens_hears_everything(bus: Bus, other: Bus) -> None:
+    one, two = Collected[Heard](), Collected[Heard]()
+    await bus.listen("reyna.live.>", one)
+    await other.listen("reyna.live.>", two)
+    await bus.publish(an_event())
+    assert await one.first(1) == await two.first(1)
+
+
+async def test_a_listener_that_stopped_hears_nothing_more(bus: Bus) -> None:
+    gone, there = Collected[Heard](), Collected[Heard]()
+    listening = await bus.listen("reyna.live.>", gone)
+    await bus.listen("reyna.live.>", there)
+    await listening.stop()
+    await bus.publish(an_event())
+    await there.first(1)
+    assert gone.items == []
+
+
+async def test_a_listener_that_breaks_does_not_silence_the_others(bus: Bus) -> None:
+    def breaks(heard: Heard) -> None:
+        raise RuntimeError("deaf")
+
+    heard = Collected[Heard]()
+    await bus.listen("reyna.live.>", breaks)
+    await bus.listen("reyna.live.>", heard)
+    await bus.publish(an_event())
+    await bus.publish(an_event())
+    assert len(await heard.first(2)) == 2
+
+
+async def test_a_thousand_messages_under_way_at_once_keep_their_order(bus: Bus) -> None:
+    heard = Collected[Heard]()
+    await bus.listen("reyna.live.>", heard)
+    bodies = [str(number).encode() for number in range(1000)]
+    await asyncio.gather(*[bus.publish(an_event(body=body)) for body in bodies])
+    assert [one.body for one in await heard.first(1000)] == bodies
+
+
+async def test_a_repeat_of_the_same_message_is_stored_once(bus: Bus) -> None:
+    message = an_event()
+    await bus.publish(message)
+    await bus.publish(message)
+    position = await bus.position()
+    assert (position.first, position.last) == (1, 1)
+
+
+async def test_a_message_that_no_stream_takes_is_a_fault(bus: Bus) -> None:
+    with pytest.raises(Fault):
+        await bus.publish(Message("1", "elsewhere.user-ana", b""))
+
+
+async def test_what_is_told_is_heard_and_not_stored(bus: Bus, other: Bus) -> None:
+    heard = Collected[Heard]()
+    subject = "reyna.live.user-ana.processor.progress.text-expansion"
+    await other.listen("reyna.live.user-ana.>", heard)
+    await bus.tell(subject, b"half")
+    assert await heard.first(1) == [Heard(subject, b"half", None)]
+    assert (await bus.position()).last == 0
+
+
+# --- replay ---
+
+
+async def test_replay_gives_one_users_events_in_order_between_two_places(bus: Bus) -> None:
+    for number in range(10):
+        await bus.publish(an_event("user-ana" if number % 2 else "user-bo", body=str(number).encode()))
+    replayed = [one async for one in bus.replay("reyna.event.user-ana.>", after=2, until=8)]
+    assert [(one.sequence, one.body) for one in replayed] == [(4, b"3"), (6, b"5"), (8, b"7")]
+    assert replayed[0].subject == "reyna.event.user-ana.blob.created.text-input-v1"
+
+
+async def test_replay_of_many_thousand_events_is_whole(bus: Bus) -> None:
+    await asyncio.gather(*[bus.publish(an_event("user-bo" if n % 5 == 0 else "user-ana")) for n in range(5000)])
+    replayed = [one.sequence async for one in bus.replay("reyna.event.user-ana.>", after=0, until=5000)]
+    assert replayed == [sequence for sequence in range(1, 5001) if (sequence - 1) % 5]
+
+
+async def test_replay_of_somebody_without_events_is_empty(bus: Bus) -> None:
+    await bus.publish(an_event("user-ana"))
+    assert [one async for one in bus.replay("reyna.event.user-bo.>", after=0, until=1)] == []
+    assert [one async for one in bus.replay("reyna.event.user-ana.>", after=1, until=1)] == []
+
+
+async def test_a_replay_can_be_left_half_way(bus: Bus) -> None:
+    await asyncio.gather(*[bus.publish(an_event()) for _ in range(20)])
+    async for one in bus.replay("reyna.event.user-ana.>", after=0, until=20):
+        if one.sequence == 3:
+            break
+    assert [one.sequence async for one in bus.replay("reyna.event.>", after=18, until=20)] == [19, 20]
+
+
+async def test_the_position_tells_an_empty_stream_from_a_filled_one(bus: Bus, other: Bus) -> None:
+    empty = await bus.position()
+    assert (empty.first, empty.last) == (1, 0)
+    await bus.publish(an_event())
+    filled = await other.position()
+    assert (filled.first, filled.last) == (1, 1)
+    assert filled.epoch == empty.epoch != ""
+
+
+# --- subscribe ---
+
+
+async def test_a_durable_subscription_also_gets_what_came_before_it(bus: Bus) -> None:
+    await bus.publish(an_event(body=b"before"))
+    handled = Collected[tuple[str, bytes, int]]()
+
+    async def handle(delivery: Delivery) -> None:
+        handled((delivery.subject, delivery.body, delivery.attempt))
+
+    await bus.subscribe("EVENTS", "matching", "reyna.event.>", handle)
+    await bus.publish(an_event(body=b"after"))
+    assert await handled.first(2) == [
+        ("reyna.event.user-ana.blob.created.text-input-v1", b"before", 1),
+        ("reyna.event.user-ana.blob.created.text-input-v1", b"after", 1),
+    ]
+
+
+async def test_copies_share_the_work_and_each_piece_is_done_once(bus: Bus, other: Bus) -> None:
+    handled = Collected[tuple[str, bytes]]()
+    both_work = asyncio.Barrier(2)
+
+    async def work(copy: str, delivery: Delivery) -> None:
+        if len(handled.items) < 2:
+            async with asyncio.timeout(10):
+                await both_work.wait()
+        handled((copy, delivery.body))
+
+    await bus.subscribe("RUNS", "text-expansion", "reyna.run.text-expansion.>", lambda d: work("one", d))
+    await other.subscribe("RUNS", "text-expansion", "reyna.run.text-expansion.>", lambda d: work("two", d))
+    for number in range(20):
+        await bus.publish(a_run(body=str(number).encode()))
+    done = await handled.first(20)
+    assert {copy for copy, _ in done} == {"one", "two"}
+    assert sorted(int(body) for _, body in done) == [*range(20)]
+
+
+async def test_no_more_is_handled_at_once_than_was_asked_for(bus: Bus) -> None:
+    begun, release = Collected[bytes](), asyncio.Event()
+
+    async def handle(delivery: Delivery) -> None:
+        begun(delivery.body)
+        await release.wait()
+
+    await bus.subscribe("RUNS", "text-expansion", "reyna.run.text-expansion.>", handle, parallel=3)
+    for _ in range(10):
+        await bus.publish(a_run())
+    await begun.first(3)
+    await bus.position()  # a round trip, in which a fourth would have come
+    assert len(begun.items) == 3
+    release.set()
+    await begun.first(10)
+
+
+async def test_work_that_asks_for_later_comes_again_later(bus: Bus) -> None:
+    attempts = Collected[int]()
+
+    async def handle(delivery: Delivery) -> None:
+        attempts(delivery.attempt)
+        if delivery.attempt < 3:
+            raise Later(0.01)
+
+    await bus.subscribe("RUNS", "text-expansion", "reyna.run.text-expansion.>", handle)
+    await bus.publish(a_run())
+    assert await attempts.first(3) == [1, 2, 3]
+
+
+async def test_work_that_broke_is_delivered_again(bus: Bus) -> None:
+    attempts = Collected[int]()
+
+    async def handle(delivery: Delivery) -> None:
+        attempts(delivery.attempt)
+        if delivery.attempt == 1:
+            raise RuntimeError("broken")
+
+    await bus.subscribe("RUNS", "text-expansion", "reyna.run.text-expansion.>", handle)
+    await bus.publish(a_run())
+    assert await attempts.first(2) == [1, 2]
+
+
+async def test_work_that_nobody_acknowledged_in_time_goes_to_somebody_else(bus: Bus, other: Bus) -> None:
+    attempts, release = Collected[int](), asyncio.Event()
+
+    async def hangs(delivery: Delivery) -> None:
+        attempts(delivery.attempt)
+        await release.wait()
+
+    await bus.subscribe("RUNS", "text-expansion", "reyna.run.text-expansion.>", hangs, patience=0.2)
+    await bus.publish(a_run())
+    await attempts.first(1)
+    await other.subscribe("RUNS", "text-expansion", "reyna.run.text-expansion.>", hangs, patience=0.2)
+    assert (await attempts.first(2))[1] == 2
+    release.set()
+
+
+async def test_work_that_reports_progress_is_not_given_to_somebody_else(bus: Bus, other: Bus) -> None:
+    attempts, done = Collected[int](), asyncio.Event()
+
+    async def reports(delivery: Delivery) -> None:
+        attempts(delivery.attempt)
+        for _ in range(8):
+            await asyncio.sleep(0.1)
+            await delivery.in_progress()
+        done.set()
+
+    for copy in (bus, other):
+        await copy.subscribe("RUNS", "text-expansion", "reyna.run.text-expansion.>", reports, patience=0.5)
+    await bus.publish(a_run())
+    await done.wait()
+    assert attempts.items == [1]
+
+
+async def test_stopping_lets_the_work_in_hand_finish_and_leaves_the_rest(bus: Bus, other: Bus) -> None:
+    begun, release, finished = Collected[bytes](), asyncio.Event(), Collected[bytes]()
+
+    async def slow(delivery: Delivery) -> None:
+        begun(delivery.body)
+        await release.wait()
+        finished(delivery.body)
+
+    async def quick(delivery: Delivery) -> None:
+        finished(delivery.body)
+
+    subscription = await bus.subscribe("RUNS", "text-expansion", "reyna.run.text-expansion.>", slow)
+    await bus.publish(a_run(body=b"in hand"))
+    await bus.publish(a_run(body=b"the rest"))
+    await begun.first(1)
+    stopping = asyncio.create_task(subscription.stop())
+    release.set()
+    await stopping
+    assert finished.items == [b"in hand"]
+    await other.subscribe("RUNS", "text-expansion", "reyna.run.text-expansion.>", quick)
+    assert await finished.first(2) == [b"in hand", b"the rest"]
+
+
+async def test_a_durable_name_remembers_its_place(bus: Bus, other: Bus) -> None:
+    handled = Collected[bytes]()
+
+    async def handle(delivery: Delivery) -> None:
+        handled(delivery.body)
+
+    first = await bus.subscribe("EVENTS", "matching", "reyna.event.>", handle)
+    await bus.publish(an_event(body=b"1"))
+    await handled.first(1)
+    await first.stop()
+    await bus.publish(an_event(body=b"2"))
+    await other.subscribe("EVENTS", "matching", "reyna.event.>", handle)
+    assert await handled.first(2) == [b"1", b"2"]
+
+
+async def test_one_name_for_two_subjects_is_refused(bus: Bus) -> None:
+    async def handle(delivery: Delivery) -> None: ...
+
+    await bus.subscribe("EVENTS", "matching", "reyna.event.>", handle)
+    with pytest.raises(Fault, match="matching"):
+        await bus.subscribe("EVENTS", "matching", "reyna.event.user-ana.>", handle)
+
+
+async def test_two_names_cannot_take_the_same_work(bus: Bus) -> None:
+    async def handle(delivery: Delivery) -> None: ...
+
+    await bus.subscribe("RUNS", "text-expansion", "reyna.run.text-expansion.>", handle)
+    with pytest.raises(Fault):
+        await bus.subscribe("RUNS", "somebody-else", "reyna.run.text-expansion.>", handle)
+
+
+# --- ask and serve ---
+
+
+async def echo(request: Request) -> Reply:
+    return Reply(b":".join([request.verb.encode(), request.headers["Reyna-Caller"].encode(), request.body]))
+
+
+async def test_a_question_is_answered(bus: Bus, other: Bus) -> None:
+    await other.serve("state", "1.0.0", ["blob", "tree"], echo)
+    reply = await bus.ask("state", "tree", b"body", {"Reyna-Caller": "ana"}, timeout=5)
+    assert reply == Reply(b"tree:ana:body")
+
+
+async def test_an_error_crosses_with_its_code_and_body(bus: Bus, other: Bus) -> None:
+    async def refuse(request: Request) -> Reply:
+        return Reply(b"why", ("404", "not_found"))
+
+    await other.serve("state", "1.0.0", ["blob"], refuse)
+    assert await bus.ask("state", "blob", b"", {}, timeout=5) == Reply(b"why", ("404", "not_found"))
+
+
+async def test_an_answer_may_be_longer_than_any_message(bus: Bus, other: Bus) -> None:
+    async def long(request: Request) -> Reply:
+        return Reply(b"0123456789abcdef" * 1_300_000)
+
+    await other.serve("state", "1.0.0", ["blobs"], long)
+    reply = await bus.ask("state", "blobs", b"", {}, timeout=20)
+    assert reply.body == b"0123456789abcdef" * 1_300_000
+
+
+async def test_a_question_that_nobody_answers_is_unserved(bus: Bus) -> None:
+    await bus.serve("state", "1.0.0", ["blob"], echo)
+    with pytest.raises(Unserved):
+        await bus.ask("state", "tree", b"", {}, timeout=5)
+    with pytest.raises(Unserved):
+        await bus.ask("schemas", "blob", b"", {}, timeout=5)
+
+
+async def test_an_answer_that_takes_too_long_is_timed_out(bus: Bus, other: Bus) -> None:
+    release = asyncio.Event()
+
+    async def slow(request: Request) -> Reply:
+        await release.wait()
+        return Reply(b"")
+
+    await other.serve("state", "1.0.0", ["blob"], slow)
+    with pytest.raises(TimedOut):
+        await bus.ask("state", "blob", b"", {}, timeout=0.05)
+    release.set()
+
+
+async def test_copies_of_a_service_share_the_questions(bus: Bus, other: Bus) -> None:
+    async def one(request: Request) -> Reply:
+        return Reply(b"one")
+
+    async def two(request: Request) -> Reply:
+        return Reply(b"two")
+
+    await bus.serve("state", "1.0.0", ["blob"], one)
+    await other.serve("state", "1.0.0", ["blob"], two)
+    replies = await asyncio.gather(*[bus.ask("state", "blob", b"", {}, timeout=5) for _ in range(50)])
+    assert {reply.body for reply in replies} == {b"one", b"two"}
+
+
+async def test_one_slow_question_does_not_hold_up_the_next(bus: Bus, other: Bus) -> None:
+    both = asyncio.Barrier(2)
+
+    async def meet(request: Request) -> Reply:
+        await both.wait()
+        return Reply(b"met")
+
+    await other.serve("state", "1.0.0", ["blob"], meet)
+    replies = await asyncio.gather(*[bus.ask("state", "blob", b"", {}, timeout=5) for _ in range(2)])
+    assert [reply.body for reply in replies] == [b"met", b"met"]
+
+
+async def test_a_service_that_stops_answers_what_it_was_asked(bus: Bus, other: Bus) -> None:
+    asked, release = Collected[str](), asyncio.Event()
+
+    async def slow(request: Request) -> Reply:
+        asked(request.verb)
+        await release.wait()
+        return Reply(b"done")
+
+    served = await other.serve("state", "1.0.0", ["blob"], slow)
+    question = asyncio.create_task(bus.ask("state", "blob", b"", {}, timeout=10))
+    await asked.first(1)
+    stopping = asyncio.create_task(served.stop())
+    release.set()
+    await stopping
+    assert (await question).body == b"done"
+    with pytest.raises(Unserved):
+        await bus.ask("state", "blob", b"", {}, timeout=5)
+
+
+async def test_an_answer_that_breaks_says_nothing_about_why(bus: Bus, other: Bus) -> None:
+    async def breaks(request: Request) -> Reply:
+        raise RuntimeError("a secret")
+
+    await other.serve("state", "1.0.0", ["blob"], breaks)
+    assert await bus.ask("state", "blob", b"", {}, timeout=5) == Reply(b"", ("500", "fault"))
+
+
+async def test_a_bus_that_is_there_says_so(bus: Bus) -> None:
+    await bus.check()

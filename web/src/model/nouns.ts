@@ -1,0 +1,215 @@
+/** The nouns as they cross the wire, and the one union of everything the server says over the socket. */
+
+export interface User {
+  id: string;
+  email: string;
+  name: string;
+}
+
+export interface Me {
+  user: User;
+}
+
+export interface Blob {
+  id: string;
+  processor_id: string;
+  schema_id: string;
+  schema_version: string;
+  data: unknown;
+  bucket_ids: string[];
+  parent_id: string | null;
+  parent_revision?: number | null;
+  revision: number;
+  stale: boolean;
+  created_at: string;
+  updated_at: string;
+  trashed_at: string | null;
+}
+
+export interface Bucket {
+  id: string;
+  name: string;
+  type: string;
+  parent_bucket_id: string | null;
+  rank: string;
+  revision: number;
+  trashed_at: string | null;
+}
+
+export interface Node {
+  id: string;
+  name: string;
+  type: string;
+  parent_bucket_id: string | null;
+  rank: string;
+  revision: number;
+  children: Node[];
+}
+
+export interface Placement {
+  rank: string;
+  label: string | null;
+}
+
+export type Item = { kind: "bucket"; bucket: Bucket } | { kind: "blob"; blob: Blob; placement: Placement };
+
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+export type RunStatus = "requested" | "running" | "completed" | "refused" | "failed" | "cancelled";
+
+export interface Run {
+  id: string;
+  processor_id: string;
+  blob_id: string;
+  status: RunStatus;
+  progress: number;
+  error: string | null;
+  output_blob_ids: string[];
+}
+
+export interface Instance {
+  id: string;
+  processor_id: string;
+  bucket_id: string | null;
+  enabled: boolean;
+  settings: Record<string, unknown>;
+}
+
+export const NOTE = "text-input-v1";
+export const EXPANSION = "expanded-text-v1";
+export const EXPAND = "text-expansion";
+
+/** What an expansion carries; every field but `expanded` may be missing in what other processors make. */
+export interface Expanded {
+  expanded: string;
+  expansion_ratio?: number;
+  metrics?: { words?: number; sentences?: number; reading_ease?: number; grade_level?: number; tone?: string };
+  model?: string;
+}
+
+interface Stamped {
+  cursor?: string;
+  event_id?: string;
+  origin?: string | null;
+}
+
+export type BlobEvent = Stamped & {
+  type: "blob.created" | "blob.updated" | "blob.trashed" | "blob.restored" | "blob.purged";
+  blob_id: string;
+  bucket_ids: string[];
+  schema_id: string;
+  parent_id: string | null;
+  revision: number;
+};
+
+export type BucketEvent = Stamped & {
+  type: "bucket.created" | "bucket.updated" | "bucket.moved" | "bucket.trashed" | "bucket.restored" | "bucket.purged";
+  bucket_id: string;
+};
+
+export type PlacementEvent = Stamped & {
+  type: "bucket.blob.added" | "bucket.blob.removed" | "bucket.blob.moved";
+  bucket_id: string;
+  blob_id: string;
+};
+
+export type RunEvent = Stamped & {
+  type:
+    | "processor.requested"
+    | "processor.started"
+    | "processor.completed"
+    | "processor.refused"
+    | "processor.failed"
+    | "processor.cancelled";
+  run_id: string;
+  processor: string;
+  blob_id: string;
+  output_blob_ids?: string[];
+  error?: string;
+};
+
+/** `text` is all that has been written so far, not only the newest piece, so that a lost frame costs nothing. */
+export interface Progress {
+  type: "processor.progress";
+  run_id: string;
+  processor: string;
+  blob_id: string;
+  progress: number;
+  text?: string | null;
+}
+
+export type InstanceEvent = Stamped & { type: "instance.changed" };
+
+export type HouseEvent = BlobEvent | BucketEvent | PlacementEvent | RunEvent | Progress | InstanceEvent;
+
+export type Answer =
+  | ({ type: "ok"; request_id: string } & Record<string, unknown>)
+  | { type: "error"; request_id?: string; code: string; reason?: string; detail: string };
+
+export type ServerSays =
+  | { type: "hello"; protocol: number; user_id: string; cursor: string }
+  | Answer
+  | { type: "resumed"; replayed: number; cursor?: string }
+  | { type: "reset"; reason?: string; cursor?: string }
+  | HouseEvent;
+
+const EVENTS: ReadonlySet<string> = new Set<HouseEvent["type"]>([
+  "blob.created",
+  "blob.updated",
+  "blob.trashed",
+  "blob.restored",
+  "blob.purged",
+  "bucket.created",
+  "bucket.updated",
+  "bucket.moved",
+  "bucket.trashed",
+  "bucket.restored",
+  "bucket.purged",
+  "bucket.blob.added",
+  "bucket.blob.removed",
+  "bucket.blob.moved",
+  "processor.requested",
+  "processor.started",
+  "processor.completed",
+  "processor.refused",
+  "processor.failed",
+  "processor.cancelled",
+  "processor.progress",
+  "instance.changed",
+]);
+const SPOKEN: ReadonlySet<string> = new Set(["hello", "ok", "error", "resumed", "reset"]);
+
+/** A frame as one of the union; null for what this page has no use for, which a newer server may well send. */
+export function understood(frame: string): ServerSays | null {
+  let said: unknown;
+  try {
+    said = JSON.parse(frame);
+  } catch {
+    return null;
+  }
+  if (typeof said !== "object" || said === null || !("type" in said) || typeof said.type !== "string") return null;
+  return SPOKEN.has(said.type) || EVENTS.has(said.type) ? (said as ServerSays) : null;
+}
+
+export function isEvent(said: ServerSays): said is HouseEvent {
+  return EVENTS.has(said.type);
+}
+
+/** The text of a note, whatever else its data holds. */
+export function contentOf(blob: Blob): string {
+  const data = fieldsOf(blob.data);
+  return typeof data["content"] === "string" ? data["content"] : "";
+}
+
+export function fieldsOf(data: unknown): Record<string, unknown> {
+  return typeof data === "object" && data !== null && !Array.isArray(data) ? (data as Record<string, unknown>) : {};
+}
+
+/** The expansion a blob holds, or null when it holds something else. */
+export function expandedOf(blob: Blob): Expanded | null {
+  const data = fieldsOf(blob.data);
+  return typeof data["expanded"] === "string" ? (data as unknown as Expanded) : null;
+}

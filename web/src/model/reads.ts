@@ -1,0 +1,79 @@
+/** What is read from the studio and kept: the queries, their keys, and how long they are believed. */
+
+import { infiniteQueryOptions, QueryClient, queryOptions } from "@tanstack/react-query";
+import type { Api } from "../api";
+import type { Drafts } from "./drafts";
+import { type Forest, forestOf } from "./forest";
+import { type Blob, EXPANSION, type Item, NOTE, type Page } from "./nouns";
+import { isPassing } from "./problem";
+
+const RETRIES = 6; // with the client's doubling pauses: about a minute
+
+export const FOREST = ["forest"] as const;
+export const INSTANCES = ["instances"] as const;
+export const itemsOf = (bucketId: string) => ["items", bucketId] as const;
+export const derivedOf = (blobId: string) => ["derived", blobId] as const;
+
+/** Events say when something changed, so nothing goes stale by the clock; what cannot succeed is not repeated. */
+export function queryClient(): QueryClient {
+  const retry = (failures: number, error: unknown) => failures < RETRIES && isPassing(error);
+  return new QueryClient({
+    defaultOptions: {
+      queries: { staleTime: Number.POSITIVE_INFINITY, networkMode: "always", refetchOnWindowFocus: false, retry },
+    },
+  });
+}
+
+export class Reads {
+  constructor(
+    private readonly api: Api,
+    private readonly drafts: Drafts,
+    readonly client: QueryClient,
+  ) {}
+
+  forest = queryOptions({
+    queryKey: FOREST,
+    queryFn: async (): Promise<Forest> => {
+      const before = this.client.getQueryData<Forest>(FOREST);
+      return forestOf((await this.api.forest()).items, before);
+    },
+    structuralSharing: false, // the forest shares what did not change by itself
+  });
+
+  instances = queryOptions({ queryKey: INSTANCES, queryFn: async () => (await this.api.instances()).items });
+
+  items = (bucketId: string) =>
+    infiniteQueryOptions({
+      queryKey: itemsOf(bucketId),
+      queryFn: async ({ pageParam }): Promise<Page<Item>> => {
+        const page = await this.api.items(bucketId, pageParam);
+        for (const item of page.items) {
+          if (item.kind === "blob" && item.blob.schema_id === NOTE) this.drafts.learn(item.blob, bucketId);
+        }
+        return page;
+      },
+      initialPageParam: null as string | null,
+      getNextPageParam: (page) => page.next_cursor,
+    });
+
+  /** Every expansion of a note, newest first. */
+  derived = (blobId: string) =>
+    queryOptions({
+      queryKey: derivedOf(blobId),
+      queryFn: async (): Promise<Blob[]> => {
+        const { items } = await this.api.derived(blobId, EXPANSION);
+        return items.filter((blob) => !blob.trashed_at).sort((one, other) => (one.id < other.id ? 1 : -1));
+      },
+    });
+
+  /** A note as it is now, for the draft of it. */
+  async note(blobId: string): Promise<void> {
+    const blob = await this.client.fetchQuery({
+      queryKey: ["blob", blobId],
+      queryFn: () => this.api.blob(blobId),
+      staleTime: 0,
+      gcTime: 0,
+    });
+    this.drafts.learn(blob);
+  }
+}
