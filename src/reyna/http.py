@@ -255,6 +255,13 @@ def _metrics(registry: CollectorRegistry) -> Any:
 # --- the app ---
 
 
+def _giving(service: object) -> Callable[[], Any]:
+    def give() -> Any:
+        return service
+
+    return give
+
+
 def door(
     *,
     title: str,
@@ -271,7 +278,7 @@ def door(
     meter = meter or Meter()
     dependencies: dict[str, Any] = {"caller": Provide(_caller_through(identify))}
     for name, service in verbs.items():
-        dependencies[name] = Provide(lambda service=service: service, sync_to_thread=False, use_cache=True)
+        dependencies[name] = Provide(_giving(service), sync_to_thread=False)
     return Litestar(
         route_handlers=[healthz, _readyz(checks), _metrics(meter.registry), *routes],
         dependencies=dependencies,

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -33,7 +34,8 @@ from reyna.relay import Relay
 from reyna.rpc import Signer, remote, serve
 from reyna.schemas import records as schema_records
 from reyna.schemas import routes as schema_routes
-from reyna.schemas.service import Schemas, install
+from reyna.schemas.service import Schemas
+from reyna.schemas.system import install
 from reyna.sdk import Processor
 from reyna.sdk.neighbours import over
 from reyna.sdk.worker import Worker
@@ -190,23 +192,19 @@ class _Raising:
             version=__version__,
             routes=routes,
             identify=self._identify(),
-            verbs={name: self._home.services[name]},
+            verbs={"content" if name == "state" else name: self._home.services[name]},
             checks=self._checks_of(name),
         )
 
     def _studio_door(self) -> Litestar:
-        verbs = {
-            "schemas": self._neighbour(Schemas, "schemas"),
-            "state": self._neighbour(State, "state"),
-            "processors": self._neighbour(Processors, "processors"),
-        }
+        state, processors = self._neighbour(State, "state"), self._neighbour(Processors, "processors")
         return studio_app.app(
             self._home.services["studio"],
-            Actions(verbs["state"], verbs["processors"]),
+            Actions(state, processors),
             self._home.bus,
             version=__version__,
             api=[*schema_routes.routes, *state_routes.routes, *processor_routes.routes],
-            verbs=verbs,
+            verbs={"schemas": self._neighbour(Schemas, "schemas"), "content": state, "processors": processors},
             checks=self._checks_of("studio"),
         )
 
@@ -256,7 +254,15 @@ def named(name: str) -> Processor[Any]:
 
 
 class _Uvicorn(uvicorn.Server):
-    """Leaves the signals to the house, which has more than one door."""
+    """Leaves the signals to the house, which has more than one door, and says when it is open."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.opened = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.opened.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -283,8 +289,9 @@ async def _open(app: Litestar, host: str, port: int) -> tuple[_Uvicorn, asyncio.
         )
     )
     task = asyncio.create_task(server.serve())
-    while not server.started and not task.done():
-        await asyncio.sleep(0.01)
+    opened = asyncio.create_task(server.opened.wait())
+    await asyncio.wait([task, opened], return_when=asyncio.FIRST_COMPLETED)
+    opened.cancel()
     if task.done():
         await task
     return server, task
@@ -345,6 +352,6 @@ def start(main: Any) -> None:
     if sys.platform == "win32":
         asyncio.run(main)
     else:
-        import uvloop  # noqa: PLC0415 - not there on Windows
+        import uvloop
 
         uvloop.run(main)

@@ -3,7 +3,7 @@
 import inspect
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar, cast, get_type_hints
 
 import msgspec
@@ -192,14 +192,11 @@ def remote(verbs: type[S], name: str, bus: Bus, passes: Callable[[Caller], str],
     `passes` gives the signed pass of a caller. A verb raises the same Refusal as the service itself would, TimedOut
     when no answer came within `timeout` seconds, Unserved when no copy is running, and Fault with its id when it broke.
     """
-    return cast(
-        S, _Remote({verb.name: _Question(verb, name, bus, passes, timeout) for verb in verbs_of(verbs).values()})
-    )
-
-
-class _Remote:
-    def __init__(self, questions: Mapping[str, "_Question"]) -> None:
-        self.__dict__.update({name: question.ask for name, question in questions.items()})
+    # An instance of a subclass, so that whoever checks what it was given is content; nothing of the class is used.
+    asking = object.__new__(type(f"Remote{verbs.__name__}", (verbs,), {}))
+    for verb in verbs_of(verbs).values():
+        vars(asking)[verb.name] = _Question(verb, name, bus, passes, timeout).ask
+    return cast(S, asking)
 
 
 class _Question:

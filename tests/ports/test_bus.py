@@ -1,59 +1,16 @@
 """The promises of a bus, kept by memory and by NATS."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from itertools import count
 
 import pytest
-
-from reyna.adapters.memory_bus import MemoryBus
-from reyna.adapters.nats import NatsBus
-from reyna.adapters.nats_streams import wanted_streams
-from reyna.domain.errors import Fault, TimedOut, Unserved
-from reyna.domain.event import Message
-from reyna.embedded.home import Home
-from reyna.embedded.nats import Nats
-from reyna.ports import Bus, Delivery, Heard, Later, Reply, Request
 from tests.collected import Collected
 
+from reyna.domain.errors import Fault, TimedOut, Unserved
+from reyna.domain.event import Message
+from reyna.ports import Bus, Delivery, Heard, Later, Reply, Request
+
 _numbers = count(1)
-
-
-@pytest.fixture(scope="module")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Nats]:
-    """One nats-server for this file; its streams are emptied by making them anew for each test."""
-    server = Nats(Home(tmp_path_factory.mktemp("bus") / "home"))
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture(params=["memory", "nats"])
-async def copies(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Bus, Bus]]:
-    """The bus as two copies of a service see it."""
-    if request.param == "memory":
-        memory = MemoryBus()
-        yield memory, memory
-        await memory.close()
-        return
-    server = request.getfixturevalue("server")
-    one, two = [await NatsBus.connect(server.url, name=name) for name in ("one", "two")]
-    await one.provision()
-    yield one, two
-    for stream in wanted_streams(1):
-        await one.ask_jetstream(f"STREAM.DELETE.{stream['name']}")
-    await one.close()
-    await two.close()
-
-
-@pytest.fixture
-def bus(copies: tuple[Bus, Bus]) -> Bus:
-    return copies[0]
-
-
-@pytest.fixture
-def other(copies: tuple[Bus, Bus]) -> Bus:
-    return copies[1]
 
 
 def an_event(user: str = "user-ana", type: str = "blob.created.text-input-v1", body: bytes = b"{}") -> Message:
@@ -283,18 +240,25 @@ async def test_work_that_nobody_acknowledged_in_time_goes_to_somebody_else(bus: 
 
 
 async def test_work_that_reports_progress_is_not_given_to_somebody_else(bus: Bus, other: Bus) -> None:
-    attempts, done = Collected[int](), asyncio.Event()
+    ticks, attempts, done = Collected[int](), Collected[int](), asyncio.Event()
+
+    async def tick(delivery: Delivery) -> None:
+        """Delivered again every 0.1 s: a clock made of impatience."""
+        ticks(delivery.attempt)
+        await done.wait()
 
     async def reports(delivery: Delivery) -> None:
         attempts(delivery.attempt)
-        for _ in range(8):
-            await asyncio.sleep(0.1)
+        for number in range(2, 10):
+            await ticks.first(number)
             await delivery.in_progress()
         done.set()
 
+    await bus.subscribe("EVENTS", "clock", "reyna.event.>", tick, parallel=20, patience=0.1)
     for copy in (bus, other):
         await copy.subscribe("RUNS", "text-expansion", "reyna.run.text-expansion.>", reports, patience=0.5)
     await bus.publish(a_run())
+    await bus.publish(an_event())
     await done.wait()
     assert attempts.items == [1]
 

@@ -2,6 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from reyna.adapters.memory import MemoryStore
+from reyna.domain.blob import Blob
+from reyna.domain.caller import Caller, house
+from reyna.domain.processor import NewProcessor
+from reyna.domain.run import NewRuns, Run
+from reyna.processors.records import COLLECTIONS
+from reyna.processors.service import Processors
 from tests.processors.neighbours import (
     Clock,
     Notices,
@@ -12,14 +19,6 @@ from tests.processors.neighbours import (
     handed_out,
     pass_of,
 )
-
-from reyna.adapters.memory import MemoryStore
-from reyna.domain.blob import Blob
-from reyna.domain.caller import Caller, house
-from reyna.domain.processor import NewProcessor
-from reyna.domain.run import NewRuns, Run
-from reyna.processors.records import COLLECTIONS
-from reyna.processors.service import Processors
 
 SETTINGS = {
     "type": "object",

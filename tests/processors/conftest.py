@@ -1,6 +1,7 @@
 """A processor service in memory, with its neighbours at hand."""
 
 import pytest
+
 from tests.processors.around import Service
 
 

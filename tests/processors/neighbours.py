@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from reyna.domain.blob import AuthorKind, Blob, BlobChange, NewBlob
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Invalid, NotFound, StaleRevision
+from reyna.domain.errors import Fault, Invalid, NotFound, StaleRevision
 from reyna.domain.event import DECODER, EVENT_SUBJECTS, Event, Message
 from reyna.domain.ids import new_id
 from reyna.domain.page import Page
@@ -50,13 +50,17 @@ def a_blob(user_id: str, id: str | None = None, **other: Any) -> Blob:
 
 
 class StateStandIn:
-    """Blobs, and buckets as child -> parent. `before_create` is called when a blob is about to be made."""
+    """Blobs, and buckets as child -> parent.
+
+    `before_create` is called when a blob is about to be made; the next `outages` reads of a blob fail.
+    """
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], Blob] = {}
         self.parents: dict[tuple[str, str], str | None] = {}
         self.made: list[tuple[Caller, NewBlob, str | None, int | None]] = []
         self.before_create: Callable[[], Awaitable[None]] | None = None
+        self.outages = 0
 
     def keep(self, blob: Blob) -> Blob:
         self.kept[blob.user_id, blob.id] = blob
@@ -67,6 +71,9 @@ class StateStandIn:
         return id
 
     async def blob(self, caller: Caller, id: str) -> Blob:
+        if self.outages:
+            self.outages -= 1
+            raise Fault
         if (caller.user_id, id) not in self.kept:
             raise NotFound(id=id)
         return self.kept[caller.user_id, id]

@@ -5,14 +5,14 @@ from datetime import timedelta
 import msgspec
 import pytest
 from msgspec.structs import replace
-from tests.processors.around import Service
-from tests.processors.neighbours import NOON
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Forbidden
 from reyna.domain.event import Event
 from reyna.domain.processor import Beat, Health
 from reyna.processors.health import REMEMBERED, Vitals, percentile
+from tests.processors.around import Service
+from tests.processors.neighbours import NOON
 
 WORKER = Caller(user_id="house", kind="processor", processor_id="text-expansion")
 BEAT = Beat(processor_id="text-expansion", worker_id="worker-1")

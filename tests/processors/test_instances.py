@@ -1,14 +1,16 @@
 """Switching a processor on and off."""
 
 import asyncio
+from typing import Literal
 
+import msgspec
 import pytest
-from tests.processors.around import Service
-from tests.processors.neighbours import events
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import AlreadyThere, Forbidden, Invalid, NotFound
 from reyna.domain.processor import Instance, InstanceChange, NewInstance
+from tests.processors.around import Service
+from tests.processors.neighbours import events
 
 EVERYWHERE = NewInstance(processor_id="text-expansion")
 
@@ -71,6 +73,26 @@ async def test_settings_that_do_not_fit_are_refused_place_by_place(service: Serv
     made = await service.verbs.create_instance(ana, EVERYWHERE)
     with pytest.raises(Invalid):
         await service.verbs.change_instance(ana, made.id, InstanceChange(settings=wrong))
+
+
+class Tone(msgspec.Struct, frozen=True):
+    style: Literal["plain", "noir"] = "plain"
+
+
+class Nested(msgspec.Struct, frozen=True):
+    tone: Tone = Tone()
+
+
+async def test_settings_may_be_described_by_a_struct(service: Service, ana: Caller) -> None:
+    await service.registered("style-analyzer", settings_schema=msgspec.json.schema(Nested))
+    with pytest.raises(Invalid) as refusal:
+        await service.verbs.create_instance(
+            ana, NewInstance(processor_id="style-analyzer", settings={"tone": {"style": "loud"}})
+        )
+    assert [error.path for error in refusal.value.errors] == ["/settings/tone/style"]
+    await service.verbs.create_instance(
+        ana, NewInstance(processor_id="style-analyzer", settings={"tone": {"style": "noir"}})
+    )
 
 
 async def test_a_processor_without_settings_takes_none(service: Service, ana: Caller) -> None:

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from tests.processors.neighbours import NOON, a_blob
-
 from reyna.domain.processor import Instance, Processor
 from reyna.processors.matching import is_offered, matching
+from tests.processors.neighbours import NOON, a_blob
 
 
 def a_processor(id: str = "text-expansion", **other: Any) -> Processor:

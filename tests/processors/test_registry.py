@@ -2,11 +2,11 @@
 
 import pytest
 from msgspec.structs import replace
-from tests.processors.around import Service, expansion
-from tests.processors.neighbours import events
 
 from reyna.domain.caller import Caller, house
 from reyna.domain.errors import Forbidden, Invalid, NotFound
+from tests.processors.around import Service, expansion
+from tests.processors.neighbours import events
 
 WORKER = Caller(user_id="house", kind="processor", processor_id="text-expansion")
 

@@ -5,12 +5,12 @@ import asyncio
 import msgspec
 import pytest
 from msgspec.structs import replace
-from tests.processors.around import Service
-from tests.processors.neighbours import MISFIT, NOON, a_blob, events, handed_out, messages, pass_of
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Forbidden, Invalid, NotFound, TooMuch
 from reyna.domain.run import Cost, DeadLetter, NewRuns, Run
+from tests.processors.around import Service
+from tests.processors.neighbours import MISFIT, NOON, a_blob, events, handed_out, messages, pass_of
 
 
 def expand(*blob_ids: str, **other: object) -> NewRuns:

@@ -6,8 +6,6 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
-from tests.processors.around import Service
-from tests.processors.neighbours import a_blob, events, handed_out
 
 from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
@@ -15,6 +13,8 @@ from reyna.domain.event import Event
 from reyna.domain.processor import NewInstance
 from reyna.domain.run import Run
 from reyna.processors.routing import DEEPEST
+from tests.processors.around import Service
+from tests.processors.neighbours import a_blob, events, handed_out
 
 
 def created(blob: Blob) -> Event:

@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 from msgspec.structs import replace
-from tests.processors.around import Service
-from tests.processors.neighbours import MISFIT, NOON, a_blob, events, messages
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Fault, Forbidden, Invalid, NotFound
 from reyna.domain.run import Cost, Output, derived_id
+from tests.processors.around import Service
+from tests.processors.neighbours import MISFIT, NOON, a_blob, events, messages
 
 COST = Cost(model="small", input_tokens=12, output_tokens=60)
 PROSE = Output(data={"expanded": "The mighty vessel"})
@@ -172,6 +172,18 @@ async def test_a_run_goes_on_where_a_fault_left_it(service: Service, ana: Caller
     done = await service.verbs.complete(worker, run.id, [PROSE, PROSE], COST)
     assert done.output_blob_ids == (derived_id(run.id, 0), derived_id(run.id, 1))
     assert len(service.state.made) == 2
+
+
+async def test_an_output_that_collides_is_worth_another_attempt(service: Service, ana: Caller) -> None:
+    worker, run = await service.claimed(ana)
+
+    async def collide() -> None:
+        raise Conflict
+
+    service.state.before_create = collide
+    with pytest.raises(Fault):
+        await service.verbs.complete(worker, run.id, [PROSE], COST)
+    assert (await service.verbs.run(ana, run.id)).status == "running"
 
 
 async def test_a_run_may_make_nothing(service: Service, ana: Caller) -> None:

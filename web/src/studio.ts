@@ -12,7 +12,10 @@ import { expandedIn, type Theme, themeIn } from "./model/prefs";
 import { itemsOf, queryClient, Reads } from "./model/reads";
 import type { Runs } from "./model/runs";
 import { type Store, storeOf } from "./model/store";
+import { type Where, whereIn } from "./model/where";
 import { type Line, Socket } from "./socket";
+
+const SIGNED_OUT = "You were signed out. Sign in to go on; what you wrote is kept on this computer.";
 
 export type Session = { kind: "unknown" } | { kind: "out"; why: string | null } | { kind: "in"; user: User };
 
@@ -23,6 +26,7 @@ export class Studio {
   readonly asides: Store<readonly Aside[]> = storeOf<readonly Aside[]>([]);
   readonly theme: Store<Theme>;
   readonly expanded: Store<ReadonlySet<string>>;
+  readonly where: Where;
   readonly notices = new Notices();
   readonly api: Api;
   readonly drafts: Drafts;
@@ -36,8 +40,9 @@ export class Studio {
   constructor(window: Window, shelf: Shelf) {
     this.theme = themeIn(shelf.local, window.document.documentElement);
     this.expanded = expandedIn(shelf.local);
+    this.where = whereIn(window);
     this.#keeper = new Keeper(shelf);
-    this.api = new Api(window.fetch.bind(window), () => this.#signedOut("You were signed out. Sign in to go on."));
+    this.api = new Api(window.fetch.bind(window), () => this.#signedOut(SIGNED_OUT));
     this.drafts = this.#makeDrafts();
     this.reads = new Reads(this.api, this.drafts, queryClient());
     this.live = new Live(this.api, this.reads, this.drafts, this.runs);
@@ -48,7 +53,7 @@ export class Studio {
         this.line.set(() => line);
         if (line.kind === "live") this.drafts.retry();
       },
-      signedOut: () => this.#signedOut("You were signed out. Sign in to go on."),
+      signedOut: () => this.#signedOut(SIGNED_OUT),
     });
     this.deeds = new Deeds(this.api, this.reads, this.live, this.drafts, this.socket, this.notices);
     this.#watch(window);

@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 from nats.micro.request import ERROR_CODE_HEADER, ERROR_HEADER
 
 from reyna.adapters import nats_streams as streams
-from reyna.adapters.nats_inbox import Inbox, reason, send, status
+from reyna.adapters.nats_inbox import Connection, Inbox, reason, send, status
 from reyna.adapters.nats_listen import SEQUENCE, Listeners
 from reyna.adapters.nats_publish import ApiError, Publisher
 from reyna.adapters.nats_pull import Pull
@@ -61,6 +61,7 @@ class NatsBus:
         self._pulls: set[Pull] = set()
         self._served: set[Served] = set()
         self._lost_at = self._back_at = float("-inf")
+        self._there = asyncio.Event()
 
     @classmethod
     async def connect(
@@ -76,7 +77,7 @@ class NatsBus:
 
         `url` may name several servers, with commas between. Raises Fault, in one line that says what to set.
         """
-        connection = Client()
+        connection = Connection()
         bus = cls(connection, retention_days, ack_patience)
         try:
             async with asyncio.timeout(patience):
@@ -100,6 +101,7 @@ class NatsBus:
             bus._suits()
             await bus._inbox.open()
             await bus._publisher.open()
+            bus._there.set()
         except BaseException:
             await connection.close()
             raise
@@ -125,6 +127,7 @@ class NatsBus:
     async def _lost(self) -> None:
         if self._connection.is_closed:
             return
+        self._there.clear()
         self._lost_at = asyncio.get_running_loop().time()
         self._listeners.lost()
         LOG.warning("The connection to NATS is lost; trying again every second")
@@ -135,6 +138,11 @@ class NatsBus:
         self._listeners.back()
         for pull in self._pulls:
             pull.renew()
+        self._there.set()
+
+    async def connected(self) -> None:
+        """Returns when there is a connection, as far as we know."""
+        await self._there.wait()
 
     async def provision(self) -> None:
         """Create the streams EVENTS, RUNS and DEAD, or compare what is there. Raises Drift and Fault."""
@@ -257,20 +265,21 @@ class NatsBus:
     # --- JetStream's API ---
 
     async def ask_jetstream(self, what: str, body: Any = None) -> dict[str, Any]:
-        message = await self._ask_jetstream(what, msgspec.json.encode(body) if body else b"", API_PATIENCE)
+        """What JetStream's own API answers, such as to `STREAM.INFO.EVENTS`. Raises Refused, and Fault without one."""
+        message = await self._jetstream(what, msgspec.json.encode(body) if body else b"", API_PATIENCE)
         answer: dict[str, Any] = msgspec.json.decode(message.data)
         if "error" in answer:
             raise streams.Refused(what, msgspec.convert(answer["error"], ApiError))
         return answer
 
     async def _stream_info(self, patience: float) -> _StreamInfo:
-        message = await self._ask_jetstream("STREAM.INFO.EVENTS", b"", patience)
+        message = await self._jetstream("STREAM.INFO.EVENTS", b"", patience)
         try:
             return STREAM_INFO.decode(message.data)
         except msgspec.ValidationError:
             raise Fault(f"The stream EVENTS does not answer: {message.data.decode(errors='replace')[:200]}") from None
 
-    async def _ask_jetstream(self, what: str, body: bytes, patience: float) -> Msg:
+    async def _jetstream(self, what: str, body: bytes, patience: float) -> Msg:
         try:
             return await self._inbox.ask(JETSTREAM + what, body, None, timeout=patience)
         except Unserved:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import nats.errors
-from nats.aio.client import Client
+from nats.aio.client import PING_PROTO, Client
 from nats.aio.msg import Msg
 
 from reyna.domain.errors import Fault, TimedOut, Unserved
@@ -15,6 +15,20 @@ LOG: Final = logging.getLogger(__name__)
 STATUS: Final = "Status"
 NO_RESPONDERS: Final = "503"
 MORE: Final = "Reyna-More"  # on every part of a long answer but the last
+
+
+class Connection(Client):
+    """nats-py's client with its PING in line.
+
+    2.16 writes a PING past what is still waiting to be written. So `flush` may return before the server has seen the
+    SUB that came first, and a question asked then finds nobody; and `drain` may let go of a subscription before the
+    server has, and loses what arrives in between.
+    """
+
+    async def _send_ping(self, future: asyncio.Future[bool] | None = None) -> None:
+        self._pongs.append(asyncio.get_running_loop().create_future() if future is None else future)
+        await self._send_command(PING_PROTO)
+        await self._flush_pending()
 
 
 class Ear(asyncio.Future[Msg]):

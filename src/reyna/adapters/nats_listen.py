@@ -64,6 +64,7 @@ class Listeners:
         self._newest = 0
         self._away = False
         self._catching_up: asyncio.Task[None] | None = None
+        self._flushing: asyncio.Task[None] | None = None
 
     async def listen(self, subject: str, hear: Callable[[Heard], None]) -> Listening:
         if self._epoch is None:
@@ -71,12 +72,21 @@ class Listeners:
         listening = Listening(self, subject, hear)
         self._listening.add(listening)
         listening.subscription = await self._connection.subscribe(subject, future=Ear(listening.heard))
-        if self._connection.is_connected:
-            try:
-                await self._connection.flush()  # now the server knows, and "from now on" holds
-            except (nats.errors.Error, OSError) as error:
-                LOG.debug("Listening to %s begins with the next connection: %s", subject, reason(error))
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush())
+        await asyncio.shield(self._flushing)
         return listening
+
+    async def _flush(self) -> None:
+        """One round trip for all who began to listen in this turn of the loop; "from now on" holds after it."""
+        await asyncio.sleep(0)
+        self._flushing = None
+        if not self._connection.is_connected:
+            return  # subscriptions are the first thing that a new connection says
+        try:
+            await self._connection.flush()
+        except (nats.errors.Error, OSError) as error:
+            LOG.debug("Listening begins with the next connection: %s", reason(error))
 
     async def leave(self, listening: Listening) -> None:
         self._listening.discard(listening)

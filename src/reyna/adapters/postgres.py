@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, TypeVar
 import asyncpg
 
 from reyna.adapters import postgres_sql
-from reyna.adapters.postgres_sql import Table
+from reyna.adapters.postgres_sql import Table, storable
 from reyna.adapters.postgres_together import Together
 from reyna.adapters.postgres_write import UNMET, Plan, planned, statement
 from reyna.adapters.steps import must_be_askable, must_know, nearest
@@ -19,9 +19,19 @@ from reyna.ports import Collection, Record, Step, Unmet, Where
 R = TypeVar("R", bound=Record)
 
 PATIENCE: Final = 30.0  # seconds for a statement or a free connection; the slowest honest one takes about one
-STATEMENTS: Final = 1000  # prepared on each connection; the house has far fewer, asyncpg's default of 100 is not enough
+STATEMENTS: Final = 400  # prepared on each connection; the house has fewer, and asyncpg's default of 100 is not enough
 ATTEMPTS: Final = 5  # at a write that PostgreSQL took back because of a deadlock
 TAKEN_BACK: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock: nothing was written
+# Every statement of ours goes by an index that leads with the user. These keep PostgreSQL to that plan from the first
+# record on, before it has gathered statistics (a fresh import), and spare it from planning the same statement again.
+SETTINGS: Final = {
+    "application_name": "reyna",
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
 LOST: Final = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -51,8 +61,7 @@ async def open_pool(url: str, *, size: int = 8) -> asyncpg.Pool:
             statement_cache_size=STATEMENTS,
             command_timeout=PATIENCE,
             reset=nothing,
-            # Every statement leads with the user and an index, so the plan never depends on the values.
-            server_settings={"application_name": "reyna", "plan_cache_mode": "force_generic_plan", "jit": "off"},
+            server_settings=SETTINGS,
         )
     except (*LOST, TimeoutError) as error:
         raise Fault(f"PostgreSQL cannot be reached: {error}") from error
@@ -168,6 +177,11 @@ class PostgresStore:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 await self._send(doing.sql, doing.args, repeatable=False)
+            except asyncpg.DataError as error:
+                # What PostgreSQL cannot hold is not there, so a condition on it does not hold.
+                if (group := plan.asks_for_what_cannot_be()) is not None:
+                    raise Unmet(group.collection, group.step) from None
+                raise ValueError(f"PostgreSQL cannot hold this: {error}") from error
             except asyncpg.PostgresError as error:
                 if error.sqlstate == UNMET:
                     group = doing.groups[int(str(error))]
@@ -178,8 +192,16 @@ class PostgresStore:
                 return
 
     async def _ask(self, sql: str, args: list[Any]) -> list[Any]:
-        """The answer to a question that may be asked twice; none when it names what PostgreSQL cannot hold."""
-        return await self._send(sql, args, repeatable=True)
+        """The answer to a question that may be asked twice; what PostgreSQL cannot hold is not found."""
+        try:
+            return await self._send(sql, args, repeatable=True)
+        except asyncpg.DataError as error:
+            known = [list(filter(storable, arg)) if isinstance(arg, list) else arg for arg in args]
+            if not all(map(storable, known)):
+                return []
+            if known == args:
+                raise ValueError(f"PostgreSQL cannot be asked this: {error}") from error
+            return await self._send(sql, known, repeatable=True)
 
     async def _send(self, sql: str, args: list[Any], *, repeatable: bool) -> list[Any]:
         for last in (False, True):

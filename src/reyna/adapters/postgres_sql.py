@@ -61,6 +61,13 @@ def _sql_type(collection: Collection[Any], column: str, declared: inspect.Type) 
     return kind
 
 
+def storable(value: Any) -> bool:
+    """Whether PostgreSQL can hold the value: text without U+0000 and lone surrogates, whole numbers of 64 bits."""
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
+
+
 def conditions(table: Table, where: Where, args: list[Any]) -> str:
     """What follows `where t.user_id = …`, with a leading `and` for each field; appends the values to `args`."""
     parts = []

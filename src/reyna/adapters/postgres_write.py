@@ -2,9 +2,10 @@
 # ruff: noqa: S608  (names of tables and columns are the house's own and quoted; nothing a user sends gets here)
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, Final, Literal, NamedTuple
 
-from reyna.adapters.postgres_sql import ANY_OF, Table, conditions
+from reyna.adapters.postgres_sql import ANY_OF, Table, conditions, storable
 from reyna.adapters.steps import key_of, must_be_askable, must_know, written
 from reyna.domain.event import Message
 from reyna.ports import Drop, Need, Put, Step
@@ -40,6 +41,14 @@ class Plan:
     def __init__(self, groups: dict[Group, list[tuple[Any, ...]]], messages: list[Message]) -> None:
         self.groups, self.messages = groups, messages
         self.can_share = all(group.kind in ("need", "insert") for group in groups)
+
+    def asks_for_what_cannot_be(self) -> Group | None:
+        """The first condition on a record or a value that PostgreSQL cannot hold, if there is one."""
+        for group, rows in self.groups.items():
+            wanted = [one for _, value in group.where for one in (value if isinstance(value, frozenset) else (value,))]
+            if group.step != "put" and not all(map(storable, chain(wanted, *rows))):
+                return group
+        return None
 
 
 def planned(tables: Mapping[str, Table], steps: Sequence[Step], messages: Sequence[Message]) -> Plan:

@@ -14,6 +14,7 @@ class Processor(msgspec.Struct, frozen=True, kw_only=True):
     """A registered processor: it takes `input_schemas` and makes `output_schema`."""
 
     id: str
+    user_id: str = HOUSE  # it belongs to no user
     version: str
     name: str
     description: str = ""
@@ -25,11 +26,6 @@ class Processor(msgspec.Struct, frozen=True, kw_only=True):
     revision: int = 1
     registered_at: datetime
     updated_at: datetime
-
-    @property
-    def user_id(self) -> str:
-        """A processor belongs to no user."""
-        return HOUSE
 
     def event(self, action: Literal["registered"], caller: Caller) -> Event:
         return Event.now(

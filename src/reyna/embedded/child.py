@@ -62,7 +62,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     `prepare` is awaited before every start. The server is ready when it has printed `says` and `check` returns;
     `check` raises OSError while it is not. `ends` asks it to end in good order, `ends_now` at once but safely.
     `inside` is the uid it sees itself as (see leash.py), None for our own. `argv` names a path in the home: by that
-    a later start recognises it.
+    a later start recognises it. `environment` holds defaults: what is set for us counts more.
     """
 
     name: str
@@ -139,7 +139,7 @@ class Child:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
-            env={**os.environ, **recipe.environment},
+            env={**recipe.environment, **os.environ},
         )
         self._process = process
         self._home.keep(f"{recipe.name}.pid", f"{process.pid}\n")

@@ -1,9 +1,12 @@
 """One schema document out of several: every reference answered inside, none left that leads out."""
 
-import copy
 from collections.abc import Mapping
+from functools import reduce
+from operator import getitem
 from typing import Any, Final
 from urllib.parse import quote, unquote, urljoin
+
+import msgspec
 
 from reyna.domain.errors import Invalid
 from reyna.fit.keywords import Dialect, Object, Path, dialect_of, every, is_schema, pointer
@@ -20,7 +23,7 @@ class Document:
 
     def __init__(self, uri: str, json_schema: Any, path: Path, dialect: Dialect) -> None:
         self.uri, self.path, self.dialect = uri, path, dialect
-        self.json_schema = copy.deepcopy(json_schema)
+        self.json_schema = _copy(json_schema)
         self.anchors: dict[str, Path] = {}
         self.dynamic: set[str] = set()
         self.base = uri or self._named()
@@ -64,6 +67,10 @@ class Document:
             found, path = found[step], (*path, step)
         return path if is_schema(found) else None
 
+    def found(self, place: Path) -> Any:
+        """What stands at a place."""
+        return reduce(getitem, place, self.json_schema)
+
 
 def registered_in(json_schema: Any) -> dict[str, Path]:
     """The registered schemas that this one refers to (without fragment), each with the place of one reference."""
@@ -87,43 +94,35 @@ def flat(json_schema: Any, references: Mapping[str, Any]) -> Any:
     whole = documents[OWN].json_schema
     if not isinstance(whole, dict):
         return whole
-    for document in documents.values():
-        _answer(document, documents)
+    _answer(documents)
     for document in documents.values():
         if document.path:
             whole.setdefault(dialect.definitions, {})[document.path[-1]] = document.json_schema
     return whole
 
 
-def _answer(document: Document, documents: Mapping[str, Document]) -> None:
-    """Make every reference of a document a pointer into the flat one, and drop the names that are now needless."""
-    seen: set[int] = set()
-    waiting: list[tuple[Path, Object]] = list(every(document.json_schema))
+def _answer(documents: Mapping[str, Document]) -> None:
+    """Make every reference a pointer into the flat document, and drop the names that are now needless."""
+    waiting = [each for document in documents.values() for each in _walked(document, ())]
+    known = {id(schema) for _, _, schema in waiting}
     while waiting:
-        at, schema = waiting.pop()
-        if id(schema) in seen:
-            continue
-        seen.add(id(schema))
+        document, at, schema = waiting.pop()
         answers = []
         for keyword in REFERENCES:
             if keyword in schema:
-                place = _target(document, (*at, keyword), schema.pop(keyword), documents)
-                answers.append("#" + quote(pointer(place), safe=POINTER_SAFE))
-                if place[: len(document.path)] == document.path:
-                    # may lie under a keyword that is none, where no walk comes by
-                    waiting.extend(every_below(document, place[len(document.path) :]))
+                other, place = _target(document, (*at, keyword), schema.pop(keyword), documents)
+                answers.append("#" + quote(pointer(other.path + place), safe=POINTER_SAFE))
+                if id(other.found(place)) not in known:  # below a keyword that is none, where no walk came by
+                    more = [each for each in _walked(other, place) if id(each[2]) not in known]
+                    known.update(id(found) for _, _, found in more)
+                    waiting += more
         _put(schema, answers)
-        for name in NAMES:
+        for name in (*NAMES, *(("$schema",) if document.uri else ())):
             schema.pop(name, None)
-        if document.uri:
-            schema.pop("$schema", None)
 
 
-def every_below(document: Document, place: Path) -> list[tuple[Path, Object]]:
-    found = document.json_schema
-    for step in place:
-        found = found[step]
-    return [(place + at, schema) for at, schema in every(found)]
+def _walked(document: Document, start: Path) -> list[tuple[Document, Path, Object]]:
+    return [(document, start + path, schema) for path, schema in every(document.found(start))]
 
 
 def _put(schema: Object, answers: list[str]) -> None:
@@ -133,8 +132,8 @@ def _put(schema: Object, answers: list[str]) -> None:
         schema["allOf"] = [*schema.get("allOf", ()), *({"$ref": answer} for answer in answers[1:])]
 
 
-def _target(document: Document, at: Path, ref: Any, documents: Mapping[str, Document]) -> Path:
-    """The place in the flat document that a reference means."""
+def _target(document: Document, at: Path, ref: Any, documents: Mapping[str, Document]) -> tuple[Document, Path]:
+    """The document, and the place in it, that a reference means."""
     if not isinstance(ref, str):
         raise _refusal(at, "is not text")
     uri, _, fragment = (ref if ref.startswith("#") else urljoin(document.base, ref)).partition("#")
@@ -147,8 +146,8 @@ def _target(document: Document, at: Path, ref: Any, documents: Mapping[str, Docu
     if place is None:
         raise _refusal(at, f"leads nowhere: {ref[:200]}")
     if at[-1] != "$ref" and fragment in other.dynamic:
-        other, place = _outermost(other, place, fragment, at, documents)
-    return other.path + place
+        return _outermost(other, place, fragment, at, documents)
+    return other, place
 
 
 def _outermost(
@@ -160,6 +159,11 @@ def _outermost(
     if sum(anchor in document.dynamic for document in documents.values()) > 1:
         raise _refusal(at, "could lead to several of the registered schemas; name the anchor in this one")
     return other, place
+
+
+def _copy(json_schema: Any) -> Any:
+    """A copy of our own to change, in which no part stands in two places."""
+    return msgspec.json.decode(msgspec.json.encode(json_schema))
 
 
 def _step(found: Any, token: str) -> str | int | None:

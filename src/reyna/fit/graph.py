@@ -54,23 +54,26 @@ class Graph:
     def __init__(self, document: Any, dialect: Dialect) -> None:
         self._document, self._dialect = document, dialect
         self._numbers: dict[int, int] = {}
+        self._schemas: list[Object] = []
         self.nodes: list[Node] = []
-        waiting = list(every(document))
-        schemas: list[Object] = []
-        while waiting:
-            path, schema = waiting.pop()
-            if id(schema) in self._numbers:
-                continue
-            self._numbers[id(schema)] = len(self.nodes)
-            self.nodes.append(Node(path))
-            schemas.append(schema)
-            if "$ref" in schema:  # it may point below a keyword that is none, where no walk comes by
-                waiting.extend((target, found) for target, found in [self._followed(schema)] if isinstance(found, dict))
+        self._add((), document)
+        for schema in self._schemas:  # grows by what is referred to below a keyword that is none
+            if "$ref" in schema:
+                self._add(*self._followed(schema))
         self.root = self._number(document)
-        for node, schema in zip(self.nodes, schemas, strict=True):
+        for node, schema in zip(self.nodes, self._schemas, strict=True):
             self._connect(node, schema)
         self._check_chains()
         self._mark_recursive()
+
+    def _add(self, start: Path, json_schema: Any) -> None:
+        if id(json_schema) in self._numbers:
+            return
+        for path, schema in every(json_schema):
+            if id(schema) not in self._numbers:
+                self._numbers[id(schema)] = len(self.nodes)
+                self.nodes.append(Node(start + path))
+                self._schemas.append(schema)
 
     def _followed(self, schema: Object) -> tuple[Path, Any]:
         found: Any = self._document

@@ -1,5 +1,6 @@
 """What a model wrote, without what it should not have written: pure rules, a question or a result each."""
 
+# ruff: noqa: RUF001 - quotes and dashes of several languages are what this is about
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -31,27 +32,26 @@ ABOUT_ITSELF: Final = re.compile(
     r"(?:text|sentence|sentences|phrase|passage|paragraph|prompt|narrator|narrative|excerpt|word|words|writer|author|"
     r"reader|language|story|tone|version|instructions?|translation)\b(?! (?:on|of mouth))"
     r"|as an ai|language model|creative writing|writing style|metaphor\w*|idiom\w*|figurative|imagery|literary|"
-    r"literature|cliché\w*|storytelling|in this (?:context|sentence|case|scene)|rephrase\w*|rewrit\w+|translates? (?:to|as)|"
+    r"literature|cliché\w*|storytelling|in this (?:context|sentence|case|scene)|rephrase\w*|rewrit\w+|"
+    r"translates? (?:to|as)|"
     r"i(?:'m| am) (?:here|happy|glad|ready|excited|sorry|sure)\b|i(?:'ll| will) (?:help|rephrase|try to)|help you with|"
     r"feel free|let me know|short story|grammatical\w*|more details?:)",
     re.IGNORECASE,
 )
-FIRST: Final = frozenset(
+FIRST: Final = prose.listed(
     "i i'm i've i'll i'd me my mine myself we we're we've we'll us our ours ich mich mir mein meine meinen meiner wir "
-    "uns unser unsere je nous yo nosotros".split()
+    "uns unser unsere je nous yo nosotros"
 )
-SECOND: Final = frozenset("you you're you've you'll your yours yourself du dich dir dein deine".split())
+SECOND: Final = prose.listed("you you're you've you'll your yours yourself du dich dir dein deine")
 QUOTED: Final = re.compile(r'"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»')
 COMMON: Final = {  # a language by its most frequent small words
-    "English": frozenset("the and of to was his her with that for it had were from they she he are this but".split()),
-    "German": frozenset(
-        "der die das und ist nicht ein eine den dem mit auf war sich von zu es im sie er aber so".split()
-    ),
-    "French": frozenset("le la les et des est une dans que qui pas pour sur avec elle il était du au ne".split()),
-    "Spanish": frozenset("el los las y es una que en con por para del se su como era pero más no al".split()),
-    "Italian": frozenset("il gli e di che una per con non era della nel sono si ma come più alla del un".split()),
-    "Dutch": frozenset("de het een en van is dat niet met op voor zijn haar maar ook aan er bij naar was".split()),
-    "Portuguese": frozenset("o os e uma que não com por para do da em era mas seu sua como mais ao um".split()),
+    "English": prose.listed("the and of to was his her with that for it had were from they she he are this but"),
+    "German": prose.listed("der die das und ist nicht ein eine den dem mit auf war sich von zu es im sie er aber so"),
+    "French": prose.listed("le la les et des est une dans que qui pas pour sur avec elle il était du au ne"),
+    "Spanish": prose.listed("el los las y es una que en con por para del se su como era pero más no al"),
+    "Italian": prose.listed("il gli e di che una per con non era della nel sono si ma come più alla del un"),
+    "Dutch": prose.listed("de het een en van is dat niet met op voor zijn haar maar ook aan er bij naar was"),
+    "Portuguese": prose.listed("o os e uma que não com por para do da em era mas seu sua como mais ao um"),
 }
 STEM: Final = (
     6  # letters of a word that count when two are compared: "sailing" and "sailor" are not the same, "sails" is
@@ -179,7 +179,7 @@ def key_words_kept(text: str, source: str) -> float:
 
 
 def shortened(sentence: str, most: int) -> str | None:
-    """The sentence up to a comma, semicolon or dash before word number `most`, closed with a full stop; None without."""
+    """The sentence up to a comma, semicolon or dash, of at most so many words, with a full stop; None without."""
     best = None
     for mark in re.finditer(r"[,;:]\s|\s[—–-]\s", sentence):
         head = sentence[: mark.start()]

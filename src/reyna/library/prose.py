@@ -1,5 +1,6 @@
 """What can be said of a text by counting: its words, its sentences, how hard it is to read, and its tone."""
 
+# ruff: noqa: RUF001 - quotes and marks of several languages are what this is about
 import re
 from typing import Final, Literal
 
@@ -7,10 +8,15 @@ import msgspec
 
 Tone = Literal["neutral", "warm", "tense", "formal", "lively"]
 
+
+def listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 CJK: Final = re.compile(r"[぀-ヿ㐀-鿿豈-﫿]")
 END: Final = re.compile(r"[.!?…。！？]+[\"'”’»“)\]*_]*(?=\s|$)|[。！？]")
-ABBREVIATIONS: Final = frozenset(
-    "mr mrs ms dr prof st vs etc e.g i.e no fig jr sr inc ltd co approx dept est vol z.b d.h u.a bzw ca usw nr str".split()
+ABBREVIATIONS: Final = listed(
+    "mr mrs ms dr prof st vs etc e.g i.e no fig jr sr inc ltd co approx dept est vol z.b d.h u.a bzw ca usw nr str"
 )
 VOWELS: Final = re.compile(r"[aeiouyàáâãäåæèéêëìíîïòóôõöøœùúûüýÿ]+", re.IGNORECASE)
 SILENT_END: Final = re.compile(r"(?:[^aeiouyl]e|[^aeiouy]les|[^aeiouytd]ed|[^aeiouysxzcgl]es)$", re.IGNORECASE)
@@ -19,14 +25,14 @@ FINISHED: Final = re.compile(r"[.!?…。！？][\"'”’»“)\]*_]*$|[.!?…]
 CONTRACTION: Final = re.compile(r"\w['’](?:s|t|re|ve|ll|d|m)\b", re.IGNORECASE)
 
 # a word of these for every hundred words colours a text; English only
-WARM: Final = frozenset(
+WARM: Final = listed(
     "love loved loving smile smiled warm warmth gentle gently kind kindness friend friends hug hugged together happy "
-    "tender thank thanks dear laugh laughed laughter joy welcome comfort cosy cozy home heart".split()
+    "tender thank thanks dear laugh laughed laughter joy welcome comfort cosy cozy home heart"
 )
-TENSE: Final = frozenset(
+TENSE: Final = listed(
     "fear feared afraid scream screamed dark darkness storm danger dangerous blood dead death die died kill killed gun "
     "panic threat threatened trembled trembling shouted desperate desperately broke thunder enemy alarm hunted "
-    "suddenly".split()
+    "suddenly"
 )
 COLOURED: Final = 1.2  # such words for every 100 that make a text warm or tense
 LIVELY: Final = 0.2  # of the sentences end with an exclamation mark or hold an emoji

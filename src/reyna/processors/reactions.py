@@ -59,7 +59,7 @@ class Reactions:
         except msgspec.MsgspecError as error:
             log.error("event cannot be read", subject=delivery.subject, error=str(error))
         except Refusal as refusal:
-            log.warning("event was not routed", subject=delivery.subject, **refusal.problem())
+            log.warning("event was not routed", subject=delivery.subject, refusal=refusal.problem())
 
     def _hear_beat(self, heard: Heard) -> None:
         try:
@@ -94,7 +94,8 @@ class Reactions:
             read = position.last
         except Fault as fault:
             log.warning("health starts without a past", error=fault.detail)
-        held_back, self._held_back = self._held_back or [], None
-        for heard in held_back:
-            if heard.sequence is not None and heard.sequence > read:
-                self._hear(heard)
+        finally:
+            held_back, self._held_back = self._held_back or [], None
+            for heard in held_back:
+                if heard.sequence is not None and heard.sequence > read:
+                    self._hear(heard)

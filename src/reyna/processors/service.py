@@ -154,7 +154,8 @@ class Processors:
     async def complete(self, caller: Caller, run_id: str, outputs: list[Output], cost: Cost) -> Run:
         """Stores what the run made, under ids that follow from the run, so that doing it twice does it once.
 
-        Raises what creating a blob raises, and Conflict, with nothing stored, when the run was cancelled.
+        Raises Conflict, with nothing stored, when the run has ended otherwise, Fault when it is worth another attempt,
+        and NotFound, Invalid and TooLarge for outputs that cannot be stored.
         """
         return await self._workbench.complete(caller, run_id, outputs, cost)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from reyna.domain.blob import NewBlob
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Fault, Forbidden, Refusal
+from reyna.domain.errors import Conflict, Fault, Forbidden, Refusal
 from reyna.domain.run import Cost, Output, Run, derived_id
 from reyna.ports import Put
 from reyna.processors import lifecycle
@@ -52,8 +52,10 @@ class Workbench:
             return run
         try:
             await self._store_outputs(caller, run, outputs)
-        except (Refusal, Fault):
+        except (Refusal, Fault) as error:
             await self._book.change(caller, run_id, lambda now: _put_back(now, run))
+            if isinstance(error, Conflict):  # which would tell the worker that its run has ended
+                raise Fault(error.detail) from error
             raise
         return await self._book.change(caller, run_id, complete)
 

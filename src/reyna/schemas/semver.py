@@ -1,7 +1,6 @@
 """Semantic versions, strictly as semver.org 2.0.0 has them, and which of two comes first."""
 
 import re
-from functools import total_ordering
 from typing import Final, NamedTuple
 
 from reyna.domain.errors import Invalid
@@ -14,22 +13,14 @@ SEMVER: Final = re.compile(
 LONGEST: Final = 64
 
 
-@total_ordering
 class Semver(NamedTuple):
-    """Precedence as in section 11 of the specification; what follows a `+` does not count."""
+    """Compares as section 11 of the specification says; what follows a `+` does not count."""
 
     major: int
     minor: int
     patch: int
-    before: tuple[str, ...]  # the identifiers of a pre-release
-
-    def __lt__(self, other: object) -> bool:
-        return isinstance(other, Semver) and self._rank() < other._rank()
-
-    def _rank(self) -> tuple[int, int, int, bool, list[tuple[bool, int, str]]]:
-        # a release comes after its pre-releases, numbers before words, fewer identifiers before more
-        before = [(not each.isdigit(), int(each) if each.isdigit() else 0, each) for each in self.before]
-        return self.major, self.minor, self.patch, not self.before, before
+    released: bool  # a pre-release comes before its release
+    before: tuple[tuple[bool, int, str], ...]  # its identifiers: numbers before words, fewer before more
 
 
 def semver(text: str, field: str = "version") -> Semver:
@@ -38,4 +29,13 @@ def semver(text: str, field: str = "version") -> Semver:
     if found is None:
         raise Invalid.at(f"/{field}", "is not a semantic version", expected="such as 1.0.0 (semver.org 2.0.0)")
     major, minor, patch, before = found.groups()
-    return Semver(int(major), int(minor), int(patch), tuple(before.split(".")) if before else ())
+    identifiers = tuple(_ranked(each) for each in before.split(".")) if before else ()
+    return Semver(int(major), int(minor), int(patch), not before, identifiers)
+
+
+def is_semver(text: str) -> bool:
+    return len(text) <= LONGEST and SEMVER.fullmatch(text) is not None
+
+
+def _ranked(identifier: str) -> tuple[bool, int, str]:
+    return (False, int(identifier), "") if identifier.isdigit() else (True, 0, identifier)

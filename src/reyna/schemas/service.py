@@ -1,7 +1,8 @@
 """The verbs of the schema service: register, look up, validate."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -13,16 +14,17 @@ from reyna.domain.event import Event
 from reyna.domain.ids import is_slug, slug
 from reyna.domain.page import DEFAULT_LIMIT, Page, bounded, cursor_of, place_of
 from reyna.domain.schema import Kind, NewSchema, Schema, Verdict
-from reyna.fit import Fit, Fits
+from reyna.fit import Fits
 from reyna.ports import Put, Store, Unmet
 from reyna.schemas.fingerprint import fingerprint
 from reyna.schemas.records import LATEST, VERSIONS, Latest, latest_of, version_id, version_of
 from reyna.schemas.references import references_of
-from reyna.schemas.semver import semver
+from reyna.schemas.semver import is_semver, semver
 from reyna.schemas.wellformed import check_schema
 
 FIRST: Final = "1.0.0"
-DESCRIPTION_LENGTH: Final = 2_000
+DESCRIPTION_BYTES: Final = 8 * 1024
+DESCRIPTION_LENGTH: Final = 2_000  # characters, when it is taken from the schema itself
 
 
 class Schemas:
@@ -45,16 +47,17 @@ class Schemas:
         someone else was faster, or when the name is the system's.
         """
         slug("name", new.name)
+        encoded(new.description, most=DESCRIPTION_BYTES, field="description")
         check_schema(new.json_schema)
         if caller.user_id != HOUSE and await self._majors(HOUSE, new.name):
             raise AlreadyThere(f"The name {new.name} belongs to the system; choose another.", name=new.name)
-        references = await references_of(new.json_schema, lambda id, version: self._find(caller, id, version))
+        references = await references_of(new.json_schema, partial(self._find, caller))
         mark = fingerprint(new.json_schema, references)
         if (same := await self._same(caller.user_id, new, mark)) is not None:
             return same
         majors = await self._majors(caller.user_id, new.name)
         schema = _next(caller, new, majors, references, mark)
-        Fit(schema.json_schema, references)
+        self._fits.of(schema)  # refuses what cannot be compiled
         return await self._write(caller, schema, majors.get(schema.major))
 
     async def schemas(
@@ -68,7 +71,9 @@ class Schemas:
     ) -> Page[Schema]:
         """The latest version of each schema that the caller can use, by id."""
         bounded(limit)
-        where = {field: wanted for field, wanted in (("kind", kind), ("name", name)) if wanted is not None}
+        where: dict[str, str] = {"kind": kind} if kind else {}
+        if name is not None:
+            where["name"] = slug("name", name)
         after = place_of(cursor, str)
         found: dict[str, Latest] = {}
         for owner in _owners(caller):
@@ -116,6 +121,8 @@ class Schemas:
         return Verdict(valid=not errors, version=schema.version, errors=errors)
 
     async def _find(self, caller: Caller, id: str, version: str | None) -> Schema | None:
+        if not is_slug(id) or (version is not None and not is_semver(version)):
+            return None
         for owner in _owners(caller):
             found = (
                 await self._store.get(LATEST, owner, id)
@@ -128,7 +135,8 @@ class Schemas:
 
     async def _same(self, owner: str, new: NewSchema, mark: str) -> Schema | None:
         """The version of this name with this content, if that is what was asked for."""
-        for found in await self._store.find(VERSIONS, owner, {"name": new.name, "fingerprint": mark}):
+        where = {"name": new.name, "fingerprint": mark}
+        for found in await self._store.find(VERSIONS, owner, where, order=("created_at",), descending=True):
             if found.kind == new.kind and new.version in (None, found.version):
                 return found.schema
         return None
@@ -175,7 +183,7 @@ def _next(
     if newest is not None and newest.kind != new.kind:
         raise AlreadyThere(f"{new.name} is a {newest.kind} schema; a name keeps its kind.", id=newest.id)
     version = new.version or (f"{newest.major + 1}.0.0" if newest else FIRST)
-    major = _free_major(version, majors)
+    major = _major_of(version, majors)
     id = f"{new.name}-v{major}"
     if not is_slug(id):
         raise Invalid.at("/name", "is too long for an id made of it", expected=f"{id} in at most 64 characters")
@@ -190,7 +198,25 @@ def _next(
         references=references,
         compatibility=new.compatibility or (newest.schema.compatibility if newest else "backward"),
         fingerprint=mark,
-        description=_description(new),
+        description=new.description or _own_description(new.json_schema),
         created_at=datetime.now(UTC),
         created_by=caller.name,
     )
+
+
+def _major_of(version: str, majors: Mapping[int, Latest]) -> int:
+    """The major of a version that may come next; refuses one that is taken or comes too late."""
+    wanted = semver(version)
+    latest = majors.get(wanted.major)
+    if latest is not None and wanted <= semver(latest.version):
+        if version == latest.version:
+            raise AlreadyThere(f"{latest.id} {version} is registered, with other content.", id=latest.id)
+        raise Invalid.at("/version", f"must be larger than {latest.version}, the latest of {latest.id}")
+    if latest is None and majors and wanted.major < max(majors):
+        raise Invalid.at("/version", f"must be larger than {majors[max(majors)].version}, the latest")
+    return wanted.major
+
+
+def _own_description(json_schema: Any) -> str:
+    description = json_schema.get("description") if isinstance(json_schema, dict) else None
+    return description[:DESCRIPTION_LENGTH] if isinstance(description, str) else ""

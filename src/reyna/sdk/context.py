@@ -83,7 +83,7 @@ class CountedLanguage:
 
 
 class Reports:
-    """Passes on how far a run is: at once when there was silence, else the latest a little later. The last is never lost."""
+    """Passes on how far a run is: at once after a silence, else the latest a little later; the last is never lost."""
 
     def __init__(self, tell: Tell, *, every: float = EVERY) -> None:
         self._tell, self._every = tell, every

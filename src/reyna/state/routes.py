@@ -1,4 +1,7 @@
-"""The doors of the state service: parse, call one verb, return the noun."""
+"""The doors of the state service: parse, call one verb, return the noun.
+
+The service is called `content` here because Litestar keeps the name `state` for itself.
+"""
 
 from typing import Any, Final
 
@@ -31,18 +34,18 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 @post("/blobs")
-async def create_blob(state: State, caller: Caller, data: NewBlob) -> Blob:
-    return await state.create_blob(caller, data)
+async def create_blob(content: State, caller: Caller, data: NewBlob) -> Blob:
+    return await content.create_blob(caller, data)
 
 
 @get("/blobs/{id:str}")
-async def blob(state: State, caller: Caller, id: str) -> Blob:
-    return await state.blob(caller, id)
+async def blob(content: State, caller: Caller, id: str) -> Blob:
+    return await content.blob(caller, id)
 
 
 @get("/blobs")
 async def blobs(
-    state: State,
+    content: State,
     caller: Caller,
     bucket_id: str | None = None,
     schema_id: str | None = None,
@@ -51,7 +54,7 @@ async def blobs(
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[Blob]:
-    return await state.blobs(
+    return await content.blobs(
         caller,
         bucket_id=bucket_id,
         schema_id=schema_id,
@@ -63,45 +66,45 @@ async def blobs(
 
 
 @patch("/blobs/{id:str}")
-async def change_blob(state: State, caller: Caller, id: str, data: BlobChange) -> Blob:
-    return await state.change_blob(caller, id, data)
+async def change_blob(content: State, caller: Caller, id: str, data: BlobChange) -> Blob:
+    return await content.change_blob(caller, id, data)
 
 
 @delete("/blobs/{id:str}", status_code=200)
-async def trash_blob(state: State, caller: Caller, id: str) -> Blob:
-    return await state.trash_blob(caller, id)
+async def trash_blob(content: State, caller: Caller, id: str) -> Blob:
+    return await content.trash_blob(caller, id)
 
 
 @post("/blobs/{id:str}/restore", status_code=200)
-async def restore_blob(state: State, caller: Caller, id: str, data: Restoration | None = None) -> Blob:
-    return await state.restore_blob(caller, id, data.revision if data else None)
+async def restore_blob(content: State, caller: Caller, id: str, data: Restoration | None = None) -> Blob:
+    return await content.restore_blob(caller, id, data.revision if data else None)
 
 
 @get("/blobs/{id:str}/revisions")
 async def revisions(
-    state: State, caller: Caller, id: str, limit: int = 50, cursor: str | None = None
+    content: State, caller: Caller, id: str, limit: int = 50, cursor: str | None = None
 ) -> Page[Revision]:
-    return await state.revisions(caller, id, limit=limit, cursor=cursor)
+    return await content.revisions(caller, id, limit=limit, cursor=cursor)
 
 
 @get("/blobs/{id:str}/revisions/{number:int}")
-async def revision(state: State, caller: Caller, id: str, number: int) -> Revision:
-    return await state.revision(caller, id, number)
+async def revision(content: State, caller: Caller, id: str, number: int) -> Revision:
+    return await content.revision(caller, id, number)
 
 
 @post("/buckets")
-async def create_bucket(state: State, caller: Caller, data: NewBucket) -> Bucket:
-    return await state.create_bucket(caller, data)
+async def create_bucket(content: State, caller: Caller, data: NewBucket) -> Bucket:
+    return await content.create_bucket(caller, data)
 
 
 @get("/buckets/{id:str}")
-async def bucket(state: State, caller: Caller, id: str) -> Bucket:
-    return await state.bucket(caller, id)
+async def bucket(content: State, caller: Caller, id: str) -> Bucket:
+    return await content.bucket(caller, id)
 
 
 @get("/buckets")
 async def buckets(
-    state: State,
+    content: State,
     caller: Caller,
     type: str | None = None,
     parent_bucket_id: str | None = None,
@@ -110,45 +113,45 @@ async def buckets(
 ) -> Page[Bucket]:
     """`parent_bucket_id=none` for the roots."""
     parent: Any = msgspec.UNSET if parent_bucket_id is None else parent_bucket_id
-    return await state.buckets(
+    return await content.buckets(
         caller, type=type, parent_bucket_id=None if parent == "none" else parent, limit=limit, cursor=cursor
     )
 
 
 @patch("/buckets/{id:str}")
-async def change_bucket(state: State, caller: Caller, id: str, data: BucketChange) -> Bucket:
-    return await state.change_bucket(caller, id, data)
+async def change_bucket(content: State, caller: Caller, id: str, data: BucketChange) -> Bucket:
+    return await content.change_bucket(caller, id, data)
 
 
 @post("/buckets/{id:str}/move", status_code=200)
-async def move_bucket(state: State, caller: Caller, id: str, data: Move) -> Bucket:
-    return await state.move_bucket(caller, id, under=data.parent_bucket_id, after=data.after)
+async def move_bucket(content: State, caller: Caller, id: str, data: Move) -> Bucket:
+    return await content.move_bucket(caller, id, under=data.parent_bucket_id, after=data.after)
 
 
 @get("/buckets/{id:str}/tree")
-async def tree(state: State, caller: Caller, id: str, depth: int | None = None) -> Node:
-    return await state.tree(caller, id, depth)
+async def tree(content: State, caller: Caller, id: str, depth: int | None = None) -> Node:
+    return await content.tree(caller, id, depth)
 
 
 @get("/tree")
-async def forest(state: State, caller: Caller) -> Page[Node]:
-    return await state.forest(caller)
+async def forest(content: State, caller: Caller) -> Page[Node]:
+    return await content.forest(caller)
 
 
 @get("/buckets/{id:str}/items")
-async def items(state: State, caller: Caller, id: str, limit: int = 50, cursor: str | None = None) -> Page[Item]:
-    return await state.items(caller, id, limit=limit, cursor=cursor)
+async def items(content: State, caller: Caller, id: str, limit: int = 50, cursor: str | None = None) -> Page[Item]:
+    return await content.items(caller, id, limit=limit, cursor=cursor)
 
 
 @put("/buckets/{id:str}/blobs/{blob_id:str}")
-async def place_blob(state: State, caller: Caller, id: str, blob_id: str, data: Place | None = None) -> Placement:
+async def place_blob(content: State, caller: Caller, id: str, blob_id: str, data: Place | None = None) -> Placement:
     wanted = data or Place()
-    return await state.place_blob(caller, id, blob_id, after=wanted.after, label=wanted.label)
+    return await content.place_blob(caller, id, blob_id, after=wanted.after, label=wanted.label)
 
 
 @delete("/buckets/{id:str}/blobs/{blob_id:str}")
-async def take_out(state: State, caller: Caller, id: str, blob_id: str) -> None:
-    await state.take_out(caller, id, blob_id)
+async def take_out(content: State, caller: Caller, id: str, blob_id: str) -> None:
+    await content.take_out(caller, id, blob_id)
 
 
 routes: Final = [

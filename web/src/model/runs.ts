@@ -17,6 +17,9 @@ export interface RunView {
 
 export type Runs = ReadonlyMap<string, RunView>;
 
+/** A note may be in the hands of several processors at once. */
+export const runKey = (blobId: string, processor: string) => `${blobId} ${processor}`;
+
 const ENDED: ReadonlySet<RunStatus> = new Set<RunStatus>(["completed", "refused", "failed", "cancelled"]);
 
 export function hasEnded(run: RunView): boolean {
@@ -25,23 +28,25 @@ export function hasEnded(run: RunView): boolean {
 
 /** Events come in order; progress is not stored and may be late, and so may any word about an older run. */
 export function afterEvent(runs: Runs, said: RunEvent | Progress): Runs {
-  const known = runs.get(said.blob_id);
+  const key = runKey(said.blob_id, said.processor);
+  const known = runs.get(key);
   // Ids are ordered by time, so that a late word about an older run is recognised.
   if (known && known.id > said.run_id) return runs;
   const run = known?.id === said.run_id ? known : begun(said.run_id, said.blob_id, said.processor);
   const next = said.type === "processor.progress" ? progressed(run, said) : advanced(run, said);
-  return next === known ? runs : new Map(runs).set(said.blob_id, next);
+  return next === known ? runs : new Map(runs).set(key, next);
 }
 
 /** What the server lists as under way, for a page that was opened in the middle. */
 export function withRuns(runs: Runs, listed: readonly Run[]): Runs {
   const next = new Map(runs);
   for (const run of listed) {
-    const known = next.get(run.blob_id);
+    const key = runKey(run.blob_id, run.processor_id);
+    const known = next.get(key);
     if (known && known.id >= run.id) continue;
     const { status, progress, error, output_blob_ids } = run;
     const view = begun(run.id, run.blob_id, run.processor_id);
-    next.set(run.blob_id, { ...view, status, progress, error, outputs: output_blob_ids });
+    next.set(key, { ...view, status, progress, error, outputs: output_blob_ids });
   }
   return next;
 }

@@ -46,11 +46,13 @@ STATE = [
 SCHEMAS = [
     collection(
         "schemas.versions",
-        "schema_id text, name text, major bigint, kind text, scope text, created_at timestamptz, version text",
+        "schema_id text, name text, major bigint, kind text, scope text, created_at timestamptz, version text, "
+        "fingerprint text",
         "schema_id, created_at, id",
         "name, major, id",
+        "name, fingerprint",
     ),
-    collection("schemas.latest", "name text, kind text", "name, id", "kind, id"),
+    collection("schemas.latest", "name text, kind text, major bigint, version text", "name, id", "kind, id"),
 ]
 PROCESSORS = [
     collection("processors.processors", ""),
@@ -76,8 +78,6 @@ STUDIO = [
     collection("studio.users", "email text", "email"),
     collection("studio.emails", ""),
     collection("studio.sessions", "owner_id text, expires_at timestamptz", "owner_id, id", "expires_at, id"),
-    collection("studio.keys", "owner_id text, created_at timestamptz", "owner_id, created_at, id"),
-    collection("studio.idempotency", "created_at timestamptz", "created_at, id"),
 ]
 
 

@@ -1,0 +1,171 @@
+"""From a create on one device to the event on the user's other device."""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from bench.line import Line, line
+from bench.times import Spread
+
+CONTENT: Final = ("The ship sailed into the storm, and nobody on board had slept since the harbour. " * 8)[:600]
+BLOB_ID: Final = re.compile(rb'"blob_id":"([^"]+)"')
+ANSWERED_ID: Final = re.compile(rb'"blob":\{"id":"([^"]+)"')
+REQUEST_ID: Final = re.compile(rb'"request_id":"([^"]+)"')
+encode: Final = msgspec.json.encode
+
+
+class Told(msgspec.Struct):
+    """How long answers and events took, in milliseconds."""
+
+    answered: list[float] = []
+    told: list[float] = []
+
+    def spreads(self) -> tuple[Spread, Spread]:
+        return Spread.of(self.answered), Spread.of(self.told)
+
+
+class Pair:
+    """Two devices of one user: one writes, the other listens."""
+
+    def __init__(self, bucket_id: str) -> None:
+        self._bucket_id = bucket_id
+        self._number = 0
+        self._sent: dict[bytes, float] = {}  # by request
+        self._made: dict[bytes, float] = {}  # by blob: when it was asked for
+        self._early: dict[bytes, float] = {}  # events that overtook their answer
+        self._greeted = asyncio.Semaphore(0)
+        self.times = Told()
+        self.answered: Callable[[], None] = lambda: None
+        self.heard: Callable[[], None] = lambda: None
+        self.writer: Line
+        self.listener: Line
+
+    async def open(self, port: int, token: str) -> None:
+        self.writer = await line(port, "/ws", self._on_writer, token)
+        self.listener = await line(port, "/ws", self._on_listener, token)
+        await self._greeted.acquire()
+        await self._greeted.acquire()
+
+    def create(self) -> None:
+        self._number += 1
+        request = str(self._number).encode()
+        text = encode(
+            {
+                "action": "create_blob",
+                "request_id": request.decode(),
+                "schema_id": "text-input-v1",
+                "data": {"content": CONTENT},
+                "bucket_ids": [self._bucket_id],
+            }
+        )
+        self._sent[request] = time.perf_counter()
+        self.writer.say(text)
+
+    def _on_writer(self, text: bytes) -> None:
+        now = time.perf_counter()
+        if text.startswith(b'{"type":"ok"'):
+            request, made = REQUEST_ID.search(text), ANSWERED_ID.search(text)
+            assert request is not None
+            assert made is not None
+            began = self._sent.pop(request[1])
+            self.times.answered.append((now - began) * 1000)
+            if (early := self._early.pop(made[1], None)) is not None:
+                self._told(early - began)
+            else:
+                self._made[made[1]] = began
+            self.answered()
+        elif text.startswith(b'{"type":"hello"'):
+            self._greeted.release()
+        elif text.startswith(b'{"type":"error"'):
+            raise RuntimeError(text.decode())
+
+    def _on_listener(self, text: bytes) -> None:
+        if text.startswith(b'{"type":"blob.created"'):
+            now, made = time.perf_counter(), BLOB_ID.search(text)
+            assert made is not None
+            began = self._made.pop(made[1], None)
+            if began is None:
+                self._early[made[1]] = now
+            else:
+                self._told(now - began)
+        elif text.startswith(b'{"type":"hello"'):
+            self._greeted.release()
+
+    def _told(self, seconds: float) -> None:
+        self.times.told.append(seconds * 1000)
+        self.heard()
+
+    def close(self) -> None:
+        self.writer.close()
+        self.listener.close()
+
+
+async def pairs(port: int, users: list[tuple[str, str]]) -> list[Pair]:
+    made = [Pair(bucket_id) for _, bucket_id in users]
+    for pair, (token, _) in zip(made, users, strict=True):
+        await pair.open(port, token)
+    return made
+
+
+async def one_by_one(pair: Pair, count: int) -> Told:
+    """Closed loop: the next create when the last one was answered and told."""
+    pair.times = Told()
+    done: asyncio.Queue[None] = asyncio.Queue()
+    pair.answered = pair.heard = lambda: done.put_nowait(None)
+    for _ in range(count):
+        pair.create()
+        async with asyncio.timeout(10):
+            await done.get()
+            await done.get()
+    pair.answered = pair.heard = lambda: None
+    return pair.times
+
+
+async def at_rate(among: list[Pair], per_second: float, seconds: float) -> Told:
+    """Open loop: creates at fixed moments, whatever the answers do; a late one counts from its moment."""
+    total = Told()
+    for pair in among:
+        pair.times = total
+    loop = asyncio.get_running_loop()
+    began, count = loop.time(), int(per_second * seconds)
+    for number in range(count):
+        pause = began + number / per_second - loop.time()
+        if pause > 0:
+            await asyncio.sleep(pause)
+        among[number % len(among)].create()
+    await _until(lambda: len(total.told) >= count and len(total.answered) >= count, 20)
+    return total
+
+
+async def as_fast_as_possible(among: list[Pair], seconds: float) -> float:
+    """Creates per second that were answered and told, each pair in closed loop on the answer."""
+    loop = asyncio.get_running_loop()
+    stop = loop.time() + seconds
+    total = Told()
+    for pair in among:
+        pair.times = total
+        pair.answered = _again(pair, stop, loop)
+    began = loop.time()
+    for pair in among:
+        pair.create()
+    await asyncio.sleep(seconds)
+    await _until(lambda: len(total.told) >= len(total.answered) and not any(pair._sent for pair in among), 20)
+    return len(total.told) / (loop.time() - began)
+
+
+def _again(pair: Pair, stop: float, loop: Any) -> Callable[[], None]:
+    def again() -> None:
+        if loop.time() < stop:
+            pair.create()
+
+    return again
+
+
+async def _until(holds: Callable[[], bool], seconds: float) -> None:
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await asyncio.sleep(0.01)

@@ -1,0 +1,250 @@
+"""One part of a text being expanded with a model: rewritten at length, or grown around the sentences it has."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Final, Protocol
+
+import msgspec
+
+from reyna.domain.errors import Fault
+from reyna.library import cleaning, prose
+from reyna.library.parts import Part
+from reyna.sdk import Completion, Prompt
+
+LEAST: Final = 3.0  # times the words of the source: what an expansion must reach
+MOST: Final = 5.0  # and what it must not exceed
+ROOM: Final = 0.5  # times the words of the source by which a part may exceed its target
+FEW: Final = 6  # missing words that are left to the next sentence
+ROUNDS: Final = 3  # questions to the model about one sentence; the last one takes what is not quite fitting
+CLOSING_ROUNDS: Final = 4  # more of them at the end of a part that is still too short
+REJECTED: Final = 2  # sentences in a row that could not be used: the model has lost the thread, ask anew
+FAULTS: Final = 2  # answers of the model that may break off in one part
+TAIL: Final = 60  # words of the text so far that the model sees when it goes on
+TOKENS_PER_WORD: Final = 2.0  # generous, since what is too much is cut as it comes: English has 1.3, German 2
+KEPT: Final = 0.4  # of the source's weighty words must be in what was rewritten: it is the same story
+USABLE: Final = 0.7  # of the sentences of what was rewritten must be fit to keep
+WARM: Final = 0.6  # temperature to begin with
+WARMER: Final = 0.9  # when a question is asked again, so that the answer is another one
+
+
+class Model(Protocol):
+    def stream(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]: ...
+
+
+class Voice(msgspec.Struct, frozen=True):
+    """Who the model is asked to be (`a novelist`), and in which language it is to write, if that is known."""
+
+    role: str
+    language: str | None = None
+
+    def says(self, task: str) -> str:
+        language = f" You write in {self.language}." if self.language not in (None, "English") else ""
+        return f"You are {self.role}. {task}{language}"
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A sentence of the expansion; `own` when it is the source's."""
+
+    text: str
+    gap: str
+    own: bool
+
+
+class Writing:
+    """The part as it grows. `lines` is what stands so far, `tail` a sentence that is being written."""
+
+    def __init__(
+        self, model: Model, part: Part, voice: Voice, *, target: float, changed: Callable[[], Awaitable[None]]
+    ) -> None:
+        self.part, self.lines, self.tail = part, list[Line](), ""
+        self._model, self._voice, self._changed = model, voice, changed
+        self._goal = target * part.words
+        self._most = min(target + ROOM, MOST) * part.words
+        self._spare: str | None = None
+        self._faults = 0
+
+    @property
+    def words(self) -> int:
+        return sum(prose.count(line.text) for line in self.lines)
+
+    @property
+    def ratio(self) -> float:
+        return self.words / max(self.part.words, 1)
+
+    @property
+    def text(self) -> str:
+        return "".join(line.gap + line.text for line in self.lines) + (f" {self.tail}" if self.tail else "")
+
+    # --- rewritten at length ---
+
+    async def rewrite(self) -> bool:
+        """Ask for the whole part at once. False, and nothing is kept, when what came is not the same story at length."""
+        seen = 0
+        async with aclosing(self._sentences(self._rewriting(), show=True)) as answer:
+            async for sentence, gap in answer:
+                seen += 1
+                if self._fits(sentence, strict=True):
+                    await self._add(sentence, gap if self.lines else self.part.units[0].gap)
+                if self.words >= self._most:
+                    break
+        self.tail = ""
+        self._drop_beyond(self._most)
+        text = " ".join(line.text for line in self.lines)
+        same_story = cleaning.key_words_kept(text, self.part.text) >= KEPT
+        if same_story and len(self.lines) >= USABLE * seen and self.words >= 0.4 * self._goal:
+            return True
+        self.lines = []
+        return False
+
+    def _rewriting(self) -> Prompt:
+        around = "".join(
+            f"{where} it stands, and is told elsewhere: {text}\n\n"
+            for where, text in (("Before", self.part.before), ("After", self.part.after))
+            if text
+        )
+        return Prompt(
+            system=self._voice.says("You turn short notes into longer prose. You answer with the prose alone."),
+            user=f"Write the text below at length, in about {self._goal:.0f} words. Keep its meaning, facts, names, "
+            f"order, narrator and language, and invent no new events; add detail to what is there.\n\n{around}"
+            f"The text:\n{self.part.text}",
+            max_tokens=_tokens(self._most),
+            temperature=WARM,
+        )
+
+    # --- grown around the sentences it has ---
+
+    async def grow(self) -> None:
+        """Keep the sentences that are there (the source's, if nothing was rewritten) and let the model go on after
+        each of them, until the part is as long as it should be or the rounds are used up."""
+        base = [Line(line.text, line.gap, own=line.own) for line in self.lines] or [
+            Line(unit.text, unit.gap, own=True) for unit in self.part.units
+        ]
+        verbatim = {unit.text for unit in self.part.units if unit.verbatim}
+        share = self._goal / max(sum(prose.count(line.text) for line in base), 1)
+        self.lines, wanted, rest = [], 0.0, sum(prose.count(line.text) for line in base)
+        for line in base:
+            self.lines.append(line)
+            await self._changed()
+            rest -= prose.count(line.text)
+            wanted += share * prose.count(line.text)
+            if line.text in verbatim:
+                continue
+            for number in range(ROUNDS):
+                if wanted - self.words < FEW:
+                    break
+                await self._go_on(wanted, rest, strict=number + 1 < ROUNDS)
+        for number in range(CLOSING_ROUNDS):
+            if self.ratio >= LEAST:
+                break
+            await self._go_on(self._goal, 0, strict=number == 0)
+
+    async def add_more(self) -> bool:
+        """One more question, with everything allowed that is prose at all; says whether anything came of it."""
+        before = self.words
+        await self._go_on(self._most, 0, strict=False)
+        return self.words > before
+
+    def cut(self, words: int) -> None:
+        """Drop added sentences from the end until the part has at most so many words, or none is left."""
+        self._drop_beyond(words)
+
+    async def _go_on(self, wanted: float, rest: int, *, strict: bool) -> None:
+        """Add what the model writes next until there are `wanted` words; `rest` words of the base are still to come."""
+        self._spare, rejected, before = None, 0, self.words
+        most = min(self._most - rest, max(wanted + 3 * FEW, wanted * 1.1))
+        async with aclosing(self._sentences(self._going_on(wanted - self.words, strict=strict))) as answer:
+            async for sentence, _ in answer:
+                fits = self._fits(sentence, strict=strict)
+                if fits and self.words + prose.count(sentence) <= most:
+                    await self._add(sentence, " ")
+                    rejected = 0
+                else:
+                    rejected += 1
+                    if fits:
+                        self._spare = self._spare or cleaning.shortened(sentence, int(most) - self.words)
+                if self.words >= wanted or rejected >= REJECTED:
+                    break
+        if self.words == before and self._spare and (not strict or self._goal < 10 * FEW):
+            await self._add(self._spare, " ")
+
+    def _going_on(self, missing: float, *, strict: bool) -> Prompt:
+        tail = " ".join(self.text.split(" ")[-TAIL:]).strip()
+        how = "with one short sentence" if missing < 3 * FEW else "with more detail"
+        return Prompt(
+            system=self._voice.says("You continue the text you are given."),
+            user=f"Continue this text {how}:\n\n{tail}",
+            max_tokens=min(max(_tokens(missing), 48), 160),
+            temperature=WARM if strict else WARMER,
+        )
+
+    # --- what the model says, sentence by sentence ---
+
+    async def _sentences(self, prompt: Prompt, *, show: bool = False) -> AsyncGenerator[tuple[str, str], None]:
+        """Whole, clean sentences as soon as they are written, each with the gap before it."""
+        text, given = "", 0
+        try:
+            async with aclosing(self._model.stream(prompt)) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, Completion):
+                        continue
+                    text += piece
+                    if not any(mark in piece for mark in ".!?…。！？\n"):  # noqa: RUF001
+                        if show:
+                            await self._show(text, given)
+                        continue
+                    whole = _whole(text)[:-1]
+                    for sentence, gap in whole[given:]:
+                        if prose.is_open(sentence):
+                            break
+                        given += 1
+                        self.tail = ""
+                        yield sentence, gap
+        except Fault:
+            self._faults += 1
+            if self._faults > FAULTS:
+                raise
+        for sentence, gap in _whole(text)[given:]:
+            if prose.is_finished(sentence):
+                yield sentence, gap
+
+    async def _show(self, text: str, given: int) -> None:
+        if given or not cleaning.may_be_preamble(text):
+            last = _whole(text)[given:]
+            self.tail = last[0][0] if last else ""
+            await self._changed()
+
+    def _fits(self, sentence: str, *, strict: bool) -> bool:
+        told = [line.text for line in self.lines]
+        if prose.count(sentence) < 3 or prose.is_open(sentence) or not prose.is_finished(sentence):
+            return False
+        if cleaning.loops(sentence) or cleaning.is_repetition(sentence, told):
+            return False
+        source = f"{self.part.before} {self.part.text} {self.part.after}"
+        if cleaning.is_about_itself(sentence, source):
+            return False
+        return not strict or not (
+            cleaning.changes_narrator(sentence, source)
+            or cleaning.changes_language(sentence, source)
+            or cleaning.begins_alike(sentence, told)
+        )
+
+    async def _add(self, sentence: str, gap: str) -> None:
+        self.lines.append(Line(sentence, gap, own=False))
+        await self._changed()
+
+    def _drop_beyond(self, words: float) -> None:
+        while self.words > words and any(not line.own for line in self.lines):
+            del self.lines[max(number for number, line in enumerate(self.lines) if not line.own)]
+
+
+def _whole(text: str) -> list[tuple[str, str]]:
+    """The sentences of an answer, cleaned, each with its gap; the last one may be unfinished."""
+    found: list[tuple[str, str]] = []
+    for paragraph in cleaning.cleaned(text).split("\n"):
+        for number, sentence in enumerate(prose.sentences(paragraph)):
+            found.append((sentence, " " if number or not found else "\n\n"))
+    return found
+
+
+def _tokens(words: float) -> int:
+    return int(words * TOKENS_PER_WORD) + 16

@@ -1,0 +1,322 @@
+"""What only NATS can do: restart, drift, be set up wrongly, and be looked at with its own tools."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from itertools import count
+from pathlib import Path
+
+import msgspec
+import pytest
+from nats.aio.client import Client
+from tests.collected import Collected
+
+from reyna.adapters.nats import NatsBus
+from reyna.adapters.nats_streams import Drift, Refused, differences
+from reyna.domain.errors import Fault, TimedOut
+from reyna.domain.event import Message
+from reyna.embedded.child import Child, Recipe
+from reyna.embedded.home import Home
+from reyna.embedded.listening import free_port
+from reyna.embedded.nats import Nats
+from reyna.ports import Delivery, Heard, Reply, Request
+
+_numbers = count(1)
+
+
+def an_event(body: bytes = b"{}", user: str = "user-ana") -> Message:
+    return Message(f"event-{next(_numbers)}", f"reyna.event.{user}.blob.created.text-input-v1", body)
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Nats]:
+    """A nats-server that a test may stop and start again."""
+    server = Nats(Home(tmp_path / "home"))
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def bus(server: Nats) -> AsyncIterator[NatsBus]:
+    bus = await NatsBus.connect(server.url, name="test", ack_patience=0.5)
+    await bus.provision()
+    yield bus
+    await bus.close()
+
+
+# --- setting up ---
+
+
+async def started(folder: Path, config: str) -> tuple[Child, str]:
+    """A nats-server with a configuration of one's own."""
+    home = Home(folder)
+    home.folder("nats")
+    port = free_port(None)
+    home.keep("nats/nats.conf", f'listen: "127.0.0.1:{port}"\n{config}\n')
+    argv = ("nats-server", "--config", str(home.folder("nats") / "nats.conf"))
+
+    async def there() -> None: ...
+
+    child = Child(home, Recipe(name="nats", argv=argv, says="Server is ready", check=there))
+    await child.start()
+    return child, f"nats://127.0.0.1:{port}"
+
+
+async def test_a_server_for_small_messages_only_is_refused_by_the_name_of_its_setting(tmp_path: Path) -> None:
+    child, url = await started(tmp_path / "home", "max_payload: 1MB")
+    try:
+        with pytest.raises(Fault, match="max_payload"):
+            await NatsBus.connect(url, name="test")
+    finally:
+        await child.stop()
+
+
+async def test_a_server_without_jetstream_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    child, url = await started(tmp_path / "home", "max_payload: 8MB")
+    try:
+        bus = await NatsBus.connect(url, name="test")
+        with pytest.raises(Fault, match="-js"):
+            await bus.provision()
+        await bus.close()
+    finally:
+        await child.stop()
+
+
+async def test_no_server_is_one_line_with_its_address_and_without_its_password() -> None:
+    port = free_port(None)
+    with pytest.raises(Fault, match=f"127.0.0.1:{port}") as refused:
+        await NatsBus.connect(f"nats://reyna:sesame@127.0.0.1:{port}", name="test", patience=0.2)
+    assert "sesame" not in str(refused.value)
+
+
+async def test_provisioning_again_changes_nothing(bus: NatsBus) -> None:
+    before = await bus.ask_jetstream("STREAM.INFO.EVENTS")
+    await bus.provision()
+    after = await bus.ask_jetstream("STREAM.INFO.EVENTS")
+    assert (after["config"], after["created"]) == (before["config"], before["created"])
+
+
+async def test_the_time_events_are_kept_follows_its_setting(bus: NatsBus, server: Nats) -> None:
+    await bus.publish(an_event())
+    longer = await NatsBus.connect(server.url, name="test", retention_days=90)
+    await longer.provision()
+    info = await longer.ask_jetstream("STREAM.INFO.EVENTS")
+    assert info["config"]["max_age"] == 90 * 86_400 * 10**9
+    assert info["state"]["messages"] == 1
+    await longer.close()
+
+
+async def test_a_stream_that_drifted_is_refused_and_left_alone(bus: NatsBus) -> None:
+    there = (await bus.ask_jetstream("STREAM.INFO.EVENTS"))["config"]
+    await bus.ask_jetstream("STREAM.UPDATE.EVENTS", there | {"subjects": ["reyna.event.*.blob.>"]})
+    with pytest.raises(Drift, match=r"EVENTS.*subjects.*nats stream") as drifted:
+        await bus.provision()
+    assert 'wanted is ["reyna.event.>"]' in str(drifted.value)
+    left = (await bus.ask_jetstream("STREAM.INFO.EVENTS"))["config"]
+    assert left["subjects"] == ["reyna.event.*.blob.>"]
+
+
+async def handle_nothing(delivery: Delivery) -> None: ...
+
+
+async def test_a_consumer_follows_its_patience_and_drifts_in_nothing_else(bus: NatsBus) -> None:
+    first = await bus.subscribe("EVENTS", "matching", "reyna.event.>", handle_nothing, patience=30)
+    await first.stop()
+    await bus.subscribe("EVENTS", "matching", "reyna.event.>", handle_nothing, patience=60)
+    info = await bus.ask_jetstream("CONSUMER.INFO.EVENTS.matching")
+    assert info["config"]["ack_wait"] == 60 * 10**9
+    with pytest.raises(Drift, match=r"consumer matching of EVENTS.*filter_subject.*nats consumer"):
+        await bus.subscribe("EVENTS", "matching", "reyna.event.user-ana.>", handle_nothing)
+
+
+def test_only_fields_that_are_wanted_are_compared() -> None:
+    wanted = {"subjects": ["b", "a"], "max_age": 0, "republish": {"src": "a", "dest": "b"}}
+    there = {"subjects": ["a", "b"], "republish": {"src": "a", "dest": "b", "headers_only": False}, "sealed": True}
+    assert differences(wanted, there) == {}
+    assert differences(wanted, there | {"max_age": 5}) == {"max_age": (5, 0)}
+
+
+async def test_a_replay_leaves_no_consumer_behind(bus: NatsBus) -> None:
+    await bus.publish(an_event())
+    assert [one.sequence async for one in bus.replay("reyna.event.>", after=0, until=1)] == [1]
+    assert (await bus.ask_jetstream("STREAM.INFO.EVENTS"))["state"]["consumer_count"] == 0
+
+
+async def test_a_replay_passes_over_events_that_are_gone(bus: NatsBus) -> None:
+    await asyncio.gather(*[bus.publish(an_event()) for _ in range(10)])
+    for sequence in (4, 5, 9, 10):
+        await bus.ask_jetstream("STREAM.MSG.DELETE.EVENTS", {"seq": sequence})
+    await bus.ask_jetstream("STREAM.PURGE.EVENTS", {"seq": 3})
+    assert [one.sequence async for one in bus.replay("reyna.event.>", after=0, until=10)] == [3, 6, 7, 8]
+    position = await bus.position()
+    assert (position.first, position.last) == (3, 10)
+
+
+async def test_a_stream_made_anew_has_another_epoch(bus: NatsBus) -> None:
+    before = await bus.position()
+    await bus.ask_jetstream("STREAM.DELETE.EVENTS")
+    with pytest.raises(Fault, match="EVENTS"):
+        await bus.position()
+    await bus.provision()
+    assert (await bus.position()).epoch != before.epoch
+
+
+async def test_a_purged_stream_is_empty_at_its_place(bus: NatsBus) -> None:
+    await asyncio.gather(*[bus.publish(an_event()) for _ in range(3)])
+    await bus.ask_jetstream("STREAM.PURGE.EVENTS")
+    position = await bus.position()
+    assert (position.first, position.last) == (4, 3)
+
+
+# --- verbs, seen by NATS's own tools ---
+
+
+async def test_a_service_can_be_discovered_and_counts_its_answers(bus: NatsBus, server: Nats) -> None:
+    async def answer(request: Request) -> Reply:
+        return Reply(b"no", ("404", "not_found")) if request.body else Reply(b"yes")
+
+    await bus.serve("state", "1.2.3", ["blob", "tree"], answer)
+    await bus.ask("state", "blob", b"", {}, timeout=5)
+    await bus.ask("state", "blob", b"!", {}, timeout=5)
+    stranger = Client()
+    await stranger.connect(server.url)
+    try:
+        ping = msgspec.json.decode((await stranger.request("$SRV.PING.state", timeout=5)).data)
+        info = msgspec.json.decode((await stranger.request("$SRV.INFO", timeout=5)).data)
+        stats = msgspec.json.decode((await stranger.request(f"$SRV.STATS.state.{ping['id']}", timeout=5)).data)
+    finally:
+        await stranger.close()
+    assert (ping["name"], ping["version"], ping["type"]) == ("state", "1.2.3", "io.nats.micro.v1.ping_response")
+    assert {one["subject"] for one in info["endpoints"]} == {"reyna.rpc.state.blob", "reyna.rpc.state.tree"}
+    blob = next(one for one in stats["endpoints"] if one["name"] == "blob")
+    assert (blob["num_requests"], blob["num_errors"], blob["last_error"]) == (2, 1, "404:not_found")
+
+
+# --- restarts ---
+
+
+async def test_a_message_for_a_server_that_is_away_is_a_fault_and_can_be_repeated(bus: NatsBus, server: Nats) -> None:
+    await server.stop()
+    message = an_event()
+    with pytest.raises(TimedOut):
+        await bus.publish(message)
+    with pytest.raises(Fault):
+        await bus.check()
+    await server.start()
+    await back(bus)
+    await bus.publish(message)
+    await bus.publish(message)
+    assert (await bus.position()).last == 1
+
+
+async def back(bus: NatsBus) -> None:
+    """Until the bus answers again; it may learn only now that its connection is gone."""
+    async with asyncio.timeout(20):
+        while True:
+            await bus.connected()
+            try:
+                return await bus.check()
+            except Fault:
+                await asyncio.sleep(0)
+
+
+async def test_everything_comes_back_with_the_server(bus: NatsBus, server: Nats) -> None:
+    heard, handled = Collected[Heard](), Collected[bytes]()
+
+    async def handle(delivery: Delivery) -> None:
+        handled(delivery.body)
+
+    async def answer(request: Request) -> Reply:
+        return Reply(b"here")
+
+    await bus.listen("reyna.live.user-ana.>", heard)
+    await bus.subscribe("EVENTS", "matching", "reyna.event.>", handle)
+    await bus.serve("state", "1.0.0", ["blob"], answer)
+    await bus.publish(an_event(b"before"))
+    await handled.first(1)
+    await heard.first(1)
+    await server.stop()
+    await server.start()
+    await back(bus)
+    await bus.publish(an_event(b"after"))
+    assert await handled.first(2) == [b"before", b"after"]
+    assert [one.body for one in await heard.first(2)] == [b"before", b"after"]
+    assert (await bus.ask("state", "blob", b"", {}, timeout=5)).body == b"here"
+
+
+async def test_a_listener_hears_in_order_what_came_while_its_own_line_was_cut(bus: NatsBus, server: Nats) -> None:
+    """The server restarts, and somebody else is back and publishes before we are."""
+    heard, foreign = Collected[Heard](), Collected[Heard]()
+    await bus.listen("reyna.live.user-ana.>", heard)
+    await bus.listen("reyna.live.user-bo.>", foreign)
+    await bus.publish(an_event(b"0"))
+    await heard.first(1)
+    await server.stop()
+    await server.start()
+    early = await NatsBus.connect(server.url, name="early")
+    for number in range(1, 21):
+        await early.publish(an_event(str(number).encode(), "user-ana" if number % 2 else "user-bo"))
+    await back(bus)
+    for number in range(21, 41):
+        await early.publish(an_event(str(number).encode(), "user-ana"))
+    expected = [b"0", *(str(n).encode() for n in range(1, 20, 2)), *(str(n).encode() for n in range(21, 41))]
+    assert [one.body for one in await heard.first(len(expected))] == expected
+    assert [one.sequence for one in heard.items] == sorted({one.sequence or 0 for one in heard.items})
+    assert len(await foreign.first(10)) == 10
+    await early.close()
+
+
+async def test_work_in_hand_while_the_server_restarts_is_not_lost(bus: NatsBus, server: Nats) -> None:
+    begun, release, handled = Collected[bytes](), asyncio.Event(), Collected[bytes]()
+
+    async def handle(delivery: Delivery) -> None:
+        begun(delivery.body)
+        await release.wait()
+        handled(delivery.body)
+
+    await bus.subscribe("RUNS", "text-expansion", "reyna.run.text-expansion.>", handle, parallel=2)
+    for number in range(6):
+        await bus.publish(Message(f"run-{number}", "reyna.run.text-expansion.user-ana", str(number).encode()))
+    await begun.first(2)
+    await server.stop()
+    release.set()
+    await server.start()
+    await back(bus)
+    done = await handled.first(6)
+    assert set(done) == {str(number).encode() for number in range(6)}
+
+
+async def test_a_deleted_consumer_is_made_again(bus: NatsBus, caplog: pytest.LogCaptureFixture) -> None:
+    handled = Collected[bytes]()
+
+    async def handle(delivery: Delivery) -> None:
+        handled(delivery.body)
+
+    await bus.subscribe("RUNS", "text-expansion", "reyna.run.text-expansion.>", handle)
+    with caplog.at_level(logging.ERROR):
+        await bus.ask_jetstream("CONSUMER.DELETE.RUNS.text-expansion")
+        await bus.publish(Message("run-1", "reyna.run.text-expansion.user-ana", b"work"))
+        assert await handled.first(1) == [b"work"]
+    with pytest.raises(Refused):
+        await bus.ask_jetstream("CONSUMER.INFO.RUNS.somebody-else")
+
+
+async def test_closing_waits_for_what_is_under_way(server: Nats) -> None:
+    bus = await NatsBus.connect(server.url, name="test")
+    await bus.provision()
+    futures = [asyncio.ensure_future(bus.publish(an_event())) for _ in range(100)]
+    await bus.close()
+    assert [future.exception() for future in futures] == [None] * 100
+    with pytest.raises(Fault):
+        await bus.publish(an_event())
+    with pytest.raises(Fault):
+        await bus.check()
+
+
+async def test_ten_thousand_listeners_hear_only_their_own(bus: NatsBus) -> None:
+    heard = [Collected[Heard]() for _ in range(10_000)]
+    await asyncio.gather(*[bus.listen(f"reyna.live.user-{n}.>", one) for n, one in enumerate(heard)])
+    await bus.publish(an_event(b"x", "user-7777"))
+    assert [one.body for one in await heard[7777].first(1)] == [b"x"]
+    assert sum(len(one.items) for one in heard) == 1

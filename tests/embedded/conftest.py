@@ -1,0 +1,87 @@
+"""A home for each test, and a way to know when a process that is not our child has ended."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pytest
+
+from reyna.config import Settings
+from reyna.embedded.leftovers import command
+from reyna.embedded.servers import Addresses
+from tests.embedded.studio import ELSEWHERE
+
+STUDIO: Final = Path(__file__).with_name("studio.py")
+Opens = Callable[..., Awaitable[tuple[asyncio.subprocess.Process, Addresses]]]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def settings(home: Path) -> Settings:
+    """Without a language model, which has tests of its own."""
+    return Settings(home=home, **ELSEWHERE)
+
+
+@pytest.fixture
+async def open_studio(home: Path) -> AsyncIterator[Opens]:
+    """Starts the servers in a process of its own, and returns when they are up."""
+    opened = []
+
+    async def start(*leash: str) -> tuple[asyncio.subprocess.Process, Addresses]:
+        process = await asyncio.create_subprocess_exec(
+            *leash,
+            sys.executable,
+            str(STUDIO),
+            str(home),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        opened.append(process)
+        assert process.stdout
+        return process, msgspec.json.decode(await process.stdout.readline(), type=Addresses)
+
+    yield start
+    for process in opened:
+        await close(process)
+
+
+async def close(process: asyncio.subprocess.Process) -> None:
+    """End a studio of `open_studio` in good order."""
+    assert process.stdin
+    process.stdin.close()
+    await process.wait()
+
+
+def pids(home: Path) -> dict[str, int]:
+    """The servers that run in this home, by name."""
+    return {file.stem: int(file.read_text()) for file in home.glob("*.pid")}
+
+
+def alive(home: Path) -> list[str]:
+    """Command lines of all processes that speak of this home."""
+    ours = (command(int(process.name)) for process in Path("/proc").glob("[0-9]*") if int(process.name) != os.getpid())
+    return [line for line in ours if str(home) in line]
+
+
+async def ended(pid: int) -> None:
+    """Returns when the process has ended."""
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+    try:
+        watch = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    loop.add_reader(watch, over.set)
+    try:
+        await over.wait()
+    finally:
+        loop.remove_reader(watch)
+        os.close(watch)

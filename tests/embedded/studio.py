@@ -1,0 +1,27 @@
+"""The servers of a studio in a process of their own, for tests that kill it: `python studio.py HOME`.
+
+Prints its addresses as one line of JSON when they are up, and ends them when its input is closed. The language model is
+left out: it is slow to load, and shares the supervision of the others.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import msgspec
+
+from reyna.config import Settings
+from reyna.embedded.servers import embedded
+
+ELSEWHERE = {"llm_url": "http://127.0.0.1:9/v1", "llm_model": "none"}
+
+
+async def main() -> None:
+    async with embedded(Settings(home=Path(sys.argv[1]), **ELSEWHERE)) as servers:
+        sys.stdout.buffer.write(msgspec.json.encode(servers) + b"\n")
+        sys.stdout.flush()
+        await asyncio.to_thread(sys.stdin.read)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,264 @@
+"""The servers come up, stay up, heal, and leave nothing behind."""
+
+import asyncio
+import os
+import signal
+import stat
+import sys
+from pathlib import Path
+
+import asyncpg
+import nats
+import pytest
+
+from reyna.config import Settings
+from reyna.embedded.child import DidNotStart, leashed
+from reyna.embedded.home import Home, HomeBusy
+from reyna.embedded.nats import Nats
+from reyna.embedded.postgres import Postgres
+from reyna.embedded.servers import Addresses, Servers, embedded, running
+from tests.embedded.conftest import Opens, alive, close, ended, pids
+
+
+async def remember(servers: Addresses) -> None:
+    """Leave something in each server that acknowledges what it was given."""
+    database = await asyncpg.connect(servers.postgres_url)
+    await database.execute("CREATE TABLE note (text text)")
+    await database.execute("INSERT INTO note VALUES ('The ship sailed into the storm.')")
+    await database.close()
+    bus = await nats.connect(servers.nats_url)
+    await bus.jetstream().add_stream(name="NOTES", subjects=["note"])
+    await bus.jetstream().publish("note", b"The ship sailed into the storm.")
+    await bus.close()
+
+
+async def remembered(servers: Addresses) -> list[str]:
+    database = await asyncpg.connect(servers.postgres_url)
+    text = await database.fetchval("SELECT text FROM note")
+    await database.close()
+    bus = await nats.connect(servers.nats_url)
+    message = await bus.jetstream().get_msg("NOTES", 1)
+    await bus.close()
+    return [text, (message.data or b"").decode()]
+
+
+async def test_what_was_acknowledged_is_there_after_kill_9_of_everything(
+    open_studio: Opens, settings: Settings, home: Path
+) -> None:
+    studio, servers = await open_studio()
+    await remember(servers)
+    victims = [studio.pid, *pids(home).values()]
+    for pid in victims:
+        os.kill(pid, signal.SIGKILL)
+    await asyncio.gather(*(ended(pid) for pid in victims))
+
+    async with embedded(settings) as healed:
+        assert await remembered(healed) == ["The ship sailed into the storm."] * 2
+
+
+async def test_the_servers_die_with_a_studio_that_is_killed(open_studio: Opens, home: Path) -> None:
+    studio, _ = await open_studio()
+    servers = pids(home)
+    assert servers.keys() == {"postgres", "nats"}
+    studio.kill()
+    await asyncio.gather(*(ended(pid) for pid in servers.values()))
+
+
+async def test_a_leftover_of_a_killed_studio_is_ended(home: Path) -> None:
+    leftover = await sleeper(f"{home}/nats/nats.conf")
+    Home(home).keep("nats.pid", str(leftover.pid))
+    server = Nats(Home(home))
+    await server.start()
+    assert await leftover.wait() == -signal.SIGTERM
+    await server.stop()
+
+
+async def test_a_stranger_whose_number_was_ours_is_left_alone(home: Path) -> None:
+    stranger = await sleeper("nothing of ours")
+    Home(home).keep("nats.pid", str(stranger.pid))
+    server = Nats(Home(home))
+    await server.start()
+    await server.stop()
+    assert stranger.returncode is None
+    stranger.kill()
+    await stranger.wait()
+
+
+async def sleeper(word: str) -> asyncio.subprocess.Process:
+    """A process that does nothing, with this word on its command line."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-S", "-c", "import signal; print(flush=True); signal.pause()", word),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout
+    await process.stdout.readline()
+    return process
+
+
+async def test_a_postgres_whose_old_number_is_now_someone_elses_starts(home: Path) -> None:
+    server = Postgres(Home(home))
+    await server.start()
+    await server.stop()
+    # what a kill -9 leaves, the pid given to a process that lives: the first line is all that PostgreSQL asks about
+    (home / "postgres" / "postmaster.pid").write_text(f"{os.getppid()}\n{home}/postgres\n0\n5432\n\n\n0 0\nready\n")
+    (home / "socket" / ".s.PGSQL.5432.lock").write_text(f"{os.getppid()}\n")
+    await server.start()
+    await server.stop()
+
+
+async def test_a_second_start_on_the_same_home_is_refused_and_told_who_is_there(
+    open_studio: Opens, settings: Settings
+) -> None:
+    studio, _ = await open_studio()
+    with pytest.raises(HomeBusy, match=f"in use by process {studio.pid}"):
+        await Servers(settings).start()
+    await close(studio)
+    async with embedded(settings):
+        pass
+
+
+async def test_a_server_that_dies_is_started_again_at_the_same_address(home: Path) -> None:
+    server = Nats(Home(home))
+    await server.start()
+    url, first = server.url, server.child.pid
+    assert first
+    os.kill(first, signal.SIGKILL)
+    await server.child.restarted.wait()
+    bus = await nats.connect(server.url)
+    await bus.close()
+    assert (server.url == url, server.child.pid != first) == (True, True)
+    await server.stop()
+
+
+async def test_a_postgres_that_is_killed_over_a_busy_session_comes_back(home: Path) -> None:
+    server = Postgres(Home(home))
+    await server.start()
+    database = await asyncpg.connect(server.url)
+    await database.execute("CREATE TABLE started ()")
+    busy = asyncio.create_task(database.execute("DO 'BEGIN LOOP END LOOP; END'"))  # never looks up from its work
+    watcher = await asyncpg.connect(server.url)
+    while not await watcher.fetchval("SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'DO %'"):
+        pass
+    assert server.child.pid
+    os.kill(server.child.pid, signal.SIGKILL)
+    await server.child.restarted.wait()
+    again = await asyncpg.connect(server.url)
+    assert await again.fetch("SELECT * FROM started") == []
+    await asyncio.gather(busy, return_exceptions=True)
+    for connection in (database, watcher):
+        connection.terminate()
+    await again.close()
+    await server.stop()
+
+
+async def test_stop_leaves_nothing_running(settings: Settings, home: Path) -> None:
+    servers = Servers(settings)
+    await servers.start()
+    assert len(alive(home)) >= 2
+    await servers.stop()
+    assert alive(home) == []
+    assert pids(home) == {}
+    assert not (home / "servers.json").exists()
+
+
+async def test_a_session_that_will_not_end_does_not_hold_up_the_stop(home: Path) -> None:
+    server = Postgres(Home(home))
+    await server.start()
+    database = await asyncpg.connect(server.url)
+    waiting = asyncio.create_task(database.execute("SELECT pg_sleep(3600)"))
+    await asyncio.sleep(0)
+    await server.stop()
+    assert alive(home) == []
+    with pytest.raises((asyncpg.PostgresError, ConnectionError)):
+        await waiting
+    database.terminate()
+
+
+@pytest.mark.parametrize("uid", [0, 1000])
+async def test_root_and_an_ordinary_user_alike_can_run_it(open_studio: Opens, uid: int) -> None:
+    leash = leashed([], signal.SIGKILL, None if os.geteuid() == uid else uid)
+    _, servers = await open_studio(*leash)
+    await remember(servers)
+    assert await remembered(servers) == ["The ship sailed into the storm."] * 2
+
+
+async def test_the_home_is_ours_alone_and_nothing_around_it_changes(settings: Settings, home: Path) -> None:
+    around = [*home.parents, Path(sys.prefix), Path(sys.executable)]
+    before = [(path, path.stat().st_mode, path.stat().st_uid) for path in around]
+    async with embedded(settings) as servers:
+        await remember(servers)
+        found = [home, *home.rglob("*")]
+        wrong = [str(path) for path in found if stat.S_IMODE(path.lstat().st_mode) & 0o077]
+        strange = [str(path) for path in found if path.lstat().st_uid != os.geteuid()]
+    assert (wrong, strange) == ([], [])
+    assert [(path, path.stat().st_mode, path.stat().st_uid) for path in around] == before
+
+
+async def test_nobody_without_the_password_gets_in(settings: Settings, home: Path) -> None:
+    async with embedded(settings):
+        for password in ("guessed", ""):
+            with pytest.raises((asyncpg.InvalidPasswordError, asyncpg.InterfaceError)):
+                await asyncpg.connect(host=str(home / "socket"), user="reyna", password=password, database="reyna")
+        port = (home / "nats" / "port").read_text()
+        for user in ("", "reyna:guessed@"):
+            with pytest.raises(nats.errors.Error, match="Authorization|authorization"):
+                await nats.connect(f"nats://{user}127.0.0.1:{port}", allow_reconnect=False, error_cb=ignored)
+
+
+async def ignored(_: Exception) -> None:
+    """Raised by `connect` as well."""
+
+
+async def test_a_server_that_cannot_start_says_why_and_nothing_is_left(settings: Settings, home: Path) -> None:
+    Home(home).folder("postgres")
+    (home / "postgres" / "PG_VERSION").write_text("9.0\n")
+    with pytest.raises(DidNotStart, match="database files are incompatible with server"):
+        await Servers(settings).start()
+    assert alive(home) == []
+
+
+async def test_a_half_made_database_is_made_anew(home: Path) -> None:
+    Home(home).folder("postgres.unfinished")
+    (home / "postgres.unfinished" / "PG_VERSION").write_text("18\n")
+    server = Postgres(Home(home))
+    await server.start()
+    await server.stop()
+    assert not (home / "postgres.unfinished").exists()
+
+
+async def test_a_home_with_a_very_long_path_gets_a_short_private_socket(tmp_path: Path) -> None:
+    server = Postgres(Home(tmp_path / ("deep" * 20) / "home"))
+    await server.start()
+    socket = Path(server.url.partition("?host=")[2])
+    assert (stat.S_IMODE(socket.stat().st_mode), len(str(socket)) < 60) == (0o700, True)
+    database = await asyncpg.connect(server.url)
+    await database.close()
+    await server.stop()
+    assert not socket.exists()
+
+
+async def test_what_is_set_is_not_started(home: Path) -> None:
+    everything = Settings(
+        home=home,
+        postgres_url="postgresql://ana:secret@db/reyna",
+        nats_url="nats://bus",
+        llm_url="https://models/v1",
+        llm_key="key",
+        llm_model="large",
+    )
+    async with embedded(everything) as servers:
+        assert (servers.postgres_url, servers.state_url) == (everything.postgres_url,) * 2
+        assert (servers.nats_url, servers.llm_key, servers.llm_model) == ("nats://bus", "key", "large")
+    assert not home.exists()
+
+
+async def test_a_command_beside_a_running_studio_finds_its_servers(settings: Settings, home: Path) -> None:
+    assert running(home) is None
+    async with embedded(settings) as servers:
+        assert running(home) == servers
+    assert running(home) is None
+
+
+async def test_passwords_are_not_shown(settings: Settings) -> None:
+    async with embedded(settings) as servers:
+        assert repr(servers) == "Addresses(…)"

@@ -1,0 +1,60 @@
+"""Every store there is, empty: the promises are tried on each."""
+
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from reyna.adapters.memory import MemoryStore
+from reyna.adapters.migrations import migrate
+from reyna.adapters.migrations.tables import collection, namespace
+from reyna.adapters.postgres import PostgresStore, open_pool
+from reyna.embedded.postgres import Postgres
+from reyna.ports import Store
+from tests.ports.things import COUNTERS, THINGS
+
+TABLES = [
+    *namespace("ports"),
+    *collection(
+        THINGS.name,
+        "name text, rank text, number bigint, weight double precision, done boolean, kind text, parent_id text,"
+        " made_at timestamptz, ended_at timestamptz",
+        "parent_id, rank, id",
+    ),
+    *collection(COUNTERS.name, ""),
+]
+
+
+@pytest.fixture(scope="session")
+async def ports_pool(postgres_server: Postgres) -> AsyncIterator[asyncpg.Pool]:
+    """A migrated database with the tables of the things, for the whole session."""
+    admin = await asyncpg.connect(postgres_server.url)
+    await admin.execute("create database ports")
+    url = urlsplit(postgres_server.url)._replace(path="/ports").geturl()
+    await migrate(url)
+    pool = await open_pool(url)
+    for statement in TABLES:
+        await pool.execute(statement)
+    yield pool
+    await pool.close()
+    await admin.execute("drop database ports with (force)")
+    await admin.close()
+
+
+@pytest.fixture
+def memory_store() -> Store:
+    return MemoryStore([THINGS, COUNTERS])
+
+
+@pytest.fixture
+async def postgres_store(ports_pool: asyncpg.Pool) -> Store:
+    await ports_pool.execute("truncate ports.things, ports.counters, ports.outbox")
+    return PostgresStore(ports_pool, "ports", [THINGS, COUNTERS])
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """An empty store that knows THINGS and COUNTERS."""
+    made: Store = request.getfixturevalue(f"{request.param}_store")
+    return made
