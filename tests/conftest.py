@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
+from reyna import log
 from reyna.domain.caller import Caller
 from reyna.embedded.home import Home
 from reyna.embedded.llama import Llama
@@ -19,6 +20,10 @@ pytest_plugins = ["tests.buses"]
 ANA: Final = "user-ana"
 BO: Final = "user-bo"
 _numbers = count(1)
+
+
+def pytest_configure() -> None:
+    log.configure("info", "console")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from reyna.domain.errors import Fault
 from reyna.domain.event import Message
 from reyna.embedded.home import Home
 from reyna.embedded.nats import Nats
-from reyna.ports import Bus, Heard
+from reyna.ports import Bus, Heard, Store
 from reyna.relay import Relay
 from tests.collected import Collected
 
@@ -80,6 +80,11 @@ async def relay(store: Outbox, moody: MoodyBus) -> AsyncIterator[Relay]:
     yield relay
     moody.away = False
     await relay.stop()
+
+
+def as_store(relay: Relay) -> Store:
+    """Services take a relay where they want a store; the type checker holds us to it."""
+    return relay
 
 
 def messages(many: int, user: str = "user-ana") -> list[Message]:

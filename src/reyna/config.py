@@ -117,8 +117,7 @@ def read_settings(environment: Mapping[str, str], folder: Path) -> Settings:
     An empty variable counts as not set. Raises WrongSetting, naming the setting.
     """
     values: dict[str, Any] = {}
-    for where, given in (*_from_file(environment, folder), *_from(environment)):
-        name = where.removeprefix(PREFIX).lower()
+    for where, name, given in (*_from_file(environment, folder), *_from(environment)):
         values[name] = _converted(where, name, given)
     found = Settings(**values)
     _fit_together(found)
@@ -159,16 +158,22 @@ def kept_secret(path: Path) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
-def _from(environment: Mapping[str, str]) -> list[tuple[str, Any]]:
+def _from(environment: Mapping[str, str]) -> list[tuple[str, str, Any]]:
+    """(as it was written, name of the setting, value) of each that is set."""
     ours = sorted(name for name in environment if name.startswith(PREFIX) and not name.startswith(NOT_OURS))
-    return [(name, environment[name]) for name in ours if environment[name]]
+    names = {PREFIX + field.name.upper(): field.name for field in _fields()}
+    return [
+        (where, names.get(where, where.removeprefix(PREFIX)), environment[where])
+        for where in ours
+        if environment[where]
+    ]
 
 
-def _from_file(environment: Mapping[str, str], folder: Path) -> list[tuple[str, Any]]:
+def _from_file(environment: Mapping[str, str], folder: Path) -> list[tuple[str, str, Any]]:
     named = environment.get("REYNA_CONFIG")
     path = folder / (named or FILE)
     try:
-        return list(tomllib.loads(path.read_text(encoding="utf-8")).items())
+        return [(name, name, given) for name, given in tomllib.loads(path.read_text(encoding="utf-8")).items()]
     except FileNotFoundError:
         if named:
             raise WrongSetting("REYNA_CONFIG", f"there is no file {path}") from None
@@ -179,7 +184,7 @@ def _from_file(environment: Mapping[str, str], folder: Path) -> list[tuple[str, 
 
 def _converted(where: str, name: str, given: Any) -> Any:
     field = next((field for field in _fields() if field.name == name), None)
-    if field is None or where not in {name, PREFIX + name.upper()}:
+    if field is None:
         raise WrongSetting(where, f"there is no such setting{_nearest(where, name)}")
     try:
         if name == "home":
@@ -192,10 +197,11 @@ def _converted(where: str, name: str, given: Any) -> Any:
 
 
 def _nearest(where: str, name: str) -> str:
-    near = difflib.get_close_matches(name, [field.name for field in _fields()], n=1)
+    wanted = name.removeprefix(PREFIX).lower()
+    near = difflib.get_close_matches(wanted, [field.name for field in _fields()], n=1)
     if not near:
         return ""
-    return f"; did you mean {PREFIX + near[0].upper() if where.startswith(PREFIX) else near[0]}?"
+    return f"; did you mean {near[0] if where == name else PREFIX + near[0].upper()}?"
 
 
 def _fit_together(found: Settings) -> None:

@@ -16,7 +16,14 @@ HIDDEN: Final = {  # keys whose values are secrets, or content that belongs to a
     *("body", "content", "data", "metadata", "prompt", "text"),
 }
 LIBRARIES: Final = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi", "litestar", "nats", "nats.aio")
-CHATTY: Final = ("httpx", "httpcore", "openai", "asyncio", "websockets")  # tell of every request, its body included
+CHATTY: Final = (
+    "httpx",
+    "httpx2",
+    "httpcore",
+    "openai",
+    "asyncio",
+    "websockets",
+)  # tell of every request, its body included
 
 Line = MutableMapping[str, Any]
 
@@ -83,10 +90,14 @@ def _clean(value: Any) -> Any:
 
 def _last(people: bool, out: TextIO) -> list[Processor]:
     """From a line's fields to its text. Tracebacks carry no values of variables: they hold content and secrets."""
+    told: list[Processor] = [
+        structlog.processors.format_exc_info,
+        hide,
+    ]  # in this order: an error's own text may hold a password
     if people:
         plain = structlog.dev.plain_traceback
-        return [hide, structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=plain)]
-    return [structlog.processors.format_exc_info, hide, structlog.processors.JSONRenderer(serializer=_json)]
+        return [*told, structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=plain)]
+    return [*told, structlog.processors.JSONRenderer(serializer=_json)]
 
 
 def _json(line: Any, **_: Any) -> str:

@@ -109,9 +109,7 @@ class Store(Protocol):
 
     async def count(self, collection: Collection[R], user_id: str, where: Where = {}) -> int: ...
 
-    async def tally(
-        self, collection: Collection[R], user_id: str, field: str, where: Where = {}
-    ) -> dict[Any, int]:
+    async def tally(self, collection: Collection[R], user_id: str, field: str, where: Where = {}) -> dict[Any, int]:
         """How many matching records there are for each value of the field; values without any are left out."""
         ...
 

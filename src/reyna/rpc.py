@@ -193,7 +193,7 @@ def remote(verbs: type[S], name: str, bus: Bus, passes: Callable[[Caller], str],
     when no answer came within `timeout` seconds, Unserved when no copy is running, and Fault with its id when it broke.
     """
     # An instance of a subclass, so that whoever checks what it was given is content; nothing of the class is used.
-    asking = object.__new__(type(f"Remote{verbs.__name__}", (verbs,), {}))
+    asking: object = object.__new__(type(f"Remote{verbs.__name__}", (verbs,), {}))
     for verb in verbs_of(verbs).values():
         vars(asking)[verb.name] = _Question(verb, name, bus, passes, timeout).ask
     return cast(S, asking)

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import shutil
+import sys
 from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
@@ -9,17 +11,17 @@ from pathlib import Path
 import msgspec
 import pytest
 from nats.aio.client import Client
-from tests.collected import Collected
 
 from reyna.adapters.nats import NatsBus
 from reyna.adapters.nats_streams import Drift, Refused, differences
-from reyna.domain.errors import Fault, TimedOut
+from reyna.domain.errors import Fault, TimedOut, TooLarge
 from reyna.domain.event import Message
 from reyna.embedded.child import Child, Recipe
 from reyna.embedded.home import Home
 from reyna.embedded.listening import free_port
 from reyna.embedded.nats import Nats
 from reyna.ports import Delivery, Heard, Reply, Request
+from tests.collected import Collected
 
 _numbers = count(1)
 
@@ -54,7 +56,8 @@ async def started(folder: Path, config: str) -> tuple[Child, str]:
     home.folder("nats")
     port = free_port(None)
     home.keep("nats/nats.conf", f'listen: "127.0.0.1:{port}"\n{config}\n')
-    argv = ("nats-server", "--config", str(home.folder("nats") / "nats.conf"))
+    binary = shutil.which("nats-server", path=str(Path(sys.executable).parent)) or shutil.which("nats-server")
+    argv = (str(binary), "--config", str(home.folder("nats") / "nats.conf"))
 
     async def there() -> None: ...
 
@@ -193,6 +196,11 @@ async def test_a_service_can_be_discovered_and_counts_its_answers(bus: NatsBus, 
     assert (blob["num_requests"], blob["num_errors"], blob["last_error"]) == (2, 1, "404:not_found")
 
 
+async def test_a_question_too_long_for_the_server_is_refused_for_good(bus: NatsBus) -> None:
+    with pytest.raises(TooLarge):
+        await bus.ask("state", "create_blob", b"x" * 8 * 1024 * 1024, {}, timeout=5)
+
+
 # --- restarts ---
 
 
@@ -314,9 +322,9 @@ async def test_closing_waits_for_what_is_under_way(server: Nats) -> None:
         await bus.check()
 
 
-async def test_ten_thousand_listeners_hear_only_their_own(bus: NatsBus) -> None:
-    heard = [Collected[Heard]() for _ in range(10_000)]
+async def test_thousands_of_listeners_hear_only_their_own(bus: NatsBus) -> None:
+    heard = [Collected[Heard]() for _ in range(3000)]
     await asyncio.gather(*[bus.listen(f"reyna.live.user-{n}.>", one) for n, one in enumerate(heard)])
-    await bus.publish(an_event(b"x", "user-7777"))
-    assert [one.body for one in await heard[7777].first(1)] == [b"x"]
+    await bus.publish(an_event(b"x", "user-2777"))
+    assert [one.body for one in await heard[2777].first(1)] == [b"x"]
     assert sum(len(one.items) for one in heard) == 1

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import shutil
+import stat
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -12,22 +14,32 @@ import pytest
 
 from reyna.config import Settings
 from reyna.embedded.leftovers import command
-from reyna.embedded.servers import Addresses
-from tests.embedded.studio import ELSEWHERE
+from reyna.embedded.servers import Addresses, embedded
+from tests.embedded.studio import without_a_model
 
 STUDIO: Final = Path(__file__).with_name("studio.py")
 Opens = Callable[..., Awaitable[tuple[asyncio.subprocess.Process, Addresses]]]
 
 
+@pytest.fixture(scope="session")
+async def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which the servers have run before: making the first database is what takes long."""
+    home = tmp_path_factory.mktemp("lived-in") / "home"
+    async with embedded(without_a_model(home)):
+        pass
+    return home
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
+def home(lived_in: Path, tmp_path: Path) -> Path:
+    """A home of the test's own, in which the servers have run before."""
+    return Path(shutil.copytree(lived_in, tmp_path / "home"))
 
 
 @pytest.fixture
 def settings(home: Path) -> Settings:
     """Without a language model, which has tests of its own."""
-    return Settings(home=home, **ELSEWHERE)
+    return without_a_model(home)
 
 
 @pytest.fixture
@@ -64,6 +76,16 @@ async def close(process: asyncio.subprocess.Process) -> None:
 def pids(home: Path) -> dict[str, int]:
     """The servers that run in this home, by name."""
     return {file.stem: int(file.read_text()) for file in home.glob("*.pid")}
+
+
+def modes(*paths: Path) -> dict[str, tuple[int, int]]:
+    """Permission bits and owner of each path that exists."""
+    found = {str(path): path.lstat() for path in paths if path.exists()}
+    return {path: (stat.S_IMODE(status.st_mode), status.st_uid) for path, status in found.items()}
+
+
+def everything_in(home: Path) -> list[Path]:
+    return [home, *home.rglob("*")]
 
 
 def alive(home: Path) -> list[str]:

@@ -10,14 +10,18 @@ from pathlib import Path
 
 import msgspec
 
+from reyna import log
 from reyna.config import Settings
 from reyna.embedded.servers import embedded
 
-ELSEWHERE = {"llm_url": "http://127.0.0.1:9/v1", "llm_model": "none"}
+
+def without_a_model(home: Path) -> Settings:
+    return Settings(home=home, llm_url="http://127.0.0.1:9/v1", llm_model="none")
 
 
 async def main() -> None:
-    async with embedded(Settings(home=Path(sys.argv[1]), **ELSEWHERE)) as servers:
+    log.configure("info", "json")  # to stderr
+    async with embedded(without_a_model(Path(sys.argv[1]))) as servers:
         sys.stdout.buffer.write(msgspec.json.encode(servers) + b"\n")
         sys.stdout.flush()
         await asyncio.to_thread(sys.stdin.read)

@@ -8,22 +8,10 @@ import pytest
 
 from reyna.adapters.memory import MemoryStore
 from reyna.adapters.migrations import migrate
-from reyna.adapters.migrations.tables import collection, namespace
 from reyna.adapters.postgres import PostgresStore, open_pool
 from reyna.embedded.postgres import Postgres
 from reyna.ports import Store
-from tests.ports.things import COUNTERS, THINGS
-
-TABLES = [
-    *namespace("ports"),
-    *collection(
-        THINGS.name,
-        "name text, rank text, number bigint, weight double precision, done boolean, kind text, parent_id text,"
-        " made_at timestamptz, ended_at timestamptz",
-        "parent_id, rank, id",
-    ),
-    *collection(COUNTERS.name, ""),
-]
+from tests.ports.things import COUNTERS, TABLES, THINGS
 
 
 @pytest.fixture(scope="session")

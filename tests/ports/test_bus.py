@@ -1,14 +1,14 @@
-"""The promises of a bus, kept by memory and by NATS."""
+"""The promises of a bus about events and work, kept by memory and by NATS."""
 
 import asyncio
 from itertools import count
 
 import pytest
-from tests.collected import Collected
 
-from reyna.domain.errors import Fault, TimedOut, Unserved
+from reyna.domain.errors import Fault
 from reyna.domain.event import Message
-from reyna.ports import Bus, Delivery, Heard, Later, Reply, Request
+from reyna.ports import Bus, Delivery, Heard, Later
+from tests.collected import Collected
 
 _numbers = count(1)
 
@@ -315,109 +315,6 @@ async def test_two_names_cannot_take_the_same_work(bus: Bus) -> None:
     await bus.subscribe("RUNS", "text-expansion", "reyna.run.text-expansion.>", handle)
     with pytest.raises(Fault):
         await bus.subscribe("RUNS", "somebody-else", "reyna.run.text-expansion.>", handle)
-
-
-# --- ask and serve ---
-
-
-async def echo(request: Request) -> Reply:
-    return Reply(b":".join([request.verb.encode(), request.headers["Reyna-Caller"].encode(), request.body]))
-
-
-async def test_a_question_is_answered(bus: Bus, other: Bus) -> None:
-    await other.serve("state", "1.0.0", ["blob", "tree"], echo)
-    reply = await bus.ask("state", "tree", b"body", {"Reyna-Caller": "ana"}, timeout=5)
-    assert reply == Reply(b"tree:ana:body")
-
-
-async def test_an_error_crosses_with_its_code_and_body(bus: Bus, other: Bus) -> None:
-    async def refuse(request: Request) -> Reply:
-        return Reply(b"why", ("404", "not_found"))
-
-    await other.serve("state", "1.0.0", ["blob"], refuse)
-    assert await bus.ask("state", "blob", b"", {}, timeout=5) == Reply(b"why", ("404", "not_found"))
-
-
-async def test_an_answer_may_be_longer_than_any_message(bus: Bus, other: Bus) -> None:
-    async def long(request: Request) -> Reply:
-        return Reply(b"0123456789abcdef" * 1_300_000)
-
-    await other.serve("state", "1.0.0", ["blobs"], long)
-    reply = await bus.ask("state", "blobs", b"", {}, timeout=20)
-    assert reply.body == b"0123456789abcdef" * 1_300_000
-
-
-async def test_a_question_that_nobody_answers_is_unserved(bus: Bus) -> None:
-    await bus.serve("state", "1.0.0", ["blob"], echo)
-    with pytest.raises(Unserved):
-        await bus.ask("state", "tree", b"", {}, timeout=5)
-    with pytest.raises(Unserved):
-        await bus.ask("schemas", "blob", b"", {}, timeout=5)
-
-
-async def test_an_answer_that_takes_too_long_is_timed_out(bus: Bus, other: Bus) -> None:
-    release = asyncio.Event()
-
-    async def slow(request: Request) -> Reply:
-        await release.wait()
-        return Reply(b"")
-
-    await other.serve("state", "1.0.0", ["blob"], slow)
-    with pytest.raises(TimedOut):
-        await bus.ask("state", "blob", b"", {}, timeout=0.05)
-    release.set()
-
-
-async def test_copies_of_a_service_share_the_questions(bus: Bus, other: Bus) -> None:
-    async def one(request: Request) -> Reply:
-        return Reply(b"one")
-
-    async def two(request: Request) -> Reply:
-        return Reply(b"two")
-
-    await bus.serve("state", "1.0.0", ["blob"], one)
-    await other.serve("state", "1.0.0", ["blob"], two)
-    replies = await asyncio.gather(*[bus.ask("state", "blob", b"", {}, timeout=5) for _ in range(50)])
-    assert {reply.body for reply in replies} == {b"one", b"two"}
-
-
-async def test_one_slow_question_does_not_hold_up_the_next(bus: Bus, other: Bus) -> None:
-    both = asyncio.Barrier(2)
-
-    async def meet(request: Request) -> Reply:
-        await both.wait()
-        return Reply(b"met")
-
-    await other.serve("state", "1.0.0", ["blob"], meet)
-    replies = await asyncio.gather(*[bus.ask("state", "blob", b"", {}, timeout=5) for _ in range(2)])
-    assert [reply.body for reply in replies] == [b"met", b"met"]
-
-
-async def test_a_service_that_stops_answers_what_it_was_asked(bus: Bus, other: Bus) -> None:
-    asked, release = Collected[str](), asyncio.Event()
-
-    async def slow(request: Request) -> Reply:
-        asked(request.verb)
-        await release.wait()
-        return Reply(b"done")
-
-    served = await other.serve("state", "1.0.0", ["blob"], slow)
-    question = asyncio.create_task(bus.ask("state", "blob", b"", {}, timeout=10))
-    await asked.first(1)
-    stopping = asyncio.create_task(served.stop())
-    release.set()
-    await stopping
-    assert (await question).body == b"done"
-    with pytest.raises(Unserved):
-        await bus.ask("state", "blob", b"", {}, timeout=5)
-
-
-async def test_an_answer_that_breaks_says_nothing_about_why(bus: Bus, other: Bus) -> None:
-    async def breaks(request: Request) -> Reply:
-        raise RuntimeError("a secret")
-
-    await other.serve("state", "1.0.0", ["blob"], breaks)
-    assert await bus.ask("state", "blob", b"", {}, timeout=5) == Reply(b"", ("500", "fault"))
 
 
 async def test_a_bus_that_is_there_says_so(bus: Bus) -> None:

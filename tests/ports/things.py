@@ -5,6 +5,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from reyna.adapters.migrations.tables import collection, namespace
 from reyna.domain.event import Message
 from reyna.domain.ids import new_id
 from reyna.ports import Collection
@@ -42,6 +43,17 @@ THINGS: Final = Collection(
     ("name", "rank", "number", "weight", "done", "kind", "parent_id", "made_at", "ended_at"),
 )
 COUNTERS: Final = Collection("ports.counters", Counter)
+
+TABLES: Final = [
+    *namespace("ports"),
+    *collection(
+        THINGS.name,
+        "name text, rank text, number bigint, weight double precision, done boolean, kind text, parent_id text,"
+        " made_at timestamptz, ended_at timestamptz",
+        "parent_id, rank, id",
+    ),
+    *collection(COUNTERS.name, ""),
+]
 
 
 def a_thing(id: str | None = None, user_id: str = "user-ana", **fields: Any) -> Thing:

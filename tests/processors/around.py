@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from reyna.adapters.memory import MemoryStore
 from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller, house
 from reyna.domain.processor import NewProcessor
 from reyna.domain.run import NewRuns, Run
+from reyna.ports import Store
 from reyna.processors.records import COLLECTIONS
 from reyna.processors.service import Processors
 from tests.processors.neighbours import (
@@ -15,6 +15,7 @@ from tests.processors.neighbours import (
     OpenSigner,
     SchemasStandIn,
     StateStandIn,
+    TurnTakingStore,
     a_blob,
     handed_out,
     pass_of,
@@ -42,7 +43,7 @@ def expansion(id: str = "text-expansion", **other: object) -> NewProcessor:
 class Service:
     """The service and everything around it that a test may want to look at or turn."""
 
-    store: MemoryStore = field(default_factory=lambda: MemoryStore(COLLECTIONS))
+    store: Store = field(default_factory=lambda: TurnTakingStore(COLLECTIONS))
     state: StateStandIn = field(default_factory=StateStandIn)
     schemas: SchemasStandIn = field(default_factory=SchemasStandIn)
     notices: Notices = field(default_factory=Notices)

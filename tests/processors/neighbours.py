@@ -1,12 +1,14 @@
 """The neighbours of the processor service in memory, small enough to see through."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec.structs import replace
 
+from reyna.adapters.memory import MemoryStore
 from reyna.domain.blob import AuthorKind, Blob, BlobChange, NewBlob
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Fault, Invalid, NotFound, StaleRevision
@@ -15,8 +17,9 @@ from reyna.domain.ids import new_id
 from reyna.domain.page import Page
 from reyna.domain.run import RUN_SUBJECTS, Work
 from reyna.domain.schema import Kind, Schema, Scope
-from reyna.ports import Store
+from reyna.ports import Collection, Record, Store
 
+R = TypeVar("R", bound=Record)
 NOON: Final = datetime(2026, 5, 4, 12, tzinfo=UTC)
 MISFIT: Final = {"fits": False}  # data that no schema here takes
 
@@ -158,6 +161,15 @@ class SchemasStandIn:
         if id not in self.kept:
             raise NotFound(id=id)
         return self.kept[id]
+
+
+class TurnTakingStore(MemoryStore):
+    """Lets others have their turn between reading and writing, as any store outside the process does."""
+
+    async def get(self, collection: Collection[R], user_id: str, id: str) -> R | None:
+        found = await super().get(collection, user_id, id)
+        await asyncio.sleep(0)
+        return found
 
 
 class OpenSigner:

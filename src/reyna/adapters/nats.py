@@ -18,7 +18,7 @@ from reyna.adapters.nats_listen import SEQUENCE, Listeners
 from reyna.adapters.nats_publish import ApiError, Publisher
 from reyna.adapters.nats_pull import Pull
 from reyna.adapters.nats_serve import RPC_SUBJECTS, Served
-from reyna.domain.errors import Fault, Unserved
+from reyna.domain.errors import Fault, TooLarge, Unserved
 from reyna.domain.event import Message
 from reyna.ports import Delivery, Heard, Position, Reply, Request, Stream, Subscription
 
@@ -33,6 +33,7 @@ PENDING: Final = 32 * 1024 * 1024  # bytes kept for the server while it is away;
 BATCH: Final = 1000  # messages that one request for stored ones brings
 END_OF_BATCH: Final = "204"
 NOTHING_FOUND: Final = "404"
+HEADERS: Final = 16 * 1024  # bytes of a message that are not its body, at most
 JETSTREAM: Final = "$JS.API."
 
 
@@ -62,6 +63,7 @@ class NatsBus:
         self._served: set[Served] = set()
         self._lost_at = self._back_at = float("-inf")
         self._there = asyncio.Event()
+        self._closing = False
 
     @classmethod
     async def connect(
@@ -87,6 +89,7 @@ class NatsBus:
                     error_cb=bus._troubled,
                     disconnected_cb=bus._lost,
                     reconnected_cb=bus._back,
+                    closed_cb=bus._closed,
                     max_reconnect_attempts=-1,
                     reconnect_time_wait=1,
                     ping_interval=20,
@@ -94,6 +97,7 @@ class NatsBus:
                     flush_timeout=ack_patience,
                 )
         except TimeoutError:
+            bus._closing = True
             why = reason(connection.last_error) if connection.last_error else "no answer"
             await connection.close()
             raise Fault(f"No NATS server at {_address(url)} within {patience:g} s: {why}.") from None
@@ -103,6 +107,7 @@ class NatsBus:
             await bus._publisher.open()
             bus._there.set()
         except BaseException:
+            bus._closing = True
             await connection.close()
             raise
         return bus
@@ -140,6 +145,10 @@ class NatsBus:
             pull.renew()
         self._there.set()
 
+    async def _closed(self) -> None:
+        if not self._closing:
+            LOG.critical("NATS has closed the connection for good: %s", self._connection.last_error)
+
     async def connected(self) -> None:
         """Returns when there is a connection, as far as we know."""
         await self._there.wait()
@@ -155,6 +164,7 @@ class NatsBus:
 
     async def close(self) -> None:
         """Drains: nothing new comes in, what is being handled is finished, what is being published is waited for."""
+        self._closing = True
         ending: list[Subscription] = [*self._served, *self._pulls]
         await asyncio.gather(*(subscription.stop() for subscription in ending))
         self._listeners.close()
@@ -193,7 +203,15 @@ class NatsBus:
         async def ensure() -> None:
             await streams.ensure_consumer(self.ask_jetstream, stream, wanted)
 
-        pull = Pull(self._connection, stream=stream, name=name, handle=handle, parallel=parallel, ensure=ensure)
+        pull = Pull(
+            self._connection,
+            stream=stream,
+            name=name,
+            handle=handle,
+            parallel=parallel,
+            ensure=ensure,
+            ended=self._pulls.discard,
+        )
         await pull.start()
         self._pulls.add(pull)
         return pull
@@ -240,6 +258,8 @@ class NatsBus:
         subject = f"{RPC_SUBJECTS}.{service}.{verb}"
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
+        if len(body) + HEADERS > self._connection.max_payload:
+            raise TooLarge(f"{len(body):,} bytes are more than {service}.{verb} can be asked with.")
         while True:
             try:
                 message = await self._inbox.ask(subject, body, headers, timeout=max(0.001, deadline - loop.time()))
@@ -256,10 +276,9 @@ class NatsBus:
     async def serve(
         self, service: str, version: str, verbs: Sequence[str], answer: Callable[[Request], Awaitable[Reply]]
     ) -> Subscription:
-        served = Served(self._connection, service, version, verbs, answer)
+        served = Served(self._connection, service, version, verbs, answer, self._served.discard)
         await served.start()
         self._served.add(served)
-        await self._connection.flush()
         return served
 
     # --- JetStream's API ---

@@ -127,6 +127,17 @@ async def send(
         raise Fault(f"Cannot send to {subject}: {reason(error)}.") from error
 
 
+async def round_trip(connection: Client) -> None:
+    """Returns when the server has seen all that was sent before. Without a connection there is nothing to wait for:
+    its subscriptions are the first thing that a new one says."""
+    if not connection.is_connected:
+        return
+    try:
+        await connection.flush()
+    except (nats.errors.Error, OSError) as error:
+        LOG.debug("The connection was lost during a round trip: %s", reason(error))
+
+
 def reason(error: BaseException) -> str:
     """What went wrong in words; many of nats-py's errors have none."""
     return str(error).removeprefix("nats: ") or type(error).__name__

@@ -5,14 +5,13 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
-import msgspec
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from reyna.adapters.nats_inbox import Ear, reason
-from reyna.adapters.subjects import matches
+from reyna.adapters.nats_inbox import Ear, reason, round_trip
+from reyna.adapters.subjects import ANY, REST, matches
 from reyna.domain.errors import Fault
 from reyna.domain.event import EVENT_SUBJECTS, LIVE_SUBJECTS
 from reyna.ports import Heard, Position
@@ -22,8 +21,19 @@ SEQUENCE: Final = "Nats-Sequence"
 RETRY: Final = 0.5  # seconds between attempts to read what was missed
 
 
+EVERYBODY: Final = ""
+
+
+def _owner(subject: str) -> str:
+    """Whose subject it is (`reyna.live.<user>.…`); `EVERYBODY` when a pattern does not say."""
+    tokens = subject.split(".", 3)
+    return tokens[2] if len(tokens) > 2 and tokens[2] not in (ANY, REST) else EVERYBODY
+
+
 class Listening:
     """One listener; `stop` ends it at once."""
+
+    __slots__ = ("_all", "hear", "subject", "subscription")
 
     def __init__(self, all: "Listeners", subject: str, hear: Callable[[Heard], None]) -> None:
         self.subject, self.hear = subject, hear
@@ -58,19 +68,22 @@ class Listeners:
         position: Callable[[], Awaitable[Position]],
     ) -> None:
         self._connection, self._replay, self._position = connection, replay, position
-        self._listening: set[Listening] = set()
+        self._listening: dict[str, set[Listening]] = {}  # by owner
         self._epoch: str | None = None  # None: no place is known, so nothing can be caught up with
         self._heard = 0
         self._newest = 0
         self._away = False
         self._catching_up: asyncio.Task[None] | None = None
         self._flushing: asyncio.Task[None] | None = None
+        self._finding: asyncio.Task[None] | None = None
 
     async def listen(self, subject: str, hear: Callable[[Heard], None]) -> Listening:
         if self._epoch is None:
-            await self._find_place()
+            if self._finding is None:
+                self._finding = asyncio.create_task(self._find_place())
+            await asyncio.shield(self._finding)
         listening = Listening(self, subject, hear)
-        self._listening.add(listening)
+        self._listening.setdefault(_owner(subject), set()).add(listening)
         listening.subscription = await self._connection.subscribe(subject, future=Ear(listening.heard))
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush())
@@ -81,17 +94,15 @@ class Listeners:
         """One round trip for all who began to listen in this turn of the loop; "from now on" holds after it."""
         await asyncio.sleep(0)
         self._flushing = None
-        if not self._connection.is_connected:
-            return  # subscriptions are the first thing that a new connection says
-        try:
-            await self._connection.flush()
-        except (nats.errors.Error, OSError) as error:
-            LOG.debug("Listening begins with the next connection: %s", reason(error))
+        await round_trip(self._connection)
 
     async def leave(self, listening: Listening) -> None:
-        self._listening.discard(listening)
         if listening.subscription is None:
             return
+        owner = _owner(listening.subject)
+        self._listening[owner].discard(listening)
+        if not self._listening[owner]:
+            del self._listening[owner]
         subscription, listening.subscription = listening.subscription, None
         try:
             await subscription.unsubscribe()
@@ -126,9 +137,10 @@ class Listeners:
             position = await self._position()
         except Fault as fault:
             LOG.debug("Nothing is stored yet that listeners could catch up with: %s", fault)
-            return
-        if self._epoch is None:
+        else:
             self._epoch, self._heard = position.epoch, max(self._heard, position.last)
+        finally:
+            self._finding = None
 
     async def _catch_up(self) -> None:
         while True:
@@ -150,9 +162,11 @@ class Listeners:
         if self._listening:
             async for event in self._replay(f"{EVENT_SUBJECTS}.>", self._heard, until):
                 subject = LIVE_SUBJECTS + event.subject.removeprefix(EVENT_SUBJECTS)
-                for listening in tuple(self._listening):
-                    if matches(listening.subject, subject):
-                        self._give(listening, msgspec.structs.replace(event, subject=subject))
+                live = Heard(subject, event.body, event.sequence)
+                for owner in (_owner(subject), EVERYBODY):
+                    for listening in tuple(self._listening.get(owner, ())):
+                        if matches(listening.subject, subject):
+                            self._give(listening, live)
                 self._heard = event.sequence or self._heard
         self._heard = max(self._heard, until)
 

@@ -95,6 +95,8 @@ class Publisher:
                     )
                 except Fault as fault:
                     self._fail(token, fault)
+                except Exception as error:  # a subject that is no text, say: it must not end the writing
+                    self._fail(token, Fault(f"{message.id} cannot be sent: {error}"))
 
     def _acknowledged(self, message: Msg) -> None:
         entry = self._under_way.pop(message.subject[len(self._prefix) :], None)
@@ -125,9 +127,9 @@ class Publisher:
             self._fail(token, TimedOut(f"JetStream did not acknowledge a message within {self._patience:g} s."))
 
     def _fail(self, token: str, fault: Fault) -> None:
-        future, _ = self._under_way.pop(token)
-        if not future.done():
-            future.set_exception(fault)
+        entry = self._under_way.pop(token, None)
+        if entry is not None and not entry[0].done():
+            entry[0].set_exception(fault)
 
     async def close(self) -> None:
         """Waits for what is under way, at most for its patience; what is then left fails."""

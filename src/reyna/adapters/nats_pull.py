@@ -58,11 +58,13 @@ class Pull:
         handle: Callable[[Delivery], Awaitable[None]],
         parallel: int,
         ensure: Callable[[], Awaitable[None]],
+        ended: Callable[["Pull"], None],
     ) -> None:
         self._connection = connection
         self._what = f"{stream}/{name}"
         self._request = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"
         self._handle, self._parallel, self._ensure = handle, parallel, ensure
+        self._ended = ended
         self._inbox = ""
         self._generation = 0
         self._requested = 0
@@ -100,6 +102,7 @@ class Pull:
             await self._answer(self._waiting.popleft().nak())
         if self._running:
             await asyncio.wait(self._running)
+        self._ended(self)
 
     async def _pull_on(self) -> None:
         loop = asyncio.get_running_loop()
@@ -113,6 +116,10 @@ class Pull:
                 await self._ask_for_free_hands()
             except Fault as fault:
                 LOG.warning("The subscription %s waits: %s", self._what, fault)
+                self._lost = True
+                continue
+            except Exception:
+                LOG.exception("The subscription %s broke and begins anew", self._what)
                 self._lost = True
                 continue
             try:

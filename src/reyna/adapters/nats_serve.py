@@ -23,7 +23,7 @@ from nats.micro.service import (
     control_subject,
 )
 
-from reyna.adapters.nats_inbox import MORE, Ear, send
+from reyna.adapters.nats_inbox import MORE, Ear, round_trip, send
 from reyna.adapters.nats_pull import let_go
 from reyna.domain.errors import Fault
 from reyna.domain.ids import new_id
@@ -74,8 +74,9 @@ class Served:
         version: str,
         verbs: Sequence[str],
         answer: Callable[[Request], Awaitable[Reply]],
+        ended: Callable[["Served"], None],
     ) -> None:
-        self._connection, self._answer = connection, answer
+        self._connection, self._answer, self._ended = connection, answer, ended
         self._service, self._version = service, version
         self._id = new_id("service")
         self._started = datetime.now(UTC)
@@ -99,12 +100,14 @@ class Served:
                 self._subscriptions.append(
                     await self._connection.subscribe(control_subject(verb, name, id), future=Ear(self._told(tell)))
                 )
+        await round_trip(self._connection)
 
     async def stop(self) -> None:
         subscriptions, self._subscriptions = self._subscriptions, []
         await asyncio.gather(*(let_go(self._connection, subscription) for subscription in subscriptions))
         if self._running:
             await asyncio.wait(self._running)
+        self._ended(self)
 
     def _asked(self, endpoint: Endpoint) -> Callable[[Msg], None]:
         def heard(message: Msg) -> None:

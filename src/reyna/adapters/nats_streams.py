@@ -100,7 +100,7 @@ async def provision(call: Call, retention_days: int) -> None:
             await call(f"STREAM.CREATE.{name}", wanted)
             LOG.info("Made the stream %s", name)
             continue
-        changes = _settled(f"stream {name}", wanted, there, STREAM_FOLLOWS)
+        changes = _settled(f"stream {name}", f"nats stream {{}} {name}", wanted, there, STREAM_FOLLOWS)
         if changes:
             await call(f"STREAM.UPDATE.{name}", there | changes)
             LOG.info("The stream %s follows its settings: %s", name, changes)
@@ -117,7 +117,8 @@ async def ensure_consumer(call: Call, stream: str, wanted: dict[str, Any]) -> No
         await _put_consumer(call, stream, wanted)
         LOG.info("Made the consumer %s of %s", name, stream)
         return
-    changes = _settled(f"consumer {name} of {stream}", wanted, there, CONSUMER_FOLLOWS)
+    hint = f"nats consumer {{}} {stream} {name}"
+    changes = _settled(f"consumer {name} of {stream}", hint, wanted, there, CONSUMER_FOLLOWS)
     if changes:
         await _put_consumer(call, stream, there | changes)
         LOG.info("The consumer %s of %s follows its settings: %s", name, stream, changes)
@@ -127,7 +128,10 @@ async def _put_consumer(call: Call, stream: str, config: dict[str, Any]) -> None
     await call(f"CONSUMER.DURABLE.CREATE.{stream}.{config['durable_name']}", {"stream_name": stream, "config": config})
 
 
-def _settled(what: str, wanted: Mapping[str, Any], there: Mapping[str, Any], follows: frozenset[str]) -> dict[str, Any]:
+def _settled(
+    what: str, command: str, wanted: Mapping[str, Any], there: Mapping[str, Any], follows: frozenset[str]
+) -> dict[str, Any]:
+    """The differences that may be mended; raises Drift for any other."""
     found = differences(wanted, there)
     drifted = [
         f"{field} is {msgspec.json.encode(now).decode()}, wanted is {msgspec.json.encode(then).decode()}"
@@ -135,9 +139,9 @@ def _settled(what: str, wanted: Mapping[str, Any], there: Mapping[str, Any], fol
         if field not in follows
     ]
     if drifted:
-        kind, _, rest = what.partition(" ")
         raise Drift(
-            f"The {what} is not what the house needs: {'; '.join(drifted)}. Look at it with `nats {kind} info {rest}`; "
-            f"change it back with `nats {kind} edit`, or empty it and remove it with `nats {kind} rm`, and start again."
+            f"The {what} is not what the house needs: {'; '.join(drifted)}. Change it back with "
+            f"`{command.format('edit')}`, or, when nothing in it is needed any more, remove it with "
+            f"`{command.format('rm')}`; then start again."
         )
     return {field: then for field, (_, then) in found.items()}

@@ -150,18 +150,24 @@ def walk(
     """
     args: list[Any] = [user_id, list(start)]
     fits = conditions(table, where, args)
-    step = f't."{link}" = reached.id' if toward == "children" else "t.id = reached.link"
-    far, farther, near_enough = "", "", ""
+    next_to = f't."{link}" = reached.id' if toward == "children" else "t.id = reached.link"
+    far, farther, near_enough, each = "", "", "", "reached"
     if depth is not None:
         args.append(depth)
-        far, farther, near_enough = ", 0", ", reached.far + 1", f" and reached.far < ${len(args)}::bigint"
+        far, farther, near_enough = ", 0", ", reached.far + 1", f"where reached.far < ${len(args)}::bigint"
+        each = "(select distinct id from reached)"
+    # `lateral … offset 0` holds PostgreSQL to looking up the neighbours of each record that was reached. Left to its
+    # estimates it may go through all of the user's records at each level instead.
     return (
         f"""with recursive reached(id, link{", far" if far else ""}) as (
             select t.id, t."{link}"{far} from {table.name} t where t.user_id = $1 and t.id = any($2::text[]){fits}
             union
-            select t.id, t."{link}"{farther} from reached join {table.name} t
-                on t.user_id = $1 and {step}{fits}{near_enough}
+            select n.id, n.link{farther} from reached cross join lateral (
+                select t.id, t."{link}" as link from {table.name} t where t.user_id = $1 and {next_to}{fits} offset 0
+            ) n {near_enough}
         )
-        select t.body from (select distinct id from reached) r join {table.name} t on t.user_id = $1 and t.id = r.id""",
+        select n.body from {each} r cross join lateral (
+            select t.body from {table.name} t where t.user_id = $1 and t.id = r.id offset 0
+        ) n""",
         args,
     )

@@ -1,21 +1,20 @@
 """A write as one statement: every condition and every change of it, whole or not at all."""
 # ruff: noqa: S608  (names of tables and columns are the house's own and quoted; nothing a user sends gets here)
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any, Final, Literal, NamedTuple
 
 from reyna.adapters.postgres_sql import ANY_OF, Table, conditions, storable
-from reyna.adapters.steps import key_of, must_be_askable, must_know, written
+from reyna.adapters.steps import must_be_askable, must_know, written
 from reyna.domain.event import Message
 from reyna.ports import Drop, Need, Put, Step
 
 UNMET: Final = "RY001"  # the SQLSTATE that the function reyna.unmet raises; its message is the number of the group
-# Conditions come before changes, and tables in the order of their names: writes that lock the same records do it in the
-# same order, so that they wait for each other and seldom deadlock.
-ORDER: Final = ("claim", "need", "insert", "update", "upsert", "drop")
 FEW: Final = 2  # rows of a group that are written out
-Kind = Literal["claim", "need", "insert", "update", "upsert", "drop"]
+ORDER: Final = ("need", "insert", "update", "upsert", "drop")
+Kind = Literal["need", "insert", "update", "upsert", "drop"]
 Fields = tuple[tuple[str, Any], ...]
 
 
@@ -28,9 +27,7 @@ class Group(NamedTuple):
 
     @property
     def step(self) -> Literal["put", "drop", "need"]:
-        if self.kind in ("claim", "need"):
-            return "need"
-        return "drop" if self.kind == "drop" else "put"
+        return self.kind if self.kind in ("need", "drop") else "put"
 
 
 class Plan:
@@ -53,17 +50,15 @@ class Plan:
 
 def planned(tables: Mapping[str, Table], steps: Sequence[Step], messages: Sequence[Message]) -> Plan:
     """Raises ValueError for a write that makes no sense on any store."""
-    changed = written(steps)
+    written(steps)
     groups: dict[Group, list[tuple[Any, ...]]] = {}
     for step in steps:
-        group, row = _placed(tables, step, changed)
+        group, row = _placed(tables, step)
         groups.setdefault(group, []).append(row)
     return Plan(groups, list(messages))
 
 
-def _placed(
-    tables: Mapping[str, Table], step: Step, changed: set[tuple[str, str, str]]
-) -> tuple[Group, tuple[Any, ...]]:
+def _placed(tables: Mapping[str, Table], step: Step) -> tuple[Group, tuple[Any, ...]]:
     name = step.collection.name
     table = tables.get(name)
     if table is None or table.collection is not step.collection:
@@ -78,10 +73,7 @@ def _placed(
             return Group("drop", name), (user_id, id)
         case Need(user_id=user_id, id=id, where=where):
             must_be_askable(step.collection, where)
-            # What this write also changes is locked for that at once: two writes that first shared the lock and then
-            # both wanted more would wait for each other for ever.
-            kind: Kind = "claim" if key_of(step) in changed else "need"
-            return Group(kind, name, _hashable(where)), (user_id, id)
+            return Group("need", name, _hashable(where)), (user_id, id)
 
 
 def _hashable(where: Mapping[str, Any]) -> Fields:
@@ -108,17 +100,23 @@ def statement(namespace: str, tables: Mapping[str, Table], plan: Plan) -> Statem
     Under READ COMMITTED each part waits for whoever is changing its rows, and then looks at them as they have become:
     `for share` and `update` judge the newest version again, `on conflict` sees what was committed meanwhile. So every
     condition holds at the moment of the commit, and stays so because what was judged is locked.
+
+    Rows are locked table by table in the order of their names, and in a table by user and id: then two writes may wait
+    for each other, but not both at once.
     """
-    groups = sorted(plan.groups, key=lambda group: (ORDER.index(group.kind), group.collection))
+    groups = sorted(plan.groups, key=lambda group: (group.collection, ORDER.index(group.kind)))
+    standing = Counter(group.collection for group in groups if group.kind != "insert")
     args: list[Any] = []
     parts: list[str] = []
     checks: list[str] = []
     for number, group in enumerate(groups):
-        rows = plan.groups[group]
+        table, rows = tables[group.collection], plan.groups[group]
+        if standing.pop(group.collection, 0) > 1:
+            parts.append(f"l{number} as {_lock(table, plan, args)}")
+            checks.append(f"when (select count(*) from l{number}) < 0 then null")
         if len(rows) > 1:
-            rows = sorted(set(rows) if group.step == "need" else rows, key=_key)
-        part = _part(group, tables[group.collection], rows, args)
-        parts.append(f"s{number} as {part}")
+            rows = sorted(set(rows) if group.kind == "need" else rows, key=_key)
+        parts.append(f"s{number} as {_part(group, table, rows, args)}")
         wanted = len(rows) if len(rows) <= FEW else f"cardinality(${len(args)})"
         checks.append(f"when (select count(*) from s{number}) <> {wanted} then reyna.unmet({number})")
     if plan.messages:
@@ -128,6 +126,17 @@ def statement(namespace: str, tables: Mapping[str, Table], plan: Plan) -> Statem
     # `case` is evaluated in its order, and each count runs its part: so this is also the order of the locks.
     result = f"case {' '.join(checks)} end" if checks else "null"
     return Statement(f"with {', '.join(parts)} select {result}", args, groups)
+
+
+def _lock(table: Table, plan: Plan, args: list[Any]) -> str:
+    """The SQL that locks, in their order, all rows of a table that several groups need or change."""
+    groups = [group for group in plan.groups if group.collection == table.collection.name and group.kind != "insert"]
+    keys = sorted({_key(row) for group in groups for row in plan.groups[group]})
+    strength = "share" if all(group.kind == "need" for group in groups) else "update"
+    return (
+        f"materialized (select from {table.name} t join {_source(keys, ('text', 'text'), args)} k(user_id, id)"
+        f" on t.user_id = k.user_id and t.id = k.id order by t.user_id, t.id for {strength} of t)"
+    )
 
 
 def _key(row: tuple[Any, ...]) -> tuple[str, str]:
@@ -145,7 +154,7 @@ def _part(group: Group, table: Table, rows: Sequence[tuple[Any, ...]], args: lis
             )
         return (
             f"materialized (select from {table.name} t join {source} on t.user_id = k.user_id and t.id = k.id{fits}"
-            f" order by t.user_id, t.id for {'update' if group.kind == 'claim' else 'share'} of t)"
+            " order by t.user_id, t.id for share of t)"
         )
     names, types = table.row_names, table.row_types
     if group.kind == "update":

@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from reyna.config import CannotStart
+from reyna.embedded.ear import Ear
 from reyna.embedded.home import Home
 from reyna.embedded.leash import NO_NAMESPACE
 from reyna.embedded.leftovers import end_leftover
@@ -23,7 +24,7 @@ BACK_OFF: Final = (0.1, 0.5, 1.0, 2.0, 5.0, 15.0)  # seconds before each new att
 STEADY: Final = 60.0  # seconds after which a death is a new story and the back-off starts over
 PATIENCE: Final = 120.0  # seconds until ready: PostgreSQL may have a long log to replay after a crash
 GRACE: Final = 3.0  # seconds to end by itself; with the harder signal after it a stop stays below 5 s
-LAST_WORDS: Final = 1.0  # seconds to hear what a dead server printed, while a child of its own holds the line
+LAST_WORDS: Final = 0.5  # seconds to hear what a dead server printed, while a child of its own holds the line
 LAST_LINES: Final = 12  # enough to see why a server died
 TELLING: Final = ("FATAL", "PANIC", "[FTL]", "rror")  # of those, the line that says it
 
@@ -91,7 +92,7 @@ class Child:
         self._process: asyncio.subprocess.Process | None = None
         self._said: deque[str] = deque(maxlen=LAST_LINES)
         self._announced = asyncio.Event()
-        self._listener: asyncio.Task[None] | None = None
+        self._ear: Ear | None = None
         self._keeper: asyncio.Task[None] | None = None
 
     @property
@@ -103,6 +104,7 @@ class Child:
         """Returns when the server is ready. Raises DidNotStart, and then nothing of it is left running."""
         await end_leftover(self._home, self._recipe.name, (self._recipe.ends, self._recipe.ends_now, signal.SIGKILL))
         process = await self._launch()
+        log.info("started", server=self._recipe.name, pid=process.pid)
         self._keeper = asyncio.create_task(self._keep(process), name=f"keep {self._recipe.name}")
 
     async def stop(self) -> None:
@@ -131,28 +133,22 @@ class Child:
         recipe = self._recipe
         self._announced.clear()
         self._said.clear()
-        # Forked by the thread of this loop: the kernel ties the child's life to that thread, which is the right one,
-        # because when it ends nobody supervises any more. A session of its own keeps Ctrl-C for us alone.
-        process = await asyncio.create_subprocess_exec(
-            *leashed(recipe.argv, recipe.ends, recipe.inside),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-            env={**recipe.environment, **os.environ},
-        )
-        self._process = process
-        self._home.keep(f"{recipe.name}.pid", f"{process.pid}\n")
-        self._listener = asyncio.create_task(self._listen(process), name=f"listen to {recipe.name}")
-        return process
-
-    async def _listen(self, process: asyncio.subprocess.Process) -> None:
-        rest = b""
-        while process.stdout and (chunk := await process.stdout.read(65536)):
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                self._hear(line.decode(errors="replace").rstrip()[:500])
-            rest = rest[-500:]
+        self._ear = Ear(self._hear)
+        try:
+            # Forked by the thread of this loop: the kernel ties the child's life to that thread, which is the right
+            # one, because when it ends nobody supervises any more. A session of its own keeps Ctrl-C for us alone.
+            self._process = await asyncio.create_subprocess_exec(
+                *leashed(recipe.argv, recipe.ends, recipe.inside),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=self._ear.mouth,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,
+                env={**recipe.environment, **os.environ},
+            )
+        finally:
+            self._ear.given()
+        self._home.keep(f"{recipe.name}.pid", f"{self._process.pid}\n")
+        return self._process
 
     def _hear(self, line: str) -> None:
         self._said.append(line)
@@ -190,8 +186,8 @@ class Child:
 
     async def _hear_out(self) -> None:
         """Hear the rest of what a dead server printed."""
-        if self._listener:
-            await asyncio.wait({self._listener}, timeout=LAST_WORDS)
+        if self._ear:
+            await self._ear.hear_out(LAST_WORDS)
 
     async def _keep(self, process: asyncio.subprocess.Process) -> None:
         loop, attempt = asyncio.get_running_loop(), 0
@@ -218,7 +214,7 @@ class Child:
                 log.error("did not restart", server=self._recipe.name, attempt=attempt, why=str(error))
 
     async def _end(self) -> None:
-        process, listener = self._process, self._listener
+        process = self._process
         if process is None:
             return
         for sign, patience in ((self._recipe.ends, GRACE), (self._recipe.ends_now, 1.0), (signal.SIGKILL, None)):
@@ -228,9 +224,6 @@ class Child:
                 process.send_signal(sign)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), patience)
-        if listener:
-            await asyncio.wait({listener}, timeout=0.1)
-            listener.cancel()  # something that it started may still hold the line
-            await asyncio.wait({listener})
+        await self._hear_out()
         (self._home.path / f"{self._recipe.name}.pid").unlink(missing_ok=True)
-        self._process = self._listener = None
+        self._process = self._ear = None

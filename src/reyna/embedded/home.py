@@ -95,7 +95,10 @@ class Home:
             self._lock = None
 
     def _ours(self, folder: Path) -> Path:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise CannotStart(f"cannot make the folder {folder}: {error.strerror}; see REYNA_HOME") from None
         found = folder.stat()
         if found.st_uid != os.geteuid():
             raise HomeForeign(folder)

@@ -1,10 +1,11 @@
 """TCP ports of this machine: which are free, and who holds the others."""
 
+import contextlib
 import errno
 import os
 import socket
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from reyna.config import CannotStart
 
@@ -37,17 +38,17 @@ def free_port(preferred: int | None = None) -> int:
 
 def require_free(host: str, port: int) -> None:
     """Raises PortBusy, naming the holder where we may see it, when `port` cannot be listened on."""
-    for family, kind, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            try:
-                probe.bind(address)
-            except OSError as error:
-                if error.errno == errno.EADDRINUSE:
-                    raise PortBusy(host, port, holder(port)) from None
-                raise CannotStart(f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}") from None
+    refused: list[OSError] = []
+    addresses = _addresses(host, port)
+    for family, address in addresses:
+        try:
+            _listen(family, address)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortBusy(host, port, holder(port)) from None
+            refused.append(error)
+    if len(refused) == len(addresses):  # one is enough: a name may stand for an IPv6 address that we do not have
+        raise CannotStart(f"cannot listen on {host}:{port}: {os.strerror(refused[0].errno or 0)}")
 
 
 def holder(port: int) -> str | None:
@@ -56,13 +57,35 @@ def holder(port: int) -> str | None:
     if not inodes:
         return None
     for process in Path("/proc").glob("[0-9]*"):
-        try:
-            links = {str(fd.readlink()) for fd in (process / "fd").iterdir()}
-        except OSError:  # not ours to see, or gone by now
-            continue
-        if inodes & links:
+        if inodes & _open_in(process):
             return f"{(process / 'comm').read_text(encoding='utf-8').strip()} (process {process.name})"
     return None
+
+
+def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, Any]]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except socket.gaierror as error:
+        raise CannotStart(f"cannot listen on {host}:{port}: {error.strerror}") from None
+    return [(family, address) for family, _, _, _, address in found]
+
+
+def _listen(family: socket.AddressFamily, address: Any) -> None:
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        probe.bind(address)
+
+
+def _open_in(process: Path) -> set[str]:
+    """What the process has open, as the system names it; nothing when it is not ours to see, or gone by now."""
+    found = set()
+    with contextlib.suppress(OSError):
+        for descriptor in (process / "fd").iterdir():
+            with contextlib.suppress(OSError):  # closed since
+                found.add(str(descriptor.readlink()))
+    return found
 
 
 def _listening_inodes(port: int) -> set[str]:

@@ -43,9 +43,7 @@ class Llama:
         self.port = free_port(int(before) if before else None)
         # -P: neither the working directory nor this folder, in which a `nats.py` lies, may hide an installed module
         argv = (sys.executable, "-P", "-m", "reyna.embedded.llama_server", str(home.path / "llama" / "server.json"))
-        self.child = Child(
-            home, Recipe(name="llama", argv=argv, says=READY, check=self._check, environment=MANNERS)
-        )
+        self.child = Child(home, Recipe(name="llama", argv=argv, says=READY, check=self._check, environment=MANNERS))
 
     @property
     def url(self) -> str:

@@ -35,8 +35,9 @@ TUNING: Final = {
     "jit": "off",  # compiling costs more than our short statements ever win
     "lc_messages": "C",
     "log_checkpoints": "off",
-    "log_error_verbosity": "terse",  # the detail of an error would put content of a record into the log,
-    "log_min_error_statement": "panic",  # and so would its statement
+    "log_min_messages": "log",  # neither the message of a refused statement,
+    "log_error_verbosity": "terse",  # nor its detail,
+    "log_min_error_statement": "panic",  # nor itself may put content of a record into the log
 }
 
 log = structlog.get_logger("reyna.embedded")

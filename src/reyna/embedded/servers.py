@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
-import structlog
 
 from reyna.config import Settings
 from reyna.embedded.home import Home
@@ -16,8 +15,6 @@ from reyna.embedded.nats import Nats
 from reyna.embedded.postgres import Postgres
 
 ADDRESSES: Final = "servers.json"
-
-log = structlog.get_logger("reyna.embedded")
 
 
 class Addresses(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,12 +54,14 @@ class Servers:
 
     async def stop(self) -> None:
         """Returns within 5 s, with nothing left running; harmless when nothing runs."""
-        await asyncio.gather(*(server.stop() for server in self._running))
-        self._running.clear()
-        if self._home:
-            (self._home.path / ADDRESSES).unlink(missing_ok=True)
-            self._home.unlock()
-            self._home = None
+        try:
+            await asyncio.gather(*(server.stop() for server in self._running))
+        finally:
+            self._running.clear()
+            if self._home:
+                (self._home.path / ADDRESSES).unlink(missing_ok=True)
+                self._home.unlock()
+                self._home = None
 
     async def _start(self) -> Addresses:
         settings = self._settings

@@ -15,25 +15,24 @@ from reyna.domain.schema import Schema
 from reyna.fit.burden import Burden
 from reyna.fit.flat import flat
 from reyna.fit.keywords import Dialect, dialect_of, pointer
+from reyna.fit.patterns import LARGE, guard
 from reyna.fit.words import in_words
 
 MOST_ERRORS: Final = 50
 KEPT: Final = 1_000  # compiled schemas in memory; some 10 KiB each
 
-# A linear-time engine: no pattern can hang us. 4 MiB hold fifty letters of any script.
-REGEX: Final = rs.RegexOptions(size_limit=4 * 1024 * 1024)
-
 
 class Fit:
     """One schema, compiled. Data must have passed `domain.data.encoded`: deeper nesting could break the process."""
 
-    __slots__ = ("_burden", "_validator")
+    __slots__ = ("_burden", "_moved", "_validator")
 
     def __init__(self, json_schema: Any, references: dict[str, Any] | None = None) -> None:
         """Compile; raises Invalid, naming the place, for what is no schema, leads outside or is too much work."""
         dialect = dialect_of(json_schema)
         document = flat(json_schema, references or {})
         self._burden = Burden(document, dialect)
+        self._moved = guard(document, dialect)
         self._validator = validator(document, dialect)
 
     def fits(self, data: Any) -> bool:
@@ -47,15 +46,16 @@ class Fit:
             return ()
         if self._burden.endless(data):
             return (DataError(path="", message="does not fit; it nests too deeply for this schema to say where"),)
-        return tuple(
-            DataError(
-                path=pointer(tuple(error.instance_path)),
-                message=message,
-                expected=expected,
-                schema_path=pointer(tuple(error.schema_path)),
-            )
-            for error in islice(self._validator.iter_errors(data), MOST_ERRORS)
-            for message, expected in [in_words(error)]
+        return tuple(map(self._said, islice(self._validator.iter_errors(data), MOST_ERRORS)))
+
+    def _said(self, error: rs.ValidationError) -> DataError:
+        message, expected = in_words(error)
+        place = pointer(tuple(error.schema_path))
+        return DataError(
+            path=pointer(tuple(error.instance_path)),
+            message=message,
+            expected=expected,
+            schema_path=self._moved.get(place, place),
         )
 
 
@@ -85,6 +85,6 @@ class Fits:
 def validator(document: Any, dialect: Dialect) -> rs.Validator:
     """A validator that asserts formats and reaches for nothing."""
     try:
-        return dialect.validator(document, validate_formats=True, pattern_options=REGEX, offline=True)
+        return dialect.validator(document, validate_formats=True, pattern_options=LARGE, offline=True)
     except (ValueError, rs.ReferencingError) as error:
         raise Invalid.at("/json_schema", f"cannot be compiled: {str(error).splitlines()[0][:200]}") from error

@@ -16,7 +16,7 @@ HEAVIEST: Final = 2_000  # schemas asked at one place of the data; an ordinary o
 HEAVY: Final = 100  # from here on the size of the data counts too
 MOST_WORK: Final = 50_000_000  # schemas asked in all; about a second
 MOST_REASONS: Final = 20_000  # ways that lead to one place before we no longer list what is wrong there
-MOST_MEETINGS: Final = 20_000  # combinations of schemas that we follow before a schema counts as too involved
+MOST_STEPS: Final = 500_000  # from combination to combination, before a schema counts as too involved; half a second
 
 Meeting = Counter[int]  # schema (by its number) -> how many ways lead to it at this place
 
@@ -54,26 +54,30 @@ class Burden:
             return 1
         waiting = [self._meeting(Counter({self._graph.root: 1}), verdict=True)]
         seen = set[frozenset[tuple[int, int]]]()
-        heaviest = 1
+        heaviest = steps = 1
         while waiting:
             meeting = waiting.pop()
             if (key := _key(meeting)) in seen:
                 continue
             seen.add(key)
             heaviest = max(heaviest, self._cost(meeting))
-            if heaviest > HEAVIEST or len(seen) > MOST_MEETINGS:
+            below = self._below(meeting)
+            steps += len(meeting) + sum(map(len, below))
+            if heaviest > HEAVIEST or steps > MOST_STEPS:
                 raise Invalid.at("/json_schema", "combines so many schemas that asking them all would take too long")
-            waiting.extend(self._meeting(below, verdict=True) for below in self._below(meeting))
+            waiting += [self._meeting(each, verdict=True) for each in below]
         return heaviest
 
     def _listable(self) -> int:
         """The depth of data down to which the ways to any place stay few enough to list every reason."""
         level = [] if self._graph.root is None else [self._meeting(Counter({self._graph.root: 1}), verdict=False)]
         seen = set[frozenset[tuple[int, int]]]()
+        steps = 0
         for depth in range(DEPTH):
             level = [meeting for key, meeting in {_key(each): each for each in level}.items() if key not in seen]
             seen.update(map(_key, level))
-            if len(seen) > MOST_MEETINGS or any(meeting.total() > MOST_REASONS for meeting in level):
+            steps += sum(map(len, level))
+            if steps > MOST_STEPS or any(meeting.total() > MOST_REASONS for meeting in level):
                 return depth
             level = [self._meeting(below, verdict=False) for meeting in level for below in self._below(meeting)]
         return DEPTH
@@ -81,6 +85,8 @@ class Burden:
     def _meeting(self, arrived: Meeting, *, verdict: bool) -> Meeting:
         """Everything that is asked at a place, given what was led to it: outer schemas before those they ask."""
         nodes, meeting = self._graph.nodes, Counter(arrived)
+        if not any(nodes[number].here for number in arrived):
+            return meeting
         waiting = [(-nodes[number].rank, number) for number in arrived]
         heapify(waiting)
         done = set[int]()
@@ -98,9 +104,14 @@ class Burden:
 
     def _below(self, meeting: Meeting) -> list[Meeting]:
         """What is led to the places below: one meeting for every name and position that makes a difference."""
-        nodes = [(self._graph.nodes[number], ways) for number, ways in meeting.items()]
+        met = [(self._graph.nodes[number], ways) for number, ways in meeting.items()]
+        nodes = [(node, ways) for node, ways in met if any(node.below_all())]
+        if not nodes:
+            return []
         names = set[str | None]((None,)).union(*(node.named for node, _ in nodes))
         places = (None, *range(max((len(node.ordered) for node, _ in nodes), default=0)))
+        if len(nodes) * (len(names) + len(places)) > MOST_STEPS:
+            raise Invalid.at("/json_schema", "combines so many schemas that asking them all would take too long")
         found = [_led((_to_property(node, name), ways) for node, ways in nodes) for name in names]
         found += [_led((_to_item(node, place), ways) for node, ways in nodes) for place in places]
         return [below for below in found if below]

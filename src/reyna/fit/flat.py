@@ -1,75 +1,19 @@
 """One schema document out of several: every reference answered inside, none left that leads out."""
 
 from collections.abc import Mapping
-from functools import reduce
-from operator import getitem
 from typing import Any, Final
 from urllib.parse import quote, unquote, urljoin
 
 import msgspec
 
-from reyna.domain.errors import Invalid
-from reyna.fit.keywords import Dialect, Object, Path, dialect_of, every, is_schema, pointer
+from reyna.fit.document import Document, refusal
+from reyna.fit.keywords import Object, Path, dialect_of, every, metaschema, pointer
 
 REGISTERED: Final = "reyna:/schemas/"
+ALLOWED: Final = f"#… or {REGISTERED}<id>/<version>#…"
 REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
-NAMES: Final = ("$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor")
-OWN: Final = ""  # the author's own document among the documents
+NAMES: Final = ("$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$schema")
 POINTER_SAFE: Final = "/!$&'()*+,;=:@~-._"
-
-
-class Document:
-    """One schema on its way into the flat one: where it goes, and what its places are called."""
-
-    def __init__(self, uri: str, json_schema: Any, path: Path, dialect: Dialect) -> None:
-        self.uri, self.path, self.dialect = uri, path, dialect
-        self.json_schema = _copy(json_schema)
-        self.anchors: dict[str, Path] = {}
-        self.dynamic: set[str] = set()
-        self.base = uri or self._named()
-        for at, schema in every(self.json_schema):
-            self._read_names(at, schema)
-
-    def _named(self) -> str:
-        name = self.json_schema.get("$id", self.json_schema.get("id")) if isinstance(self.json_schema, dict) else None
-        return name.partition("#")[0] if isinstance(name, str) else ""
-
-    def _read_names(self, at: Path, schema: Object) -> None:
-        if at and "$schema" in schema:
-            raise _refusal((*at, "$schema"), "stands at the top of a schema only")
-        if schema.get("$recursiveAnchor") is True:
-            self.dynamic.add("")
-        id = schema.get("id" if self.dialect.name == "draft-04" else "$id")
-        if isinstance(id, str) and id.startswith("#") and len(id) > 1:
-            self._name(id[1:], at)
-        elif isinstance(id, str) and at:
-            raise _refusal((*at, "$id"), "renames a part of the schema; use an anchor, or register that part by itself")
-        if isinstance(anchor := schema.get("$anchor"), str):
-            self._name(anchor, at)
-        if isinstance(anchor := schema.get("$dynamicAnchor"), str):
-            self._name(anchor, at)
-            self.dynamic.add(anchor)
-
-    def _name(self, anchor: str, at: Path) -> None:
-        if self.anchors.setdefault(anchor, at) != at:
-            raise _refusal(at, f"is called #{anchor}, and so is {pointer(self.anchors[anchor]) or 'the whole schema'}")
-
-    def place(self, fragment: str) -> Path | None:
-        """Where a fragment points in this document; None when nothing is there."""
-        if fragment and not fragment.startswith("/"):
-            return self.anchors.get(fragment)
-        found: Any = self.json_schema
-        path: Path = ()
-        for token in fragment.split("/")[1:]:
-            step = _step(found, token.replace("~1", "/").replace("~0", "~"))
-            if step is None:
-                return None
-            found, path = found[step], (*path, step)
-        return path if is_schema(found) else None
-
-    def found(self, place: Path) -> Any:
-        """What stands at a place."""
-        return reduce(getitem, place, self.json_schema)
 
 
 def registered_in(json_schema: Any) -> dict[str, Path]:
@@ -87,92 +31,98 @@ def flat(json_schema: Any, references: Mapping[str, Any]) -> Any:
     So compiling needs nothing else, and no rule about bases or dynamic scope can surprise. `references` holds the
     registered schemas by URI. Raises Invalid, with the path, for a reference that leads anywhere else.
     """
-    dialect = dialect_of(json_schema)
-    documents = {OWN: Document(OWN, json_schema, (), dialect)}
-    for number, (uri, referenced) in enumerate(sorted(references.items())):
-        documents[uri] = Document(uri, referenced, (dialect.definitions, f"reyna:{number}"), dialect_of(referenced))
-    whole = documents[OWN].json_schema
-    if not isinstance(whole, dict):
-        return whole
-    _answer(documents)
-    for document in documents.values():
-        if document.path:
-            whole.setdefault(dialect.definitions, {})[document.path[-1]] = document.json_schema
-    return whole
+    if not isinstance(json_schema, dict):
+        return json_schema
+    return _Flat(json_schema, references).document
 
 
-def _answer(documents: Mapping[str, Document]) -> None:
-    """Make every reference a pointer into the flat document, and drop the names that are now needless."""
-    waiting = [each for document in documents.values() for each in _walked(document, ())]
-    known = {id(schema) for _, _, schema in waiting}
-    while waiting:
-        document, at, schema = waiting.pop()
+class _Flat:
+    def __init__(self, json_schema: Object, references: Mapping[str, Any]) -> None:
+        self._dialect = dialect_of(json_schema)
+        self.document = _copy(json_schema)
+        self._registered: dict[str, Document] = {}
+        for number, (uri, referenced) in enumerate(sorted(references.items())):
+            path = (self._dialect.definitions, f"reyna:{number}")
+            self._registered[uri] = Document(uri, _copy(referenced), path, dialect_of(referenced), {})
+        self._own = Document("", self.document, (), self._dialect, {})
+        tops = (self._own, *self._registered.values())
+        self._all = list({id(one): one for top in tops for one in (top, *top.family.values())}.values())
+        self._places: dict[int, Path] = {}
+        self._waiting: list[tuple[Document, Path, Object]] = []
+        for document in reversed(self._all):  # the embedded first, for they are met on the walk of what embeds them
+            self._expect(document, (), document.path)
+        while self._waiting:
+            self._answer(*self._waiting.pop())
+        for document in self._registered.values():
+            self._define(document.path, document.json_schema)
+        if "$schema" in json_schema:
+            self.document["$schema"] = json_schema["$schema"]
+
+    def _expect(self, document: Document, start: Path, path: Path) -> None:
+        """Have every schema from a place downward answered; in the flat document that place is at `path`."""
+        for at, schema in document.walked(start):
+            if id(schema) not in self._places:
+                self._places[id(schema)] = path + at[len(start) :]
+                self._waiting.append((document, at, schema))
+
+    def _answer(self, document: Document, at: Path, schema: Object) -> None:
+        """Make the references of one schema pointers, and drop the names that are now needless."""
         answers = []
         for keyword in REFERENCES:
             if keyword in schema:
-                other, place = _target(document, (*at, keyword), schema.pop(keyword), documents)
-                answers.append("#" + quote(pointer(other.path + place), safe=POINTER_SAFE))
-                if id(other.found(place)) not in known:  # below a keyword that is none, where no walk came by
-                    more = [each for each in _walked(other, place) if id(each[2]) not in known]
-                    known.update(id(found) for _, _, found in more)
-                    waiting += more
-        _put(schema, answers)
-        for name in (*NAMES, *(("$schema",) if document.uri else ())):
+                other, place = self._target(document, (*at, keyword), schema.pop(keyword))
+                answers.append("#" + quote(pointer(self._place(other, place)), safe=POINTER_SAFE))
+        if answers:
+            schema["$ref"] = answers[0]
+        if answers[1:]:
+            schema["allOf"] = [*schema.get("allOf", ()), *({"$ref": answer} for answer in answers[1:])]
+        for name in NAMES:
             schema.pop(name, None)
 
+    def _place(self, document: Document, place: Path) -> Path:
+        """Where that is in the flat document; what lies below a keyword that is none is brought to light."""
+        found = document.found(place)
+        if not isinstance(found, dict):
+            return document.path + place
+        if id(found) not in self._places:
+            if not metaschema(self._dialect).is_valid(found):
+                raise refusal(document.path + place, "is referred to as a schema, and is none")
+            path = (self._dialect.definitions, f"at:{pointer(document.path + place)}")
+            self._expect(document, place, path)
+            self._define(path, found)
+        return self._places[id(found)]
 
-def _walked(document: Document, start: Path) -> list[tuple[Document, Path, Object]]:
-    return [(document, start + path, schema) for path, schema in every(document.found(start))]
+    def _define(self, path: Path, json_schema: Any) -> None:
+        self.document.setdefault(path[0], {})[path[1]] = json_schema
 
+    def _target(self, document: Document, at: Path, ref: Any) -> tuple[Document, Path]:
+        """The document, and the place in it, that a reference means."""
+        at = document.path + at
+        if not isinstance(ref, str):
+            raise refusal(at, "is not text", expected=ALLOWED)
+        uri, _, fragment = ref.partition("#")
+        uri = urljoin(document.base, uri) if uri else document.base
+        other = document.family.get(uri) or self._registered.get(uri)
+        if other is None:
+            raise refusal(at, f"leads outside: {ref[:200]}", expected=ALLOWED)
+        if other.dialect is not document.dialect:
+            raise refusal(at, f"leads from {document.dialect.name} to {other.dialect.name}; both must be the same")
+        place = other.place(unquote(fragment))
+        if place is None:
+            raise refusal(at, f"leads nowhere: {ref[:200]}", expected=ALLOWED)
+        if at[-1] != "$ref" and fragment in other.dynamic:
+            return self._outermost(other, place, fragment, at)
+        return other, place
 
-def _put(schema: Object, answers: list[str]) -> None:
-    if answers:
-        schema["$ref"] = answers[0]
-    if answers[1:]:
-        schema["allOf"] = [*schema.get("allOf", ()), *({"$ref": answer} for answer in answers[1:])]
-
-
-def _target(document: Document, at: Path, ref: Any, documents: Mapping[str, Document]) -> tuple[Document, Path]:
-    """The document, and the place in it, that a reference means."""
-    if not isinstance(ref, str):
-        raise _refusal(at, "is not text")
-    uri, _, fragment = (ref if ref.startswith("#") else urljoin(document.base, ref)).partition("#")
-    other = document if uri in ("", document.base) else documents.get(uri)
-    if other is None:
-        raise _refusal(at, f"leads outside: {ref[:200]}")
-    if other.dialect is not document.dialect:
-        raise _refusal(at, f"leads from {document.dialect.name} to {other.dialect.name}; both must be the same")
-    place = other.place(unquote(fragment))
-    if place is None:
-        raise _refusal(at, f"leads nowhere: {ref[:200]}")
-    if at[-1] != "$ref" and fragment in other.dynamic:
-        return _outermost(other, place, fragment, at, documents)
-    return other, place
-
-
-def _outermost(
-    other: Document, place: Path, anchor: str, at: Path, documents: Mapping[str, Document]
-) -> tuple[Document, Path]:
-    """A dynamic reference means the outermost schema that has the anchor; that is ours, where ours has it."""
-    if anchor in documents[OWN].dynamic:
-        return documents[OWN], documents[OWN].anchors.get(anchor, ())
-    if sum(anchor in document.dynamic for document in documents.values()) > 1:
-        raise _refusal(at, "could lead to several of the registered schemas; name the anchor in this one")
-    return other, place
+    def _outermost(self, other: Document, place: Path, anchor: str, at: Path) -> tuple[Document, Path]:
+        """A dynamic reference means the outermost schema that has the anchor; that is ours, where ours has it."""
+        if anchor in self._own.dynamic:
+            return self._own, self._own.anchors.get(anchor, ())
+        if sum(anchor in document.dynamic for document in self._all) > 1:
+            raise refusal(at, "could lead to several schemas; give the anchor to the whole schema too")
+        return other, place
 
 
 def _copy(json_schema: Any) -> Any:
     """A copy of our own to change, in which no part stands in two places."""
     return msgspec.json.decode(msgspec.json.encode(json_schema))
-
-
-def _step(found: Any, token: str) -> str | int | None:
-    if isinstance(found, dict):
-        return token if token in found else None
-    if isinstance(found, list) and token.isascii() and token.isdigit() and int(token) < len(found):
-        return int(token)
-    return None
-
-
-def _refusal(at: Path, message: str) -> Invalid:
-    return Invalid.at("/json_schema" + pointer(at), message, expected=f"#… or {REGISTERED}<id>/<version>#…")

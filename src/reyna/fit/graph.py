@@ -1,7 +1,8 @@
 """Which schemas of a document meet at one place in the data, and where each leads from there."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import chain
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -42,10 +43,19 @@ class Node:
         self.recursive = self.target = False
 
     def all(self) -> Iterator[int]:
+        """Every schema that this one leads to."""
         yield from (number for number, _ in self.here)
-        yield from self.named.values()
+        yield from chain.from_iterable(self.below_all())
+
+    def below_all(self) -> tuple[Collection[int], ...]:
+        return self.named.values(), self.additional, self.below, self.ordered, self.rest
+
+    def lead_on(self, end: Sequence[int]) -> None:
+        """Replace every schema that this one leads to by the end of the way."""
+        self.here = [(end[number], times) for number, times in self.here]
+        self.named = {name: end[number] for name, number in self.named.items()}
         for group in (self.additional, self.below, self.ordered, self.rest):
-            yield from group
+            group[:] = [end[number] for number in group]
 
 
 class Graph:
@@ -64,6 +74,7 @@ class Graph:
         for node, schema in zip(self.nodes, self._schemas, strict=True):
             self._connect(node, schema)
         self._check_chains()
+        self._shorten()
         self._mark_recursive()
 
     def _add(self, start: Path, json_schema: Any) -> None:
@@ -143,6 +154,18 @@ class Graph:
             if length[number] > CHAIN:
                 message = f"lays more than {CHAIN} schemas on top of one another"
                 raise Invalid.at("/json_schema" + pointer(node.path), message)
+
+    def _shorten(self) -> None:
+        """Let what leads to a mere reference lead to where that leads; most schemas of a large document are such."""
+        end = list(range(len(self.nodes)))
+        for number in sorted(end, key=lambda number: self.nodes[number].rank):
+            node = self.nodes[number]
+            if len(node.here) == 1 and node.here[0][1] == 1 and not any(node.below_all()):
+                end[number] = end[node.here[0][0]]
+        for node in self.nodes:
+            node.lead_on(end)
+        if self.root is not None:
+            self.root = end[self.root]
 
     def _mark_recursive(self) -> None:
         """Mark what can be reached from itself: the strongly connected components (Kosaraju's algorithm)."""

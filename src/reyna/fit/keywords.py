@@ -1,6 +1,7 @@
 """Where in a JSON Schema other schemas stand, and which dialect is spoken."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import jsonschema_rs as rs
@@ -58,6 +59,12 @@ def dialect_of(json_schema: Any) -> Dialect:
     if not isinstance(uri, str) or (dialect := DIALECTS.get(uri.removesuffix("#"))) is None:
         raise Invalid.at("/json_schema/$schema", "is not a dialect we speak", expected=", ".join(DIALECTS))
     return dialect
+
+
+@cache
+def metaschema(dialect: Dialect) -> rs.Validator:
+    """Validates schemas of that dialect."""
+    return dialect.validator({"$ref": dialect.uri}, offline=True)
 
 
 def children(schema: Object) -> Iterator[tuple[Path, Any]]:

@@ -53,6 +53,10 @@ COMMON: Final = {  # a language by its most frequent small words
     "Dutch": prose.listed("de het een en van is dat niet met op voor zijn haar maar ook aan er bij naar was"),
     "Portuguese": prose.listed("o os e uma que não com por para do da em era mas seu sua como mais ao um"),
 }
+SUBORDINATE: Final = re.compile(
+    r"[\"“„]?(?:as|when|while|if|because|though|although|after|before|since|until|with|in|als|wenn|weil|während)\b",
+    re.IGNORECASE,
+)  # what begins so is no sentence without its second half
 STEM: Final = (
     6  # letters of a word that count when two are compared: "sailing" and "sailor" are not the same, "sails" is
 )
@@ -181,6 +185,8 @@ def key_words_kept(text: str, source: str) -> float:
 def shortened(sentence: str, most: int) -> str | None:
     """The sentence up to a comma, semicolon or dash, of at most so many words, with a full stop; None without."""
     best = None
+    if SUBORDINATE.match(sentence):
+        return None
     for mark in re.finditer(r"[,;:]\s|\s[—–-]\s", sentence):
         head = sentence[: mark.start()]
         if 4 <= prose.count(head) <= most and not prose.is_open(head):

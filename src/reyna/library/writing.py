@@ -1,16 +1,19 @@
 """One part of a text being expanded with a model: rewritten at length, or grown around the sentences it has."""
 
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Final, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from reyna.domain.errors import Fault
 from reyna.library import cleaning, prose
 from reyna.library.parts import Part
 from reyna.sdk import Completion, Prompt
 
+ENDS: Final = re.compile(r"[.!?…。！？\n]")  # noqa: RUF001
 LEAST: Final = 3.0  # times the words of the source: what an expansion must reach
 MOST: Final = 5.0  # and what it must not exceed
 ROOM: Final = 0.5  # times the words of the source by which a part may exceed its target
@@ -19,7 +22,8 @@ ROUNDS: Final = 3  # questions to the model about one sentence; the last one tak
 CLOSING_ROUNDS: Final = 4  # more of them at the end of a part that is still too short
 REJECTED: Final = 2  # sentences in a row that could not be used: the model has lost the thread, ask anew
 FAULTS: Final = 2  # answers of the model that may break off in one part
-TAIL: Final = 60  # words of the text so far that the model sees when it goes on
+TAIL: Final = 60  # words that the model sees when it goes on
+SHORT: Final = 4  # words; a line of fewer is a greeting, a name, a heading, and nothing is added to it
 TOKENS_PER_WORD: Final = 2.0  # generous, since what is too much is cut as it comes: English has 1.3, German 2
 KEPT: Final = 0.4  # of the source's weighty words must be in what was rewritten: it is the same story
 USABLE: Final = 0.7  # of the sentences of what was rewritten must be fit to keep
@@ -47,7 +51,12 @@ class Line(msgspec.Struct, frozen=True):
 
     text: str
     gap: str
-    own: bool
+    own: bool = False
+    verbatim: bool = False
+
+    @property
+    def words(self) -> int:
+        return prose.count(self.text)
 
 
 class Writing:
@@ -65,7 +74,7 @@ class Writing:
 
     @property
     def words(self) -> int:
-        return sum(prose.count(line.text) for line in self.lines)
+        return sum(line.words for line in self.lines)
 
     @property
     def ratio(self) -> float:
@@ -78,7 +87,7 @@ class Writing:
     # --- rewritten at length ---
 
     async def rewrite(self) -> bool:
-        """Ask for the whole part at once. False, and nothing is kept, when what came is not the same story at length."""
+        """Ask for the whole part at once. False, and nothing is kept, when it is not the same story at length."""
         seen = 0
         async with aclosing(self._sentences(self._rewriting(), show=True)) as answer:
             async for sentence, gap in answer:
@@ -87,7 +96,6 @@ class Writing:
                     await self._add(sentence, gap if self.lines else self.part.units[0].gap)
                 if self.words >= self._most:
                     break
-        self.tail = ""
         self._drop_beyond(self._most)
         text = " ".join(line.text for line in self.lines)
         same_story = cleaning.key_words_kept(text, self.part.text) >= KEPT
@@ -116,19 +124,17 @@ class Writing:
     async def grow(self) -> None:
         """Keep the sentences that are there (the source's, if nothing was rewritten) and let the model go on after
         each of them, until the part is as long as it should be or the rounds are used up."""
-        base = [Line(line.text, line.gap, own=line.own) for line in self.lines] or [
-            Line(unit.text, unit.gap, own=True) for unit in self.part.units
-        ]
-        verbatim = {unit.text for unit in self.part.units if unit.verbatim}
-        share = self._goal / max(sum(prose.count(line.text) for line in base), 1)
-        self.lines, wanted, rest = [], 0.0, sum(prose.count(line.text) for line in base)
+        base = self.lines or [Line(unit.text, unit.gap, own=True, verbatim=unit.verbatim) for unit in self.part.units]
+        rest = sum(line.words for line in base)
+        share = self._goal / max(rest, 1)
+        self.lines, wanted = [], 0.0
         for line in base:
             self.lines.append(line)
             await self._changed()
-            rest -= prose.count(line.text)
-            wanted += share * prose.count(line.text)
-            if line.text in verbatim:
-                continue
+            rest -= line.words
+            wanted += share * line.words
+            if line.verbatim or line.words < SHORT or line.text.endswith((":", ",")):
+                continue  # code, a greeting, a heading: what follows takes its share
             for number in range(ROUNDS):
                 if wanted - self.words < FEW:
                     break
@@ -151,6 +157,7 @@ class Writing:
     async def _go_on(self, wanted: float, rest: int, *, strict: bool) -> None:
         """Add what the model writes next until there are `wanted` words; `rest` words of the base are still to come."""
         self._spare, rejected, before = None, 0, self.words
+        own = [line.text for line in self.lines if line.own]
         most = min(self._most - rest, max(wanted + 3 * FEW, wanted * 1.1))
         async with aclosing(self._sentences(self._going_on(wanted - self.words, strict=strict))) as answer:
             async for sentence, _ in answer:
@@ -159,7 +166,7 @@ class Writing:
                     await self._add(sentence, " ")
                     rejected = 0
                 else:
-                    rejected += 1
+                    rejected += not cleaning.is_repetition(sentence, own)  # many an answer begins with an echo
                     if fits:
                         self._spare = self._spare or cleaning.shortened(sentence, int(most) - self.words)
                 if self.words >= wanted or rejected >= REJECTED:
@@ -168,50 +175,47 @@ class Writing:
             await self._add(self._spare, " ")
 
     def _going_on(self, missing: float, *, strict: bool) -> Prompt:
-        tail = " ".join(self.text.split(" ")[-TAIL:]).strip()
-        how = "with one short sentence" if missing < 3 * FEW else "with more detail"
         return Prompt(
             system=self._voice.says("You continue the text you are given."),
-            user=f"Continue this text {how}:\n\n{tail}",
+            user=f"Continue this text with more detail:\n\n{self._thread()}",
             max_tokens=min(max(_tokens(missing), 48), 160),
             temperature=WARM if strict else WARMER,
         )
 
+    def _thread(self) -> str:
+        """What the model goes on from: the source's last sentences and what was added to the very last, so that it
+        comes back to the source again and again instead of drifting away from itself."""
+        last = max((number for number, line in enumerate(self.lines) if line.own), default=0)
+        thread = [line.text for line in self.lines[last:]]
+        for line in reversed(self.lines[:last]):
+            if line.own and not line.verbatim and sum(map(prose.count, thread)) + line.words <= TAIL:
+                thread.insert(0, line.text)
+        return cleaning.BULLET.sub("", "\n".join(thread)).replace("\n", " ")
+
     # --- what the model says, sentence by sentence ---
 
     async def _sentences(self, prompt: Prompt, *, show: bool = False) -> AsyncGenerator[tuple[str, str], None]:
-        """Whole, clean sentences as soon as they are written, each with the gap before it."""
-        text, given = "", 0
+        """Whole, clean sentences as soon as they are written, each with the gap before it; with `show` the `tail` is
+        what is written of the next. An answer that breaks off is as good as its whole sentences, twice."""
+        answer = _Answer()
         try:
             async with aclosing(self._model.stream(prompt)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, Completion):
                         continue
-                    text += piece
-                    if not any(mark in piece for mark in ".!?…。！？\n"):  # noqa: RUF001
-                        if show:
-                            await self._show(text, given)
-                        continue
-                    whole = _whole(text)[:-1]
-                    for sentence, gap in whole[given:]:
-                        if prose.is_open(sentence):
-                            break
-                        given += 1
-                        self.tail = ""
-                        yield sentence, gap
+                    for sentence in answer.add(piece):
+                        yield sentence
+                    if show:
+                        self.tail = answer.tail()
+                        await self._changed()
         except Fault:
             self._faults += 1
             if self._faults > FAULTS:
                 raise
-        for sentence, gap in _whole(text)[given:]:
-            if prose.is_finished(sentence):
-                yield sentence, gap
-
-    async def _show(self, text: str, given: int) -> None:
-        if given or not cleaning.may_be_preamble(text):
-            last = _whole(text)[given:]
-            self.tail = last[0][0] if last else ""
-            await self._changed()
+        finally:
+            self.tail = ""
+        for sentence in answer.rest():
+            yield sentence
 
     def _fits(self, sentence: str, *, strict: bool) -> bool:
         told = [line.text for line in self.lines]
@@ -229,7 +233,10 @@ class Writing:
         )
 
     async def _add(self, sentence: str, gap: str) -> None:
-        self.lines.append(Line(sentence, gap, own=False))
+        last = self.lines[-1] if self.lines else None
+        if last and last.own and gap == " " and last.text[-1].isalnum():  # an item of a list, a title
+            self.lines[-1] = replace(last, text=last.text + ".")
+        self.lines.append(Line(sentence, gap))
         await self._changed()
 
     def _drop_beyond(self, words: float) -> None:
@@ -237,13 +244,38 @@ class Writing:
             del self.lines[max(number for number, line in enumerate(self.lines) if not line.own)]
 
 
-def _whole(text: str) -> list[tuple[str, str]]:
-    """The sentences of an answer, cleaned, each with its gap; the last one may be unfinished."""
-    found: list[tuple[str, str]] = []
-    for paragraph in cleaning.cleaned(text).split("\n"):
-        for number, sentence in enumerate(prose.sentences(paragraph)):
-            found.append((sentence, " " if number or not found else "\n\n"))
-    return found
+class _Answer:
+    """What a model has written so far, and how many sentences of it were given out."""
+
+    def __init__(self) -> None:
+        self._text, self._given = "", 0
+
+    def add(self, piece: str) -> list[tuple[str, str]]:
+        """The sentences that are whole now. The last one may still go on, and so may one whose quotation is open."""
+        self._text += piece
+        if not ENDS.search(piece):
+            return []
+        whole = self._whole()[self._given : -1]
+        ready = next((number for number, (sentence, _) in enumerate(whole) if prose.is_open(sentence)), len(whole))
+        self._given += ready
+        return whole[:ready]
+
+    def tail(self) -> str:
+        """The unfinished sentence, once it is clear that it is no preamble."""
+        if not self._given and cleaning.may_be_preamble(self._text):
+            return ""
+        return " ".join(sentence for sentence, _ in self._whole()[self._given :])
+
+    def rest(self) -> list[tuple[str, str]]:
+        return [(sentence, gap) for sentence, gap in self._whole()[self._given :] if prose.is_finished(sentence)]
+
+    def _whole(self) -> list[tuple[str, str]]:
+        """The sentences, cleaned, each with its gap; the last one may be unfinished."""
+        found: list[tuple[str, str]] = []
+        for paragraph in cleaning.cleaned(self._text).split("\n"):
+            for number, sentence in enumerate(prose.sentences(paragraph)):
+                found.append((sentence, " " if number or not found else "\n\n"))
+        return found
 
 
 def _tokens(words: float) -> int:

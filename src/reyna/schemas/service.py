@@ -20,7 +20,7 @@ from reyna.schemas.fingerprint import fingerprint
 from reyna.schemas.records import LATEST, VERSIONS, Latest, latest_of, version_id, version_of
 from reyna.schemas.references import references_of
 from reyna.schemas.semver import is_semver, semver
-from reyna.schemas.wellformed import check_schema
+from reyna.schemas.wellformed import check_schema, check_whole
 
 FIRST: Final = "1.0.0"
 DESCRIPTION_BYTES: Final = 8 * 1024
@@ -52,6 +52,7 @@ class Schemas:
         if caller.user_id != HOUSE and await self._majors(HOUSE, new.name):
             raise AlreadyThere(f"The name {new.name} belongs to the system; choose another.", name=new.name)
         references = await references_of(new.json_schema, partial(self._find, caller))
+        check_whole(new.json_schema, references)
         mark = fingerprint(new.json_schema, references)
         if (same := await self._same(caller.user_id, new, mark)) is not None:
             return same

@@ -1,29 +1,31 @@
 """Whether a JSON document is a schema that this house can hold: its size, its keywords, its patterns."""
 
-from functools import cache
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
-import jsonschema_rs as rs
-
 from reyna.domain.data import encoded
 from reyna.domain.errors import DataError, Invalid
-from reyna.fit import MOST_ERRORS, REGEX
-from reyna.fit.keywords import Dialect, Path, dialect_of, every, pointer
+from reyna.fit import MOST_ERRORS
+from reyna.fit.flat import flat
+from reyna.fit.keywords import Dialect, Path, dialect_of, every, metaschema, pointer
+from reyna.fit.patterns import LONGEST, Size, size_of
 from reyna.fit.words import in_words
 
 SCHEMA_BYTES: Final = 256 * 1024
 MOST_SCHEMAS: Final = 5_000  # schemas within the schema
 MOST_VALUES: Final = 5_000  # values of one enum
 MOST_PATTERNS: Final = 100
-MOST_LARGE: Final = 5  # patterns that need more than SMALL once compiled, up to the 4 MiB that one may need
-SMALL: Final = rs.RegexOptions(size_limit=256 * 1024)
-LINEAR: Final = rs.RegexOptions()
-BACKTRACKING: Final = rs.FancyRegexOptions()
+MOST_LARGE: Final = 5  # of them, up to 4 MiB each
+OBJECTIONS: Final[dict[Size, str]] = {
+    "too large": "is too large a pattern; write it shorter, or bound the length with maxLength",
+    "backtracking": "needs backtracking (a look-ahead, a look-behind or a back-reference), which can take for ever",
+    "unreadable": "is not a regular expression that we can read",
+}
 
 
 def check_schema(json_schema: Any) -> None:
-    """Raises TooLarge or Invalid, naming the path of what is wrong; at most 50 places."""
+    """Raises TooLarge, or Invalid naming the path of what is wrong, at most 50 places."""
     encoded(json_schema, most=SCHEMA_BYTES, field="json_schema")
     if not isinstance(json_schema, dict | bool):
         raise Invalid.at("/json_schema", "is not a JSON Schema", expected="object or boolean")
@@ -32,18 +34,18 @@ def check_schema(json_schema: Any) -> None:
         return
     wrong = [
         DataError(path="/json_schema" + pointer(tuple(error.instance_path)), message=message, expected=expected)
-        for error in islice(_metaschema(dialect).iter_errors(json_schema), MOST_ERRORS)
+        for error in islice(metaschema(dialect).iter_errors(json_schema), MOST_ERRORS)
         for message, expected in [in_words(error)]
     ]
     if wrong:
         raise Invalid(f"{wrong[0].path.lstrip('/')}: {wrong[0].message}", errors=wrong)
-    _check_counts(json_schema)
-    _check_patterns(json_schema)
 
 
-@cache
-def _metaschema(dialect: Dialect) -> rs.Validator:
-    return dialect.validator({"$ref": dialect.uri}, offline=True)
+def check_whole(json_schema: Any, references: Mapping[str, Any]) -> None:
+    """Raises Invalid, naming the path, when a schema and all that it refers to ask too much, or lead outside."""
+    document = flat(json_schema, references)
+    _check_counts(document)
+    _check_patterns(document, dialect_of(json_schema))
 
 
 def _check_counts(json_schema: Any) -> None:
@@ -55,35 +57,27 @@ def _check_counts(json_schema: Any) -> None:
             raise Invalid.at(at, "lists too many values", expected=f"at most {MOST_VALUES:,}")
 
 
-def _check_patterns(json_schema: Any) -> None:
-    patterns: dict[str, Path] = {}
-    for path, schema in every(json_schema):
-        if "pattern" in schema:
-            patterns.setdefault(schema["pattern"], (*path, "pattern"))
-        for pattern in schema.get("patternProperties", ()):
-            patterns.setdefault(pattern, (*path, "patternProperties", pattern))
+def _check_patterns(json_schema: Any, dialect: Dialect) -> None:
+    patterns = list(_patterns(json_schema))
     if len(patterns) > MOST_PATTERNS:
         raise Invalid.at("/json_schema", "has too many patterns", expected=f"at most {MOST_PATTERNS}")
     large = 0
-    for pattern, path in patterns.items():
-        if _compiles(pattern, SMALL):
-            continue
-        large += 1
-        if large > MOST_LARGE or not _compiles(pattern, REGEX):
-            raise Invalid.at("/json_schema" + pointer(path), _objection(pattern))
+    for pattern, path, longest in patterns:
+        size = size_of(pattern)
+        at = "/json_schema" + pointer(path)
+        if size in OBJECTIONS:
+            raise Invalid.at(at, OBJECTIONS[size])
+        large += size == "large"
+        if size == "large" and (longest is None or longest > LONGEST):
+            raise Invalid.at(at, "is a large pattern", expected=f"a maxLength of at most {LONGEST:,} beside it")
+        if size == "large" and (large > MOST_LARGE or dialect.name in ("draft-04", "draft-06")):
+            raise Invalid.at(at, "is a large pattern", expected=f"at most {MOST_LARGE}, in draft-07 or later")
 
 
-def _objection(pattern: str) -> str:
-    if _compiles(pattern, LINEAR):
-        return "is too large a pattern; write it shorter, or bound the length with maxLength"
-    if _compiles(pattern, BACKTRACKING):
-        return "needs backtracking (a look-ahead, a look-behind or a back-reference), which can take for ever"
-    return "is not a regular expression that we can read"
-
-
-def _compiles(pattern: str, options: rs.RegexOptions | rs.FancyRegexOptions) -> bool:
-    try:
-        rs.Draft202012Validator({"pattern": pattern}, pattern_options=options, offline=True)
-    except ValueError:
-        return False
-    return True
+def _patterns(json_schema: Any) -> Iterator[tuple[str, Path, float | None]]:
+    """Every pattern, where it stands, and how long text may be there; names of properties may be of any length."""
+    for path, schema in every(json_schema):
+        if "pattern" in schema:
+            yield schema["pattern"], (*path, "pattern"), schema.get("maxLength")
+        for pattern in schema.get("patternProperties", ()):
+            yield pattern, (*path, "patternProperties", pattern), None

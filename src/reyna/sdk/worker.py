@@ -36,7 +36,7 @@ class Worker:
     """One copy of a processor; any number of copies share its runs.
 
     `sign` gives the processor's own pass, with which it registers; on a run it acts with the pass of that run.
-    `defaults` are settings that this installation prefers; what a user has set comes before them.
+    `defaults` are settings that this installation prefers, those that the processor has; a user's come before them.
     """
 
     def __init__(
@@ -56,7 +56,8 @@ class Worker:
         self.id = new_id("worker")
         self._processor, self._bus, self._language = processor, bus, language
         self._sign, self._neighbours = sign, neighbours(self._pass)
-        self._defaults, self._parallel = defaults or {}, parallel
+        known = processor.settings.__struct_fields__ if processor.settings else ()
+        self._defaults, self._parallel = {k: v for k, v in (defaults or {}).items() if k in known}, parallel
         self._patience, self._beat_every, self._report_every = patience, beat_every, report_every
         self._tokens: dict[str, str] = {}  # by run
         self._running: dict[str, _Running] = {}  # by run

@@ -17,6 +17,9 @@ import { inWords, isPassing, Problem } from "./problem";
 
 const PAUSE = 400; // ms without a keystroke before a save
 const LONGEST_PAUSE = 2_000; // ms; somebody who types without pausing is saved all the same
+// The first save of a new note is what sets off automatic processors, so it waits for the end of a thought.
+const FIRST_PAUSE = 1_500; // ms
+const LONGEST_FIRST_PAUSE = 10_000; // ms; until then the text is kept by this browser, like everything unsaved
 const WAITS = [1_000, 2_000, 4_000, 8_000, 15_000]; // ms between attempts while the studio cannot be reached
 const ATTEMPTS_REMEMBERED = 32; // saves whose outcome is unknown; one of them may come back as somebody's change
 
@@ -47,22 +50,27 @@ export class Drafts {
     return here.filter((entry) => entry.since !== null || !entry.listed).map((entry) => entry.shown);
   }
 
+  /** The list that is on the screen has these blobs. Said after it is drawn, or a note would vanish for a moment between. */
+  listed(bucketId: string, blobIds: readonly string[]): void {
+    for (const id of blobIds) {
+      const entry = this.#entries.get(this.keyOf(id));
+      if (!entry || (entry.listed && entry.bucketId === bucketId)) continue;
+      Object.assign(entry, { bucketId, listed: true });
+      this.#show(entry, entry.state);
+    }
+  }
+
   /** A create is under way, so that a new note the server speaks of may well be ours. */
   creating(): boolean {
     return [...this.#entries.values()].some((entry) => entry.sending && entry.blobId === null);
   }
 
-  /** The server has this version, in this bucket. What is being typed here stays; its own save will find out whether they clash. */
-  learn(blob: Blob, bucketId: string | null = null): void {
+  /** The server has this version. What is being typed here stays; its own save will find out whether they clash. */
+  learn(blob: Blob): void {
     const entry = this.#entries.get(this.keyOf(blob.id));
     if (!entry) {
-      const added = this.#add({ key: blob.id, blobId: blob.id, bucketId, text: contentOf(blob), base: baseOf(blob) });
-      added.listed = true;
+      this.#add({ key: blob.id, blobId: blob.id, bucketId: null, text: contentOf(blob), base: baseOf(blob) });
       return;
-    }
-    if (bucketId !== null && (!entry.listed || entry.bucketId !== bucketId)) {
-      Object.assign(entry, { bucketId, listed: true });
-      this.#show(entry, entry.state);
     }
     if (entry.base && blob.revision <= entry.base.revision) return;
     if (entry.state.kind === "conflict") {
@@ -116,7 +124,8 @@ export class Drafts {
       return;
     }
     this.#show(entry, { kind: "saving", since: entry.since });
-    this.#later(entry, Math.min(PAUSE, Math.max(0, entry.unsentSince + LONGEST_PAUSE - this.need.now())));
+    const [pause, longest] = entry.blobId === null ? [FIRST_PAUSE, LONGEST_FIRST_PAUSE] : [PAUSE, LONGEST_PAUSE];
+    this.#later(entry, Math.min(pause, Math.max(0, entry.unsentSince + longest - this.need.now())));
   }
 
   /** Save what is there now; true when the server has all of it. */

@@ -95,10 +95,22 @@ export function merged(base: string, mine: string, theirs: string): { text: stri
 }
 
 function decided(was: string[], mine: string[], theirs: string[]): { lines: string[]; clean: boolean } {
-  const [x, y, z] = [was, mine, theirs].map((lines) => JSON.stringify(lines));
-  if (y === z || z === x) return { lines: mine, clean: true };
-  if (y === x) return { lines: theirs, clean: true };
+  if (isSame(mine, theirs) || isSame(theirs, was)) return { lines: mine, clean: true };
+  if (isSame(mine, was)) return { lines: theirs, clean: true };
+  // Whoever only went on writing behind what was there changed none of it.
+  const [added, addedThere] = [addedBehind(was, mine), addedBehind(was, theirs)];
+  if (added && addedThere) return { lines: [...mine, ...addedThere], clean: false };
+  if (added) return { lines: [...theirs, ...added], clean: true };
+  if (addedThere) return { lines: [...mine, ...addedThere], clean: true };
   return { lines: [...mine, ...theirs], clean: false };
+}
+
+function addedBehind(was: string[], now: string[]): string[] | null {
+  return was.length > 0 && isSame(now.slice(0, was.length), was) ? now.slice(was.length) : null;
+}
+
+function isSame(one: string[], other: string[]): boolean {
+  return one.length === other.length && one.every((line, at) => line === other[at]);
 }
 
 /** Line number in the base -> line number in the text, for the lines that are still there. */

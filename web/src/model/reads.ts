@@ -48,7 +48,7 @@ export class Reads {
       queryFn: async ({ pageParam }): Promise<Page<Item>> => {
         const page = await this.api.items(bucketId, pageParam);
         for (const item of page.items) {
-          if (item.kind === "blob" && item.blob.schema_id === NOTE) this.drafts.learn(item.blob, bucketId);
+          if (item.kind === "blob" && item.blob.schema_id === NOTE) this.drafts.learn(item.blob);
         }
         return page;
       },

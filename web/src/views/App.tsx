@@ -2,7 +2,7 @@
 
 import { QueryClientProvider } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
-import { Problem } from "../model/problem";
+import { inWords, isPassing } from "../model/problem";
 import { useStore } from "../model/store";
 import type { Studio } from "../studio";
 import { StudioContext, useLasting, useStudio } from "./context";
@@ -43,36 +43,34 @@ function Arriving(): ReactNode {
   const [trouble, setTrouble] = useState<string | null>(null);
   const slow = useLasting(true, 400);
   useEffect(() => {
-    let stopped = false;
-    let again: ReturnType<typeof setTimeout> | undefined;
-    const link = takeLink();
-    const arrive = async (token: string | null, why: string | null = null): Promise<void> => {
-      try {
-        const { user } = token ? await studio.api.link(token) : await studio.api.me();
-        await studio.enter(user);
-      } catch (error) {
-        if (stopped) return;
-        if (error instanceof Problem && token) {
-          // Used up already, perhaps by this very browser: then the cookie still says who we are.
-          return arrive(null, error.detail);
-        }
-        if (error instanceof Problem && error.status < 500) {
-          studio.session.set(() => ({ kind: "out", why }));
-          return;
-        }
-        setTrouble("The studio does not answer. Trying again…");
-        again = setTimeout(() => void arrive(token, why), AGAIN);
-      }
-    };
-    void arrive(link);
-    return () => {
-      stopped = true;
-      clearTimeout(again);
-    };
+    const leaving = new AbortController();
+    arrive(studio, setTrouble, leaving.signal).catch((error: unknown) => setTrouble(String(error)));
+    return () => leaving.abort();
   }, [studio]);
   return (
     <main className="door" aria-busy="true">
       {slow && <p role="status">{trouble ?? "Opening the studio…"}</p>}
     </main>
   );
+}
+
+/** Through the link, if there is one, or with the cookie; at the door when neither opens. */
+async function arrive(studio: Studio, trouble: (text: string) => void, leaving: AbortSignal): Promise<void> {
+  let link = takeLink();
+  let why: string | null = null;
+  while (!leaving.aborted) {
+    try {
+      const { user } = link ? await studio.api.link(link) : await studio.api.me();
+      return await studio.enter(user);
+    } catch (error) {
+      if (isPassing(error)) {
+        trouble("The studio does not answer. Trying again…");
+        await new Promise((done) => setTimeout(done, AGAIN));
+      } else if (link) {
+        // Used up already, perhaps by this very browser: then the cookie still says who we are.
+        link = null;
+        why = inWords(error);
+      } else return studio.session.set(() => ({ kind: "out", why }));
+    }
+  }
 }

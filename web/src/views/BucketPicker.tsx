@@ -1,7 +1,7 @@
 /** Choose a bucket by typing part of its path; every row shows the whole path, since names repeat. */
 
 import { type ReactNode, useState } from "react";
-import { Autocomplete, Input, ListBox, ListBoxItem, SearchField, Text } from "react-aria-components";
+import { Autocomplete, Input, ListBox, ListBoxItem, Text, TextField } from "react-aria-components";
 import { type Branch, matching, pathTo } from "../model/forest";
 import { useForest } from "./context";
 import { Icon, pictureOf } from "./icons";
@@ -20,20 +20,26 @@ interface BucketPickerProps {
 export function BucketPicker({ label, top, allows, pick }: BucketPickerProps): ReactNode {
   const forest = useForest();
   const [query, setQuery] = useState("");
-  const found = matching(forest, query, MOST * 2).filter(allows).slice(0, MOST);
+  const found = matching(forest, query, MOST * 2)
+    .filter(allows)
+    .slice(0, MOST);
   return (
     <Autocomplete inputValue={query} onInputChange={setQuery}>
-      <SearchField className="search" aria-label={label} autoFocus>
+      <TextField className="search" type="search" aria-label={label} autoFocus>
         <Icon of="search" />
         <Input placeholder="Type a name" />
-      </SearchField>
+      </TextField>
       <ListBox
         className="menu results"
         aria-label={label}
         onAction={(key) => pick(key === TOP ? null : String(key))}
         renderEmptyState={() => <p className="quiet">No bucket has that name.</p>}
       >
-        {top && !query ? <ListBoxItem id={TOP} className="menu-item">{top}</ListBoxItem> : null}
+        {top && !query ? (
+          <ListBoxItem id={TOP} className="menu-item">
+            {top}
+          </ListBoxItem>
+        ) : null}
         {found.map((branch) => (
           <PathItem branch={branch} above={pathTo(forest, branch.parent)} key={branch.id} />
         ))}

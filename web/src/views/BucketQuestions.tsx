@@ -1,7 +1,18 @@
 /** The dialogs about buckets: a new one, its name, and where it goes. */
 
 import { type FormEvent, type ReactNode, useState } from "react";
-import { Button, ComboBox, Form, Input, Label, ListBox, ListBoxItem, Popover, Text, TextField } from "react-aria-components";
+import {
+  Button,
+  ComboBox,
+  Form,
+  Input,
+  Label,
+  ListBox,
+  ListBoxItem,
+  Popover,
+  Text,
+  TextField,
+} from "react-aria-components";
 import { childrenOf, type Forest, pathInWords, wouldContainItself } from "../model/forest";
 import { inWords } from "../model/problem";
 import { slug } from "../model/words";
@@ -9,8 +20,31 @@ import { BucketPicker } from "./BucketPicker";
 import { useForest, useStudio } from "./context";
 import { Title } from "./Questions";
 
-const TYPES = ["book", "part", "chapter", "scene", "characters", "character", "research", "topic", "journal", "album", "track", "course", "pitch"];
-const INSIDE: Record<string, string> = { book: "chapter", part: "chapter", chapter: "scene", album: "track", characters: "character", research: "topic", course: "lesson", journal: "entry" };
+const TYPES = [
+  "book",
+  "part",
+  "chapter",
+  "scene",
+  "characters",
+  "character",
+  "research",
+  "topic",
+  "journal",
+  "album",
+  "track",
+  "course",
+  "pitch",
+];
+const INSIDE: Record<string, string> = {
+  book: "chapter",
+  part: "chapter",
+  chapter: "scene",
+  album: "track",
+  characters: "character",
+  research: "topic",
+  course: "lesson",
+  journal: "entry",
+};
 
 interface NewBucketProps {
   parent: string | null;
@@ -32,11 +66,25 @@ export function NewBucket({ parent, type, close }: NewBucketProps): ReactNode {
   return (
     <Form onSubmit={form.submit}>
       <Title>{parent === null ? "New bucket" : `New bucket in ${forest.byId.get(parent)?.name ?? "…"}`}</Title>
-      <TextField name="name" isRequired maxLength={200} autoFocus defaultValue={likelyName(forest, parent, likely)} className="field">
+      <TextField
+        name="name"
+        isRequired
+        maxLength={200}
+        autoFocus
+        defaultValue={likelyName(forest, parent, likely)}
+        className="field"
+      >
         <Label>Name</Label>
         <Input onFocus={(event) => event.currentTarget.select()} />
       </TextField>
-      <ComboBox className="field" allowsCustomValue inputValue={typed} onInputChange={setTyped} menuTrigger="focus" isRequired>
+      <ComboBox
+        className="field"
+        allowsCustomValue
+        inputValue={typed}
+        onInputChange={setTyped}
+        menuTrigger="focus"
+        isRequired
+      >
         <Label>Type</Label>
         <Input />
         <Text slot="description" className="quiet">

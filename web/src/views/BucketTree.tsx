@@ -24,7 +24,7 @@ import { Icon, pictureOf } from "./icons";
 const ROW = 34; // px; the same in tree.css
 const BUCKET = "application/x-reyna-bucket";
 const WAYS = { ArrowUp: "up", ArrowDown: "down", ArrowRight: "in", ArrowLeft: "out" } as const;
-const LAYOUT = { rowHeight: ROW };
+const LAYOUT = { rowHeight: ROW, padding: 8 };
 
 export function BucketTree(): ReactNode {
   const studio = useStudio();
@@ -59,7 +59,8 @@ export function BucketTree(): ReactNode {
       )}
       {!isPending && !error && forest.roots.length === 0 && (
         <p className="side-note">
-          Nothing here yet. A bucket can be anything: a book, a chapter, an album, a topic. It holds notes and other buckets.
+          Nothing here yet. A bucket can be anything: a book, a chapter, an album, a topic. It holds notes and other
+          buckets.
         </p>
       )}
       <div className="tree-box" onKeyDownCapture={onKey}>
@@ -84,23 +85,21 @@ export function BucketTree(): ReactNode {
   /** Before the tree takes the arrows for itself. */
   function onKey(event: KeyboardEvent): void {
     const id = (event.target as Element).closest("[role=row]")?.getAttribute("data-key");
-    if (!id || !forest.byId.has(id)) return;
-    const way = WAYS[event.key as keyof typeof WAYS];
-    const handled = () => {
-      event.preventDefault();
-      event.stopPropagation();
-    };
-    if (event.altKey && way) {
-      handled();
-      const place = placeBeside(forest, id, way);
-      if (place) moveTo(id, place);
-    } else if (event.key === "F2") {
-      handled();
-      ask({ kind: "rename", id });
-    } else if (event.key === "Insert") {
-      handled();
-      ask({ kind: "create", parent: id });
-    } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && studio.notices.undoLast()) handled();
+    if (!id || !forest.byId.has(id) || !does(id, event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** False for keys that are not ours. */
+  function does(id: string, { key, altKey, ctrlKey, metaKey }: KeyboardEvent): boolean {
+    const way = altKey ? WAYS[key as keyof typeof WAYS] : undefined;
+    const place = way && placeBeside(forest, id, way);
+    if (place) moveTo(id, place);
+    if (way) return true;
+    if (key === "F2") ask({ kind: "rename", id });
+    else if (key === "Insert") ask({ kind: "create", parent: id });
+    else return (ctrlKey || metaKey) && key.toLowerCase() === "z" && studio.notices.undoLast();
+    return true;
   }
 
   function moveTo(id: string, place: Place): void {
@@ -191,7 +190,11 @@ function useOpenPath(forest: Forest): void {
   const studio = useStudio();
   const where = useWhere();
   const above = useMemo(
-    () => pathTo(forest, where).slice(0, -1).map((branch) => branch.id).join(" "),
+    () =>
+      pathTo(forest, where)
+        .slice(0, -1)
+        .map((branch) => branch.id)
+        .join(" "),
     [forest, where],
   );
   // biome-ignore lint/correctness/useExhaustiveDependencies: opened on arrival; closed again by hand, it stays closed

@@ -15,7 +15,7 @@ export function ConflictQuestion({ noteKey, close }: { noteKey: string; close: (
   const base = draft?.base?.text ?? "";
   const theirs = draft?.state.kind === "conflict" ? contentOf(draft.state.theirs) : null;
   const both = useMemo(() => (theirs === null ? null : merged(base, mine, theirs)), [base, mine, theirs]);
-  if (!draft || draft.state.kind !== "conflict" || theirs === null || !both) {
+  if (draft?.state.kind !== "conflict" || theirs === null || !both) {
     return (
       <>
         <Title>Two versions of this note</Title>
@@ -32,7 +32,10 @@ export function ConflictQuestion({ noteKey, close }: { noteKey: string; close: (
     drafts.resolve(noteKey, text);
     close();
   };
-  const changed = new Date(draft.state.theirs.updated_at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const changed = new Date(draft.state.theirs.updated_at).toLocaleTimeString([], {
+    hour: "2-digit",
+    minute: "2-digit",
+  });
   return (
     <>
       <Title>Two versions of this note</Title>

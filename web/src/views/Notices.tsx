@@ -12,7 +12,11 @@ export function Notices(): ReactNode {
   return (
     <section className="notices" aria-label="Messages" aria-live="polite">
       {shown.map((notice) => (
-        <div className={notice.wrong ? "notice wrong" : "notice"} role={notice.wrong ? "alert" : undefined} key={notice.id}>
+        <div
+          className={notice.wrong ? "notice wrong" : "notice"}
+          role={notice.wrong ? "alert" : undefined}
+          key={notice.id}
+        >
           <p>{notice.text}</p>
           {notice.undo && (
             <Button

@@ -1,7 +1,7 @@
 /** Ctrl+K: go to any bucket, or do anything, by typing a few letters. */
 
 import { type ReactNode, useState } from "react";
-import { Autocomplete, Input, Keyboard, Menu, MenuItem, SearchField, Text } from "react-aria-components";
+import { Autocomplete, Input, Keyboard, Menu, MenuItem, Text, TextField } from "react-aria-components";
 import { type Branch, matching, pathTo } from "../model/forest";
 import type { Theme } from "../model/prefs";
 import { type Question, useAsk, useForest, useStudio, useWhere } from "./context";
@@ -23,7 +23,9 @@ export function Palette({ close }: { close: () => void }): ReactNode {
   const studio = useStudio();
   const forest = useForest();
   const [query, setQuery] = useState("");
-  const commands = useCommands(close).filter((command) => command.name.toLowerCase().includes(query.trim().toLowerCase()));
+  const commands = useCommands(close).filter((command) =>
+    command.name.toLowerCase().includes(query.trim().toLowerCase()),
+  );
   const found = matching(forest, query, MOST);
   const go = (branch: Branch) => {
     close();
@@ -33,11 +35,15 @@ export function Palette({ close }: { close: () => void }): ReactNode {
     <div className="palette">
       <Title>Find or do anything</Title>
       <Autocomplete inputValue={query} onInputChange={setQuery}>
-        <SearchField className="search" aria-label="Find a bucket or an action" autoFocus>
+        <TextField className="search" type="search" aria-label="Find a bucket or an action" autoFocus>
           <Icon of="search" />
           <Input placeholder="A bucket's name, or what you want to do" />
-        </SearchField>
-        <Menu className="menu results" aria-label="Results" renderEmptyState={() => <p className="quiet">Nothing found.</p>}>
+        </TextField>
+        <Menu
+          className="menu results"
+          aria-label="Results"
+          renderEmptyState={() => <p className="quiet">Nothing found.</p>}
+        >
           {found.map((branch) => (
             <MenuItem id={branch.id} key={branch.id} textValue={branch.name} onAction={() => go(branch)}>
               <Icon of={pictureOf(branch.type)} />
@@ -79,8 +85,20 @@ function useCommands(close: () => void): Command[] {
     };
     commands.unshift(
       { id: "note", name: `Add a note to ${here.name}`, picture: "page", act: addNote },
-      { id: "inside", name: `New bucket in ${here.name}`, picture: "plus", keys: "Ins", act: asks({ kind: "create", parent: here.id }) },
-      { id: "rename", name: `Rename ${here.name}`, picture: "page", keys: "F2", act: asks({ kind: "rename", id: here.id }) },
+      {
+        id: "inside",
+        name: `New bucket in ${here.name}`,
+        picture: "plus",
+        keys: "Ins",
+        act: asks({ kind: "create", parent: here.id }),
+      },
+      {
+        id: "rename",
+        name: `Rename ${here.name}`,
+        picture: "page",
+        keys: "F2",
+        act: asks({ kind: "rename", id: here.id }),
+      },
       { id: "move", name: `Move ${here.name}`, picture: "folder", act: asks({ kind: "move", id: here.id }) },
     );
   }

@@ -64,7 +64,11 @@ function LineMark(): ReactNode {
   const line = useStore(useStudio().line, (value) => value);
   const lasting = useLasting(line.kind === "lost" || line.kind === "connecting", 1500);
   const text =
-    line.kind === "refused" ? line.detail : lasting ? "Offline. Changes from elsewhere arrive when the line is back." : "";
+    line.kind === "refused"
+      ? line.detail
+      : lasting
+        ? "Offline. Changes from elsewhere arrive when the line is back."
+        : "";
   return (
     <p className="line" role="status" data-line={line.kind}>
       {text && (
@@ -79,7 +83,8 @@ function LineMark(): ReactNode {
 function usePaletteKey(ask: (question: Question) => void): void {
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
-      if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+      if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey)
+        return;
       event.preventDefault();
       ask({ kind: "palette" });
     };

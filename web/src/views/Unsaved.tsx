@@ -12,12 +12,14 @@ import { Icon } from "./icons";
 import { Title } from "./Questions";
 import { CarryOff, explained } from "./SaveMark";
 
+const LONG = 12_000; // ms; saves come and go, and a new note waits for its first pause
+
 /** In the bar: silent while saves come and go, and there as soon as something stays unsaved. */
 export function UnsavedMark(): ReactNode {
   const unsaved = useUnsaved();
   const ask = useAsk();
   const stuck = unsaved.some((draft) => draft.state.kind !== "saving");
-  const lasting = useLasting(unsaved.length > 0, 3_000);
+  const lasting = useLasting(unsaved.length > 0, LONG);
   const now = useNow(unsaved.length > 0);
   if (!stuck && !lasting) return null;
   return (
@@ -31,7 +33,9 @@ export function UnsavedMark(): ReactNode {
 }
 
 function oldest(unsaved: readonly Draft[]): number {
-  return Math.min(...unsaved.map((draft) => (draft.state.kind === "saved" ? Number.POSITIVE_INFINITY : draft.state.since)));
+  return Math.min(
+    ...unsaved.map((draft) => (draft.state.kind === "saved" ? Number.POSITIVE_INFINITY : draft.state.since)),
+  );
 }
 
 export function UnsavedTexts({ close }: { close: () => void }): ReactNode {

@@ -59,16 +59,16 @@ PROCESSORS = [
     collection(
         "processors.instances",
         "processor_id text, bucket_id text, enabled boolean, created_at timestamptz",
-        "processor_id, id",
+        "created_at, id",
         "bucket_id, id where bucket_id is not null",
     ),
     collection(
         "processors.runs",
         "processor_id text, blob_id text, status text, requested_at timestamptz",
         "requested_at, id",
-        "status, id",
-        "processor_id, id",
-        "blob_id, id",
+        "status, requested_at, id",
+        "processor_id, requested_at, id",
+        "blob_id, requested_at, id",
     ),
     collection(
         "processors.dead", "processor_id text, run_id text, created_at timestamptz", "processor_id, id", "run_id"

@@ -1,0 +1,211 @@
+"""What is PostgreSQL's own: migrations, what a start checks, lost connections, and the plans of our questions."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from alembic.script import ScriptDirectory
+
+from reyna.adapters import migrations, postgres_sql
+from reyna.adapters.migrations import migrate
+from reyna.adapters.postgres import PostgresStore, open_pool
+from reyna.domain.errors import Fault
+from reyna.embedded.home import Home
+from reyna.embedded.postgres import Postgres
+from reyna.ports import PRESENT, Collection, Put, Where
+from reyna.processors import records as processors
+from reyna.schemas import records as schemas
+from reyna.state import records as state
+from reyna.studio import records as studio
+from tests.ports.things import COUNTERS, TABLES, THINGS, Thing, a_message, a_thing
+
+ANA = "user-ana"
+EVERYTHING: dict[str, list[Collection[Any]]] = {
+    service.__name__.split(".")[-2]: [held for held in vars(service).values() if isinstance(held, Collection)]
+    for service in (state, schemas, processors, studio)
+}
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    await migrate(database_url)
+    pool = await open_pool(database_url)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def store(pool: asyncpg.Pool) -> PostgresStore:
+    for statement in TABLES:
+        await pool.execute(statement)
+    return PostgresStore(pool, "ports", [THINGS, COUNTERS])
+
+
+# --- migrations ---
+
+
+async def test_four_processes_may_migrate_at_once_and_again(database_url: str) -> None:
+    await asyncio.gather(*(migrate(database_url) for _ in range(4)))
+    await migrate(database_url)
+    connection = await asyncpg.connect(database_url)
+    assert await connection.fetchval("select version_num from reyna.migrated") == migrations.newest()
+    await connection.close()
+
+
+def test_the_newest_revision_is_the_one_head_that_alembic_sees() -> None:
+    assert ScriptDirectory(str(migrations.VERSIONS.parent)).get_heads() == [migrations.newest()]
+
+
+async def test_every_collection_of_the_services_has_its_table(pool: asyncpg.Pool) -> None:
+    for service, collections in EVERYTHING.items():
+        assert collections
+        await PostgresStore(pool, service, collections).verify()
+
+
+async def test_a_start_on_a_database_that_lacks_something_says_what(pool: asyncpg.Pool) -> None:
+    await pool.execute("alter table state.trees add column holds text; alter table state.buckets drop column rank")
+    with pytest.raises(Fault, match=r"state\.buckets\.rank text") as fault:
+        await PostgresStore(pool, "state", EVERYTHING["state"]).verify()
+    assert "state.blobs" not in str(fault.value)
+    with pytest.raises(Fault, match=r"ports\.counters\.user_id text.*ports\.outbox\.seq bigint"):
+        await PostgresStore(pool, "ports", [COUNTERS]).verify()
+
+
+def test_a_field_of_more_than_one_plain_value_cannot_be_asked_for() -> None:
+    with pytest.raises(ValueError, match="cannot be asked for data"):
+        PostgresStore(pool=None, namespace="ports", collections=[Collection("ports.things", Thing, ("data",))])
+
+
+# --- lost connections ---
+
+
+async def end_all(admin: asyncpg.Connection) -> None:
+    """The server ends every connection to this database but the asking one, and returns when they are gone."""
+    await admin.execute(
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+        " where datname = current_database() and pid <> pg_backend_pid()"
+    )
+
+
+async def test_a_question_outlives_the_loss_of_every_connection(store: PostgresStore, database_url: str) -> None:
+    await store.write(Put(THINGS, thing := a_thing()))
+    await asyncio.gather(*(store.count(THINGS, ANA) for _ in range(8)))
+    admin = await asyncpg.connect(database_url)
+    await end_all(admin)
+    await admin.close()
+    assert await asyncio.gather(*(store.get(THINGS, ANA, thing.id) for _ in range(8))) == [thing] * 8
+    await store.write(Put(THINGS, a_thing()))
+
+
+async def test_a_write_whose_end_is_unknown_is_a_fault_and_the_next_is_well(
+    store: PostgresStore, database_url: str
+) -> None:
+    admin = await asyncpg.connect(database_url)
+    async with admin.transaction():
+        await admin.execute("lock table ports.things in exclusive mode")
+        write = asyncio.ensure_future(store.write(Put(THINGS, a_thing())))
+        while not await admin.fetchval("select count(*) from pg_locks where not granted"):
+            pass
+        await end_all(admin)
+        with pytest.raises(Fault):
+            await write
+    await admin.close()
+    await store.write(Put(THINGS, thing := a_thing()))
+    assert await store.find(THINGS, ANA) == [thing]
+
+
+async def test_a_restart_of_postgresql_heals_by_itself(tmp_path: Path) -> None:
+    server = Postgres(Home(tmp_path / "home"))
+    await server.start()
+    await migrate(server.url)
+    pool = await open_pool(server.url)
+    store = PostgresStore(pool, "studio", EVERYTHING["studio"])
+    await asyncio.gather(*(store.count(studio.EMAILS, ANA) for _ in range(8)))
+    await server.stop()
+    for verb in (store.check(), store.count(studio.EMAILS, ANA), store.write(messages=[a_message()])):
+        with pytest.raises(Fault):
+            await verb
+    await server.start()
+    await store.write(messages=[a_message()])
+    assert await store.count(studio.EMAILS, ANA) == 0
+    await pool.close()
+    await server.stop()
+
+
+async def test_nobody_at_the_address_is_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(Fault, match="cannot be reached"):
+        await open_pool(f"postgresql://reyna:x@/reyna?host={tmp_path}")
+
+
+# --- plans ---
+
+NOT_TRASHED: Where = {"trashed_at": None}
+LISTINGS: list[tuple[Collection[Any], Where, tuple[str, ...]]] = [
+    (state.BLOBS, NOT_TRASHED, ()),
+    (state.BLOBS, {**NOT_TRASHED, "schema_id": "x-0"}, ()),
+    (state.BLOBS, {**NOT_TRASHED, "processor_id": "x-0"}, ()),
+    (state.BLOBS, {**NOT_TRASHED, "parent_id": "x-0"}, ()),
+    (state.BLOBS, {"parent_id": "x-0"}, ()),
+    (state.BLOBS, {"trashed_at": PRESENT}, ("trashed_at",)),
+    (state.PLACEMENTS, {**NOT_TRASHED, "bucket_id": "x-0"}, ("rank",)),
+    (state.PLACEMENTS, {"blob_id": "x-0"}, ()),
+    (state.BUCKETS, {**NOT_TRASHED, "parent_bucket_id": "x-0"}, ("rank",)),
+    (state.BUCKETS, {**NOT_TRASHED, "parent_bucket_id": None}, ("rank",)),
+    (state.BUCKETS, {**NOT_TRASHED, "type": "x-0"}, ("rank",)),
+    (state.REVISIONS, {"blob_id": "x-0"}, ("number",)),
+    (processors.RUNS, {}, ("requested_at",)),
+    (processors.RUNS, {"status": "x-0"}, ("requested_at",)),
+    (processors.RUNS, {"processor_id": "x-0"}, ("requested_at",)),
+    (processors.RUNS, {"blob_id": "x-0"}, ("requested_at",)),
+    (processors.INSTANCES, {}, ("created_at",)),
+    (schemas.VERSIONS, {"schema_id": "x-0"}, ("created_at",)),
+]
+BEGINNINGS = {"text": "x-1", "bigint": 1, "timestamptz": datetime(2001, 2, 3, tzinfo=UTC)}
+ANY_VALUE = {
+    "text": "'x-' || n % 6",
+    "bigint": "n",
+    "boolean": "n % 2 = 0",
+    "timestamptz": "now() + n * interval '1s'",
+}
+
+
+async def fill(pool: asyncpg.Pool, table: postgres_sql.Table) -> None:
+    """Two users with 6,000 records each, of which a third is in the trash and a third has no parent."""
+    values = {
+        column: f"case when n % 3 = 0 then {ANY_VALUE[kind]} end"
+        if column in ("trashed_at", "parent_id", "parent_bucket_id")
+        else ANY_VALUE[kind]
+        for column, kind in table.types.items()
+        if column not in ("id", "user_id", "revision")
+    }
+    await pool.execute(
+        f"insert into {table.name} (user_id, id, revision, body, {', '.join(values)})"  # noqa: S608
+        f" select 'user-' || u, 'id-' || n, 1, repeat('x', 500), {', '.join(values.values())}"
+        " from generate_series(1, 2) u, generate_series(1, 6000) n"
+    )
+    await pool.execute(f"analyze {table.name}")
+
+
+def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [plan, *(node for child in plan.get("Plans", ()) for node in nodes(child))]
+
+
+async def test_every_listing_goes_by_an_index_that_has_its_order(pool: asyncpg.Pool) -> None:
+    tables = {held.name: postgres_sql.Table(held) for held, _, _ in LISTINGS}
+    for table in tables.values():
+        await fill(pool, table)
+    for held, where, order in LISTINGS:
+        for descending in (False, True):
+            place = (*(BEGINNINGS[tables[held.name].types[field]] for field in order), "id-1")
+            sql, args = postgres_sql.find(tables[held.name], "user-1", where, order, descending, place, 51)
+            plan = json.loads(await pool.fetchval(f"explain (format json) {sql}", *args))[0]["Plan"]
+            assert [node["Node Type"] for node in nodes(plan)] == ["Limit", "Index Scan"], (held.name, where, order)
+            condition = nodes(plan)[-1]["Index Cond"]
+            asked = {field for field, wanted in where.items() if isinstance(wanted, str)} | {"user_id", *order, "id"}
+            assert asked <= set(re.findall(r"\w+", condition)), (held.name, where, order)

@@ -1,0 +1,97 @@
+"""Writes that wait together go together, and nobody pays for another's refusal."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from reyna.adapters.postgres_sql import Table
+from reyna.adapters.postgres_together import Together
+from reyna.adapters.postgres_write import Plan, planned
+from reyna.domain.errors import Fault
+from reyna.ports import Need, Put, Step, Unmet
+from tests.ports.things import THINGS, a_thing
+
+TABLES = {THINGS.name: Table(THINGS)}
+
+
+def a_write(*steps: Step) -> Plan:
+    return planned(TABLES, steps or (Put(THINGS, a_thing()),), [])
+
+
+class Engine:
+    """Stands for the database: notes how many records each statement has, and waits until it is let go."""
+
+    def __init__(self, answer: Callable[[Plan], Exception | None] = lambda plan: None) -> None:
+        self.statements: list[int] = []
+        self.open = asyncio.Event()
+        self._answer = answer
+
+    async def run(self, plan: Plan) -> None:
+        self.statements.append(size(plan))
+        await self.open.wait()
+        if error := self._answer(plan):
+            raise error
+
+
+def size(plan: Plan) -> int:
+    return sum(len(rows) for rows in plan.groups.values())
+
+
+async def waiting(engine: Engine, together: Together, *plans: Plan) -> list[BaseException | None]:
+    """All plans written at once, and their answers after the engine was let go."""
+    writes = [asyncio.ensure_future(together.write(plan)) for plan in plans]
+    await asyncio.sleep(0)
+    engine.open.set()
+    return await asyncio.gather(*writes, return_exceptions=True)
+
+
+async def test_a_lone_write_goes_at_once_and_those_that_wait_go_as_one() -> None:
+    engine = Engine()
+    assert await waiting(engine, Together(engine.run, lanes=2), *(a_write() for _ in range(30))) == [None] * 30
+    assert engine.statements == [1, 1, 28]
+
+
+async def test_no_more_go_together_than_is_good_for_the_last() -> None:
+    engine = Engine()
+    await waiting(engine, Together(engine.run, lanes=1), *(a_write() for _ in range(150)))
+    assert engine.statements == [1, 64, 64, 21]
+
+
+async def test_a_write_that_changes_what_is_there_waits_for_nobody() -> None:
+    engine = Engine()
+    change = Put(THINGS, a_thing(revision=2), expects=1)
+    await waiting(engine, Together(engine.run, lanes=1), a_write(), a_write(), a_write(change), a_write())
+    assert engine.statements == [1, 1, 2]
+
+
+async def test_one_that_is_refused_does_not_hurt_those_who_went_with_it() -> None:
+    engine = Engine(lambda plan: Unmet("ports.things", "need") if any(g.kind == "need" for g in plan.groups) else None)
+    refused = a_write(Need(THINGS, "user-ana", "thing-nowhere"))
+    answers = await waiting(engine, Together(engine.run, lanes=1), a_write(), a_write(), refused, a_write())
+    assert [type(answer) for answer in answers] == [type(None), type(None), Unmet, type(None)]
+    assert engine.statements == [1, 3, 1, 1, 1]
+
+
+async def test_a_fault_is_told_to_everyone_it_hit_and_the_next_go_on() -> None:
+    engine = Engine(lambda plan: Fault() if size(plan) > 1 else None)
+    together = Together(engine.run, lanes=1)
+    answers = await waiting(engine, together, a_write(), a_write(), a_write())
+    assert [type(answer) for answer in answers] == [type(None), Fault, Fault]
+    await together.write(a_write())
+
+
+async def test_whoever_gives_up_while_waiting_takes_nobody_along() -> None:
+    engine = Engine()
+    together = Together(engine.run, lanes=1)
+    first, second, third = (asyncio.ensure_future(together.write(a_write())) for _ in range(3))
+    await asyncio.sleep(0)
+    first.cancel()
+    second.cancel()
+    engine.open.set()
+    await third
+    for given_up in (first, second):
+        with pytest.raises(asyncio.CancelledError):
+            await given_up
+    assert engine.statements == [1, 2]
+    await together.write(a_write())
