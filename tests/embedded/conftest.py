@@ -18,6 +18,7 @@ from reyna.embedded.servers import Addresses, embedded
 from tests.embedded.studio import without_a_model
 
 STUDIO: Final = Path(__file__).with_name("studio.py")
+PATIENCE: Final = 60.0  # seconds, so that a process that lives on fails its test instead of hanging it
 Opens = Callable[..., Awaitable[tuple[asyncio.subprocess.Process, Addresses]]]
 
 
@@ -95,7 +96,7 @@ def alive(home: Path) -> list[str]:
 
 
 async def ended(pid: int) -> None:
-    """Returns when the process has ended."""
+    """Returns when the process has ended; TimeoutError when it lives on."""
     loop, over = asyncio.get_running_loop(), asyncio.Event()
     try:
         watch = os.pidfd_open(pid)
@@ -103,7 +104,7 @@ async def ended(pid: int) -> None:
         return
     loop.add_reader(watch, over.set)
     try:
-        await over.wait()
+        await asyncio.wait_for(over.wait(), PATIENCE)
     finally:
         loop.remove_reader(watch)
         os.close(watch)

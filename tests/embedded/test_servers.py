@@ -17,7 +17,7 @@ from reyna.embedded.home import Home, HomeBusy
 from reyna.embedded.nats import Nats
 from reyna.embedded.postgres import Postgres
 from reyna.embedded.servers import Addresses, Servers, embedded, running
-from tests.embedded.conftest import Opens, alive, close, ended, everything_in, modes, pids
+from tests.embedded.conftest import STUDIO, Opens, alive, close, ended, everything_in, modes, pids
 
 
 async def remember(servers: Addresses) -> None:
@@ -136,7 +136,7 @@ async def test_a_refused_statement_does_not_put_its_content_into_the_log(home: P
         await server.start()
         database = await asyncpg.connect(server.url)
         with pytest.raises(asyncpg.PostgresError):
-            await database.execute("SELECT 'The ship'::json")
+            await database.execute("SELECT 'The ship'::int")
         await database.close()
         await server.stop()
     heard = [str(line) for line in captured]
@@ -279,3 +279,18 @@ def test_passwords_are_not_shown() -> None:
     url = "postgresql://reyna:geheim@/reyna"
     servers = Addresses(postgres_url=url, state_url=url, nats_url=url, llm_url=url, llm_key="geheim", llm_model="small")
     assert "geheim" not in repr(servers)
+
+
+async def test_root_without_user_namespaces_is_told_what_to_set(home: Path) -> None:
+    forbidding = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$0" "$@"'
+    as_root = leashed(
+        ["/bin/sh", "-c", forbidding], signal.SIGKILL, 0
+    )  # in a namespace of its own, where it may say so
+    studio = await asyncio.create_subprocess_exec(
+        *(*as_root, sys.executable, str(STUDIO), str(home)),
+        stdin=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await studio.communicate()
+    assert b"start as an ordinary user, or set REYNA_POSTGRES_URL" in said.splitlines()[-1]
+    assert alive(home) == []

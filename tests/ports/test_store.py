@@ -575,6 +575,37 @@ async def test_writes_that_cross_each_other_all_come_to_an_end(store: Store) -> 
     assert await store.count(THINGS, ANA) == 4
 
 
+async def test_what_many_move_about_at_once_adds_up_in_the_end(store: Store) -> None:
+    """Each write takes from one purse what it gives to another, and needs a third to be there."""
+    purses = [a_thing(f"purse-{number}", number=100) for number in range(5)]
+    await kept(store, *purses)
+    done = 0
+
+    async def give(chance: random.Random) -> None:
+        nonlocal done
+        for _ in range(8):
+            source, target, witness = chance.sample(await store.find(THINGS, ANA, {"name": ""}), 3)
+            amount = chance.randrange(10)
+            robbed = replace(source, number=source.number - amount, revision=source.revision + 1)
+            enriched = replace(target, number=target.number + amount, revision=target.revision + 1)
+            try:
+                await store.write(
+                    Put(THINGS, enriched, expects=target.revision),
+                    Need(THINGS, ANA, witness.id, {"revision": witness.revision}),
+                    Put(THINGS, robbed, expects=source.revision),
+                    Put(COUNTERS, Counter(id=f"{done}-{chance.random()}", user_id=ANA)),
+                )
+                done += 1
+            except Unmet:
+                continue
+
+    await asyncio.gather(*(give(random.Random(seed)) for seed in range(8)))
+    after = await store.find(THINGS, ANA)
+    assert sum(purse.number for purse in after) == 500
+    assert sum(purse.revision - 1 for purse in after) == 2 * done
+    assert await store.count(COUNTERS, ANA) == done > 0
+
+
 async def test_a_writer_who_gives_up_takes_nobody_along(store: Store) -> None:
     writers = [asyncio.ensure_future(store.write(Put(THINGS, a_thing(f"thing-{n:02}")))) for n in range(40)]
     await asyncio.sleep(0)

@@ -134,6 +134,8 @@ class Pull:
         free = self._parallel - len(self._running) - len(self._waiting) - self._requested
         if free <= 0 or not self._connection.is_connected:
             return
+        if self._requested and free < self._parallel // 2:
+            return  # a request for each message would cost as much as the message
         self._requested += free
         self._heard_at = asyncio.get_running_loop().time()
         asked = {

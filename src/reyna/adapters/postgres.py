@@ -30,10 +30,6 @@ SETTINGS: Final = {
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
-    # What is listed is in memory. At the price of a disk, PostgreSQL prefers going through all of a user's records in
-    # their order on the disk to picking those of one status, which may be the last ones.
-    "seq_page_cost": "0.05",
-    "random_page_cost": "0.05",
     "jit": "off",
 }
 LOST: Final = (

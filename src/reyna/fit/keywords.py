@@ -53,9 +53,9 @@ def is_schema(value: Any) -> bool:
 
 def dialect_of(json_schema: Any) -> Dialect:
     """What `$schema` says, 2020-12 when it says nothing; refuses a dialect we do not speak."""
-    uri = json_schema.get("$schema") if isinstance(json_schema, dict) else None
-    if uri is None:
+    if not isinstance(json_schema, dict) or "$schema" not in json_schema:
         return LATEST
+    uri = json_schema["$schema"]
     if not isinstance(uri, str) or (dialect := DIALECTS.get(uri.removesuffix("#"))) is None:
         raise Invalid.at("/json_schema/$schema", "is not a dialect we speak", expected=", ".join(DIALECTS))
     return dialect

@@ -7,14 +7,16 @@ from typing import Final
 import msgspec
 import structlog
 
+from reyna.domain.caller import HOUSE
 from reyna.domain.errors import Fault, Refusal
 from reyna.domain.event import DECODER, EVENT_SUBJECTS, LIVE_SUBJECTS, Event
 from reyna.domain.processor import Beat
-from reyna.ports import Bus, Delivery, Heard, Subscription
+from reyna.ports import Bus, Delivery, Heard, Later, Subscription
 from reyna.processors.health import BEAT_SUBJECTS
 from reyna.processors.service import Processors
 
 PARALLEL: Final = 8  # events routed at the same time by one copy; each waits for its neighbours most of the time
+SETTLED: Final = 5.0  # seconds without a change after which a note counts as written, for the time being
 LOOK_BACK: Final = 50_000  # events that are read again at the start, to know how processors did before it
 BEATS: Final = msgspec.json.Decoder(Beat)
 log: Final = structlog.get_logger("reyna.processors")
@@ -33,8 +35,17 @@ class Reactions:
         self._subscriptions = [
             await self._bus.listen(f"{BEAT_SUBJECTS}.*", self._hear_beat),
             await self._bus.listen(f"{LIVE_SUBJECTS}.*.processor.*.*", self._hear_live),
+            await self._bus.listen(f"{LIVE_SUBJECTS}.*.instance.changed", self._hear_switched),
+            await self._bus.listen(f"{LIVE_SUBJECTS}.*.processor.registered", self._hear_switched),
             await self._bus.subscribe(
                 "EVENTS", "processors", f"{EVENT_SUBJECTS}.*.blob.created.>", self._route, parallel=PARALLEL
+            ),
+            await self._bus.subscribe(
+                "EVENTS",
+                "processors-updated",
+                f"{EVENT_SUBJECTS}.*.blob.updated.>",
+                self._route_when_settled,
+                parallel=PARALLEL,
             ),
         ]
         self._reading = asyncio.create_task(self._read_past())
@@ -59,7 +70,28 @@ class Reactions:
         except msgspec.MsgspecError as error:
             log.error("event cannot be read", subject=delivery.subject, error=str(error))
         except Refusal as refusal:
-            log.warning("event was not routed", subject=delivery.subject, refusal=refusal.problem())
+            log.warning("event was not routed", subject=delivery.subject, **refusal.problem())
+
+    async def _route_when_settled(self, delivery: Delivery) -> None:
+        """A note is saved several times a second while it is written; only where the writer pauses is it worked on."""
+        router = self._processors.router
+        try:
+            event = DECODER.decode(delivery.body)
+            if not await router.concerns_anyone(event):
+                return
+            if delivery.attempt == 1:
+                raise Later(SETTLED)
+            if not await router.is_settled(event):
+                return
+        except msgspec.MsgspecError as error:
+            log.error("event cannot be read", subject=delivery.subject, error=str(error))
+            return
+        await self._route(delivery)
+
+    def _hear_switched(self, heard: Heard) -> None:
+        """Somebody switched something, here or in another copy; a processor that registered concerns everyone."""
+        user_id = heard.subject.split(".")[2]
+        self._processors.router.switched.forget(None if user_id == HOUSE else user_id)
 
     def _hear_beat(self, heard: Heard) -> None:
         try:

@@ -1,4 +1,4 @@
-"""From a new blob to the runs it sets off."""
+"""From a new or changed blob to the runs it sets off."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,7 +8,7 @@ import msgspec
 import structlog
 
 from reyna.domain.blob import Blob
-from reyna.domain.caller import HOUSE, Caller
+from reyna.domain.caller import Caller
 from reyna.domain.errors import NotFound
 from reyna.domain.event import Event
 from reyna.domain.ids import named_after
@@ -17,9 +17,9 @@ from reyna.domain.run import Run
 from reyna.ports import Store, Unmet
 from reyna.processors import lifecycle
 from reyna.processors.book import RunBook
-from reyna.processors.matching import is_offered, matching, takes
+from reyna.processors.matching import is_offered, matching
 from reyna.processors.neighbours import StateVerbs
-from reyna.processors.records import INSTANCES, PROCESSORS
+from reyna.processors.switched import Switched
 
 DEEPEST: Final = 32  # derivations that are followed back; what is derived farther sets nothing off by itself
 log: Final = structlog.get_logger("reyna.processors")
@@ -30,11 +30,13 @@ class BlobFacts(msgspec.Struct, frozen=True):
 
     blob_id: str
     schema_id: str
+    revision: int = 1
 
 
 class Router:
     def __init__(self, store: Store, book: RunBook, state: StateVerbs, clock: Callable[[], datetime]) -> None:
-        self._store, self._book, self._state, self._clock = store, book, state, clock
+        self._book, self._state, self._clock = book, state, clock
+        self.switched = Switched(store)
 
     async def route(self, event: Event) -> list[Run]:
         """Requests a run for each instance that the new blob is for; the same event again requests nothing.
@@ -43,11 +45,11 @@ class Router:
         """
         facts = msgspec.convert(event.data, BlobFacts)
         acting = Caller(user_id=event.userid, kind="house")
-        instances = await self._store.find(INSTANCES, event.userid)
-        processors = await self._takers(instances, facts.schema_id)
-        candidates = [instance for instance in instances if instance.processor_id in processors]
-        if not any(instance.enabled for instance in candidates):
+        switches = await self.switched.by(event.userid)
+        processors = switches.takers(facts.schema_id)
+        if not processors:
             return []
+        candidates = [instance for instance in switches.instances if instance.processor_id in processors]
         blob = await self._offered(acting, facts.blob_id)
         if blob is None:
             return []
@@ -61,10 +63,16 @@ class Router:
         runs = [self._run(event, instance, processors[instance.processor_id], blob) for instance in matches]
         return [run for run in runs if await self._is_new(acting, run)]
 
-    async def _takers(self, instances: list[Instance], schema_id: str) -> dict[str, Processor]:
-        ids = {instance.processor_id for instance in instances}
-        found = [await self._store.get(PROCESSORS, HOUSE, id) for id in sorted(ids)]
-        return {processor.id: processor for processor in found if processor and takes(processor, schema_id)}
+    async def is_settled(self, event: Event) -> bool:
+        """Whether the blob still is as the event says: while its user goes on writing, a later event follows."""
+        facts = msgspec.convert(event.data, BlobFacts)
+        blob = await self._offered(Caller(user_id=event.userid, kind="house"), facts.blob_id)
+        return blob is not None and blob.revision == facts.revision
+
+    async def concerns_anyone(self, event: Event) -> bool:
+        """Whether a processor is switched on that takes such blobs; cheap, for events that come while one types."""
+        facts = msgspec.convert(event.data, BlobFacts)
+        return bool((await self.switched.by(event.userid)).takers(facts.schema_id))
 
     async def _offered(self, acting: Caller, blob_id: str) -> Blob | None:
         try:

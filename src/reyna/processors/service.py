@@ -59,7 +59,9 @@ class Processors:
 
         Raises Forbidden for a user, and Invalid, by field, for schemas that are not there.
         """
-        return await self._registry.register(caller, new)
+        registered = await self._registry.register(caller, new)
+        self.router.switched.forget()
+        return registered
 
     async def processors(
         self, caller: Caller, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
@@ -92,7 +94,9 @@ class Processors:
         Raises AlreadyThere for the second one in the same place, Invalid, by path, for settings that do not fit.
         """
         _check_person(caller)
-        return await self._instances.create(caller, new)
+        created = await self._instances.create(caller, new)
+        self.router.switched.forget(caller.user_id)
+        return created
 
     async def instances(
         self, caller: Caller, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
@@ -101,11 +105,14 @@ class Processors:
 
     async def change_instance(self, caller: Caller, id: str, change: InstanceChange) -> Instance:
         _check_person(caller)
-        return await self._instances.change(caller, id, change)
+        changed = await self._instances.change(caller, id, change)
+        self.router.switched.forget(caller.user_id)
+        return changed
 
     async def drop_instance(self, caller: Caller, id: str) -> None:
         _check_person(caller)
         await self._instances.drop(caller, id)
+        self.router.switched.forget(caller.user_id)
 
     # --- runs ---
 

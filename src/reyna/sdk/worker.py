@@ -98,7 +98,7 @@ class Worker:
         await asyncio.gather(*stops)
 
     def _pass(self, caller: Caller) -> str:
-        return self._tokens.get(caller.run_id or "") or self._sign(caller)
+        return self._tokens[caller.run_id] if caller.run_id else self._sign(caller)
 
     async def _beat(self) -> None:
         while True:
@@ -123,6 +123,8 @@ class Worker:
         except msgspec.MsgspecError:
             log.exception("dropped what is no work: %r on %s", delivery.body[:200], delivery.subject)
             return
+        if work.run_id in self._tokens:  # taken for lost while we are at it; by then it has ended
+            raise Later(self._patience)
         self._tokens[work.run_id] = work.token
         alive = asyncio.create_task(self._stay_alive(delivery))
         try:
@@ -132,7 +134,7 @@ class Worker:
             raise
         finally:
             alive.cancel()
-            self._tokens.pop(work.run_id, None)
+            del self._tokens[work.run_id]
 
     async def _stay_alive(self, delivery: Delivery) -> None:
         while True:

@@ -5,9 +5,18 @@ export type Stretch = { same: true; lines: string[] } | { same: false; mine: str
 
 const LARGEST = 4_000_000; // cells of the table; beyond it (2,000 changed lines on each side) the middle counts as one change
 
-/** Longest common subsequence by lines; equal ends are cut off first, so that a small edit to a long text is cheap. */
+/** By lines. */
 export function compared(mine: string, theirs: string): Stretch[] {
-  const [a, b] = [mine.split("\n"), theirs.split("\n")];
+  return alike(mine.split("\n"), theirs.split("\n"));
+}
+
+/** By words and the spaces between them: joined with nothing between, they are the text again. */
+export function comparedByWords(mine: string, theirs: string): Stretch[] {
+  return alike(mine.split(/(\s+)/), theirs.split(/(\s+)/));
+}
+
+/** Longest common subsequence; equal ends are cut off first, so that a small edit to a long text is cheap. */
+function alike(a: string[], b: string[]): Stretch[] {
   let head = 0;
   while (head < a.length && head < b.length && a[head] === b[head]) head += 1;
   let tail = 0;

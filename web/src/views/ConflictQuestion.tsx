@@ -2,7 +2,7 @@
 
 import { type ReactNode, useMemo, useState } from "react";
 import { Button } from "react-aria-components";
-import { compared, merged, type Stretch } from "../model/merge";
+import { compared, comparedByWords, merged, type Stretch } from "../model/merge";
 import { contentOf } from "../model/nouns";
 import { useDraft, useStudio } from "./context";
 import { Title } from "./Questions";
@@ -102,6 +102,17 @@ function Versions({ mine, theirs, changed }: VersionsProps): ReactNode {
 }
 
 function side(stretch: Stretch, whose: "mine" | "theirs", at: number): ReactNode {
-  const text = (stretch.same ? stretch.lines : stretch[whose]).join("\n");
-  return stretch.same ? <span key={at}>{`${text}\n`}</span> : text && <mark key={at}>{`${text}\n`}</mark>;
+  if (stretch.same) return <span key={at}>{`${stretch.lines.join("\n")}\n`}</span>;
+  if (stretch[whose].length === 0) return null;
+  const parts = comparedByWords(stretch.mine.join("\n"), stretch.theirs.join("\n"));
+  return (
+    <span key={at}>
+      {parts.map((part, place) => {
+        const text = (part.same ? part.lines : part[whose]).join("");
+        // biome-ignore lint/suspicious/noArrayIndexKey: a comparison is never reordered
+        return part.same ? text : <mark key={place}>{text}</mark>;
+      })}
+      {"\n"}
+    </span>
+  );
 }

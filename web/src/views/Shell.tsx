@@ -42,9 +42,11 @@ export function Shell({ user }: { user: User }): ReactNode {
           <Button className="find" onPress={() => ask({ kind: "palette" })} aria-label="Find or do anything">
             <Icon of="search" /> <span>Find or do anything</span> <kbd>Ctrl K</kbd>
           </Button>
-          <LineMark />
-          <UnsavedMark />
-          <AccountMenu user={user} />
+          <div className="bar-end">
+            <LineMark />
+            <UnsavedMark />
+            <AccountMenu user={user} />
+          </div>
         </header>
         <aside className="side" aria-label="Buckets">
           <BucketTree />

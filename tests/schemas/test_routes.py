@@ -1,0 +1,106 @@
+"""The REST doors of the schema service."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+
+from reyna.domain.caller import Caller
+from reyna.http import door
+from reyna.schemas.routes import routes
+from reyna.schemas.service import Schemas
+
+Client = AsyncTestClient[Litestar]
+
+
+@pytest.fixture
+async def client(schemas: Schemas) -> AsyncIterator[Client]:
+    async def identify(token: str) -> Caller:
+        return Caller(user_id=token)
+
+    app = door(title="Schemas", version="1", routes=routes, identify=identify, verbs={"schemas": schemas}, checks={})
+    async with AsyncTestClient(app) as client:
+        client.headers["authorization"] = "Bearer user-ana"
+        yield client
+
+
+RECIPE: dict[str, Any] = {"name": "recipe", "kind": "blob", "json_schema": {"required": ["dish"]}}
+
+
+async def test_a_schema_is_registered_and_found(client: Client) -> None:
+    answer = await client.post("/schemas", json=RECIPE)
+    assert answer.status_code == 201
+    assert set(answer.json()) >= {
+        *("id", "name", "major", "version", "kind", "scope", "json_schema", "compatibility", "fingerprint"),
+        *("description", "created_at", "created_by"),
+    }
+    for path in ("/schemas/recipe-v1", "/schemas/recipe-v1/versions/1.0.0"):
+        assert (await client.get(path)).json() == answer.json()
+    page = (await client.get("/schemas/recipe-v1/versions")).json()
+    assert page == {"items": [answer.json()], "next_cursor": None}
+
+
+async def test_a_list_is_filtered_and_paged(client: Client) -> None:
+    page = (await client.get("/schemas", params={"kind": "bucket", "limit": 3})).json()
+    assert [schema["id"] for schema in page["items"]] == ["album-v1", "book-v1", "chapter-v1"]
+    rest = (await client.get("/schemas", params={"kind": "bucket", "cursor": page["next_cursor"]})).json()
+    assert [schema["id"] for schema in rest["items"]] == ["track-v1"]
+    assert rest["next_cursor"] is None
+
+
+async def test_data_is_validated(client: Client) -> None:
+    answer = await client.post("/schemas/text-input-v1/validate", json={"data": {"content": 3}})
+    assert answer.status_code == 200
+    body = answer.json()
+    assert (body["valid"], body["version"]) == (False, "1.0.0")
+    assert body["errors"] == [
+        {
+            "path": "/content",
+            "message": '3 is not of type "string"',
+            "expected": "string",
+            "schema_path": "/properties/content/type",
+        }
+    ]
+    fine = {"data": {"content": "The ship sailed into the storm."}, "version": "1.0.0"}
+    assert (await client.post("/schemas/text-input-v1/validate", json=fine)).json()["valid"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/schemas", RECIPE | {"json_schema": {"type": "strin"}}, 422),
+        ("/schemas", RECIPE | {"name": "Not A Slug"}, 422),
+        ("/schemas", RECIPE | {"version": "1"}, 422),
+        ("/schemas", RECIPE | {"kind": "song"}, 422),
+        ("/schemas", RECIPE | {"colour": "red"}, 422),
+        ("/schemas", {"name": "recipe"}, 422),
+        ("/schemas", RECIPE | {"name": "text-input"}, 409),
+        ("/schemas", RECIPE | {"json_schema": {"description": "x" * 300_000}}, 413),
+        ("/schemas/nothing-v1/validate", {"data": 1}, 404),
+        ("/schemas/text-input-v1/validate", {}, 422),
+        ("/schemas/text-input-v1/validate", {"data": 1, "schema": "x"}, 422),
+    ],
+)
+async def test_a_refusal_is_a_problem(client: Client, path: str, body: Any, status: int) -> None:
+    answer = await client.post(path, json=body)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/schemas?limit=0", "/schemas?limit=201", "/schemas?cursor=x", "/schemas?nme=x"])
+async def test_a_question_that_makes_no_sense_is_refused(client: Client, path: str) -> None:
+    assert (await client.get(path)).status_code == 422
+
+
+async def test_another_user_does_not_see_it(client: Client) -> None:
+    await client.post("/schemas", json=RECIPE)
+    answer = await client.get("/schemas/recipe-v1", headers={"authorization": "Bearer user-bo"})
+    assert answer.status_code == 404
+
+
+async def test_the_doors_are_documented(client: Client) -> None:
+    paths = (await client.get("/schema/openapi.json")).json()["paths"]
+    assert {"/schemas", "/schemas/{id}", "/schemas/{id}/validate", "/schemas/{id}/versions/{version}"} <= set(paths)
