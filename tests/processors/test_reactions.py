@@ -13,7 +13,7 @@ from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller, house
 from reyna.domain.errors import Forbidden, NotSignedIn
 from reyna.domain.event import DECODER, Event, Message
-from reyna.domain.processor import Beat, NewInstance
+from reyna.domain.processor import Beat, InstanceChange, NewInstance
 from reyna.domain.run import Cost, NewRuns, Output, Run, Work
 from reyna.ports import Delivery, Heard, Position
 from reyna.processors.reactions import Reactions
@@ -108,6 +108,48 @@ async def test_a_blob_that_could_not_be_read_for_a_moment_is_routed_all_the_same
     await copies.ear.next("processor.requested.text-expansion")
     assert copies.state.outages == 0
     assert len((await copies.verbs[0].runs(ana)).items) == 1
+
+
+async def test_a_note_is_worked_on_again_where_its_writer_pauses(copies: Copies, ana: Caller) -> None:
+    await copies.verbs[0].create_instance(ana, NewInstance(processor_id="text-expansion"))
+    for revision in (2, 3, 4):
+        blob = copies.state.keep(a_blob(ana.user_id, "blob-note", revision=revision))
+        await copies.bus.publish(blob.event("updated", ana).message())
+    await copies.ear.next("processor.requested.text-expansion")
+    await copies.publish(copies.state.keep(a_blob(ana.user_id)))
+    await copies.ear.next("processor.requested.text-expansion")
+    runs = (await copies.verbs[0].runs(ana, blob_id="blob-note")).items
+    assert [run.blob_revision for run in runs] == [4]
+
+
+async def test_a_note_that_no_processor_takes_is_not_waited_for(copies: Copies, ana: Caller) -> None:
+    waited: list[float] = []
+
+    def noting(seconds: float, call: Callable[[], None]) -> asyncio.Handle:
+        waited.append(seconds)
+        return soon(seconds, call)
+
+    bus = MemoryBus(later=noting)
+    reactions = Reactions(copies.verbs[0], bus)
+    await reactions.start()
+    blob = copies.state.keep(a_blob(ana.user_id, revision=2))
+    await bus.publish(blob.event("updated", ana).message())
+    await reactions.stop()
+    await bus.close()
+    assert [seconds for seconds in waited if seconds < PATIENCE] == []
+
+
+async def test_switching_off_in_one_copy_counts_in_the_other(copies: Copies, ana: Caller) -> None:
+    instance = await copies.verbs[0].create_instance(ana, NewInstance(processor_id="text-expansion"))
+    event = copies.state.keep(a_blob(ana.user_id)).event("created", ana)
+    assert [await verbs.router.concerns_anyone(event) for verbs in copies.verbs] == [True, True]
+    heard = asyncio.Event()
+    listening = await copies.bus.listen("reyna.live.*.instance.changed", lambda _: heard.set())
+    await copies.verbs[0].change_instance(ana, instance.id, InstanceChange(enabled=False))
+    await heard.wait()
+    await copies.all_told()
+    assert [await verbs.router.concerns_anyone(event) for verbs in copies.verbs] == [False, False]
+    await listening.stop()
 
 
 async def test_what_cannot_be_read_does_not_hold_up_what_comes_after(copies: Copies, ana: Caller) -> None:

@@ -13,7 +13,7 @@ from reyna.domain.event import DECODER
 from reyna.domain.schema import Schema
 from reyna.fit import compiled
 from reyna.schemas.service import Schemas
-from tests.moments import LATER
+from tests.moments import SOON
 from tests.schemas.conftest import a_schema
 from tests.schemas.documents import registered
 
@@ -138,10 +138,10 @@ async def test_a_name_keeps_its_kind(schemas: Schemas, ana: Caller) -> None:
 
 
 async def test_a_registration_is_announced_in_the_same_write(store: MemoryStore, schemas: Schemas, ana: Caller) -> None:
-    before = len(await store.unsent(before=LATER, limit=1_000))
+    before = len(await store.unsent(before=SOON, limit=1_000))
     await schemas.register(ana, a_schema())
     await schemas.register(ana, a_schema())
-    [message] = (await store.unsent(before=LATER, limit=1_000))[before:]
+    [message] = (await store.unsent(before=SOON, limit=1_000))[before:]
     event = DECODER.decode(message.body)
     assert message.subject == "reyna.event.user-ana.schema.registered"
     assert event.data == {"schema_id": "recipe-v1", "version": "1.0.0", "kind": "blob"}
@@ -199,7 +199,8 @@ async def test_the_list_is_paged_and_ordered_by_id(schemas: Schemas, ana: Caller
     for name in ("aaa", "zzz", "mmm"):
         await schemas.register(ana, a_schema(name=name))
     whole = (await schemas.schemas(ana)).items
-    pieces, cursor = [], None
+    pieces: list[Schema] = []
+    cursor = None
     while True:
         page = await schemas.schemas(ana, limit=4, cursor=cursor)
         pieces += page.items

@@ -1,6 +1,5 @@
 """The schemas that come with the house."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -14,7 +13,7 @@ from reyna.fit import Fit
 from reyna.fit.keywords import every
 from reyna.schemas.service import Schemas
 from reyna.schemas.system import install, system_schemas
-from tests.moments import LATER
+from tests.moments import SOON
 
 BLOBS = {
     *("text-input", "expanded-text", "style-analysis", "compiled-book", "research-query", "research-results"),
@@ -30,9 +29,9 @@ def test_everything_that_was_promised_is_there() -> None:
 
 
 async def test_installing_again_changes_nothing(store: MemoryStore, schemas: Schemas) -> None:
-    before = await store.unsent(before=LATER, limit=1_000)
+    before = await store.unsent(before=SOON, limit=1_000)
     assert await install(schemas) == await install(schemas)
-    assert await store.unsent(before=LATER, limit=1_000) == before
+    assert await store.unsent(before=SOON, limit=1_000) == before
 
 
 async def test_a_file_that_changed_without_its_version_stops_the_start(schemas: Schemas) -> None:
@@ -62,24 +61,20 @@ async def test_a_note_may_start_empty_and_grow_to_a_million_characters(schemas: 
     assert not (await schemas.validate(ana, "text-input-v1", {"content": "x" * 1_000_001})).valid
 
 
-def expansions() -> Iterator[dict[str, Any]]:
-    yield {"original": "The ship sailed.", "expanded": "The mighty vessel sailed on.", "expansion_ratio": 4.2}
-    yield next(expansions_in_full())
+EXPANDED: dict[str, Any] = {
+    "original": "The ship sailed.",
+    "expanded": "The mighty vessel sailed on.",
+    "expansion_ratio": 1.7,
+}
+MEASURED: dict[str, Any] = {
+    "metrics": {"words": 5, "sentences": 1, "reading_ease": -3.5, "grade_level": 12, "tone": "tense"},
+    "model": "SmolLM2-135M-Instruct",
+}
 
 
-def expansions_in_full() -> Iterator[dict[str, Any]]:
-    metrics = {"words": 5, "sentences": 1, "reading_ease": -3.5, "grade_level": 12, "tone": "tense"}
-    yield {
-        "original": "The ship sailed.",
-        "expanded": "The mighty vessel sailed on.",
-        "expansion_ratio": 1.7,
-        "metrics": metrics,
-        "model": "SmolLM2-135M-Instruct",
-        "tokens": {"input": 20, "output": 9},
-    }
-
-
-@pytest.mark.parametrize("data", expansions())
+@pytest.mark.parametrize(
+    "data", [EXPANDED, EXPANDED | MEASURED, EXPANDED | MEASURED | {"tokens": {"input": 20, "output": 9}}]
+)
 async def test_an_expanded_text_fits(schemas: Schemas, ana: Caller, data: dict[str, Any]) -> None:
     assert (await schemas.validate(ana, "expanded-text-v1", data)).valid
 

@@ -17,9 +17,10 @@ ENDS: Final = re.compile(r"[.!?…。！？\n]")  # noqa: RUF001
 LEAST: Final = 3.0  # times the words of the source: what an expansion must reach
 MOST: Final = 5.0  # and what it must not exceed
 ROOM: Final = 0.5  # times the words of the source by which a part may exceed its target
+LEEWAY: Final = 12  # words by which even the smallest part may exceed it: a sentence has a length
 FEW: Final = 6  # missing words that are left to the next sentence
-ROUNDS: Final = 3  # questions to the model about one sentence; the last one takes what is not quite fitting
-CLOSING_ROUNDS: Final = 4  # more of them at the end of a part that is still too short
+ROUNDS: Final = 3  # questions to the model about one sentence
+CLOSING_ROUNDS: Final = 4  # more of them at the end of a part that is still too short; the last half is not strict
 REJECTED: Final = 2  # sentences in a row that could not be used: the model has lost the thread, ask anew
 FAULTS: Final = 2  # answers of the model that may break off in one part
 TAIL: Final = 60  # words that the model sees when it goes on
@@ -68,7 +69,8 @@ class Writing:
         self.part, self.lines, self.tail = part, list[Line](), ""
         self._model, self._voice, self._changed = model, voice, changed
         self._goal = target * part.words
-        self._most = min(target + ROOM, MOST) * part.words
+        self._most = min(target * part.words + max(ROOM * part.words, LEEWAY), MOST * part.words)
+        self._ahead: list[str] = []  # what the base still says further on
         self._spare: str | None = None
         self._faults = 0
 
@@ -127,9 +129,10 @@ class Writing:
         base = self.lines or [Line(unit.text, unit.gap, own=True, verbatim=unit.verbatim) for unit in self.part.units]
         rest = sum(line.words for line in base)
         share = self._goal / max(rest, 1)
-        self.lines, wanted = [], 0.0
+        self.lines, self._ahead, wanted = [], [line.text for line in base], 0.0
         for line in base:
             self.lines.append(line)
+            del self._ahead[0]
             await self._changed()
             rest -= line.words
             wanted += share * line.words
@@ -138,28 +141,28 @@ class Writing:
             for number in range(ROUNDS):
                 if wanted - self.words < FEW:
                     break
-                await self._go_on(wanted, rest, strict=number + 1 < ROUNDS)
+                await self._go_on(wanted, rest, again=number > 0)
         for number in range(CLOSING_ROUNDS):
             if self.ratio >= LEAST:
                 break
-            await self._go_on(self._goal, 0, strict=number == 0)
+            await self._go_on(self._goal, 0, again=True, strict=number < CLOSING_ROUNDS / 2)
 
     async def add_more(self) -> bool:
         """One more question, with everything allowed that is prose at all; says whether anything came of it."""
         before = self.words
-        await self._go_on(self._most, 0, strict=False)
+        await self._go_on(self._most, 0, again=True, strict=False)
         return self.words > before
 
     def cut(self, words: int) -> None:
         """Drop added sentences from the end until the part has at most so many words, or none is left."""
         self._drop_beyond(words)
 
-    async def _go_on(self, wanted: float, rest: int, *, strict: bool) -> None:
+    async def _go_on(self, wanted: float, rest: int, *, again: bool, strict: bool = True) -> None:
         """Add what the model writes next until there are `wanted` words; `rest` words of the base are still to come."""
         self._spare, rejected, before = None, 0, self.words
-        own = [line.text for line in self.lines if line.own]
+        own = [*(line.text for line in self.lines if line.own), *self._ahead]
         most = min(self._most - rest, max(wanted + 3 * FEW, wanted * 1.1))
-        async with aclosing(self._sentences(self._going_on(wanted - self.words, strict=strict))) as answer:
+        async with aclosing(self._sentences(self._going_on(wanted - self.words, again=again))) as answer:
             async for sentence, _ in answer:
                 fits = self._fits(sentence, strict=strict)
                 if fits and self.words + prose.count(sentence) <= most:
@@ -171,15 +174,15 @@ class Writing:
                         self._spare = self._spare or cleaning.shortened(sentence, int(most) - self.words)
                 if self.words >= wanted or rejected >= REJECTED:
                     break
-        if self.words == before and self._spare and (not strict or self._goal < 10 * FEW):
+        if self.words == before and self._spare and (again or self._goal < 10 * FEW):
             await self._add(self._spare, " ")
 
-    def _going_on(self, missing: float, *, strict: bool) -> Prompt:
+    def _going_on(self, missing: float, *, again: bool) -> Prompt:
         return Prompt(
             system=self._voice.says("You continue the text you are given."),
             user=f"Continue this text with more detail:\n\n{self._thread()}",
             max_tokens=min(max(_tokens(missing), 48), 160),
-            temperature=WARM if strict else WARMER,
+            temperature=WARMER if again else WARM,
         )
 
     def _thread(self) -> str:
@@ -190,7 +193,7 @@ class Writing:
         for line in reversed(self.lines[:last]):
             if line.own and not line.verbatim and sum(map(prose.count, thread)) + line.words <= TAIL:
                 thread.insert(0, line.text)
-        return cleaning.BULLET.sub("", "\n".join(thread)).replace("\n", " ")
+        return " ".join(cleaning.BULLET.sub("", "\n".join(thread)).split()[-2 * TAIL :])
 
     # --- what the model says, sentence by sentence ---
 
@@ -218,7 +221,7 @@ class Writing:
             yield sentence
 
     def _fits(self, sentence: str, *, strict: bool) -> bool:
-        told = [line.text for line in self.lines]
+        told = [*(line.text for line in self.lines), *self._ahead]
         if prose.count(sentence) < 3 or prose.is_open(sentence) or not prose.is_finished(sentence):
             return False
         if cleaning.loops(sentence) or cleaning.is_repetition(sentence, told):
@@ -229,7 +232,7 @@ class Writing:
         return not strict or not (
             cleaning.changes_narrator(sentence, source)
             or cleaning.changes_language(sentence, source)
-            or cleaning.begins_alike(sentence, told)
+            or cleaning.begins_alike(sentence, told[: len(self.lines)])
         )
 
     async def _add(self, sentence: str, gap: str) -> None:

@@ -4,14 +4,17 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Router, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from reyna.domain.caller import Caller
 from reyna.domain.page import DEFAULT_LIMIT, MOST, Page
 from reyna.domain.schema import Kind, NewSchema, Schema, Verdict
 from reyna.schemas.service import Schemas
 
-Limit = Annotated[int, Parameter(ge=1, le=MOST)]
+Limit = Annotated[int, QueryParameter(ge=1, le=MOST)]
+Asking = NamedDependency[Caller]
+Verbs = NamedDependency[Schemas]
 
 
 class ToValidate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,46 +25,50 @@ class ToValidate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 @post("/")
-async def register(caller: Caller, schemas: Schemas, data: NewSchema) -> Schema:
+async def register(caller: Asking, schemas: Verbs, data: NewSchema) -> Schema:
     """Register a version of a schema."""
     return await schemas.register(caller, data)
 
 
 @get("/")
 async def list_schemas(
-    caller: Caller,
-    schemas: Schemas,
-    kind: Kind | None = None,
-    name: str | None = None,
+    caller: Asking,
+    schemas: Verbs,
+    kind: FromQuery[Kind | None] = None,
+    name: FromQuery[str | None] = None,
     limit: Limit = DEFAULT_LIMIT,
-    cursor: str | None = None,
+    cursor: FromQuery[str | None] = None,
 ) -> Page[Schema]:
     """The latest version of every schema you can use."""
     return await schemas.schemas(caller, kind=kind, name=name, limit=limit, cursor=cursor)
 
 
 @get("/{id:str}")
-async def schema(caller: Caller, schemas: Schemas, id: str) -> Schema:
+async def schema(caller: Asking, schemas: Verbs, id: FromPath[str]) -> Schema:
     """The latest version of one schema."""
     return await schemas.schema(caller, id)
 
 
 @get("/{id:str}/versions")
 async def versions(
-    caller: Caller, schemas: Schemas, id: str, limit: Limit = DEFAULT_LIMIT, cursor: str | None = None
+    caller: Asking,
+    schemas: Verbs,
+    id: FromPath[str],
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: FromQuery[str | None] = None,
 ) -> Page[Schema]:
     """Every version of one schema, the newest first."""
     return await schemas.versions(caller, id, limit=limit, cursor=cursor)
 
 
 @get("/{id:str}/versions/{version:str}")
-async def version(caller: Caller, schemas: Schemas, id: str, version: str) -> Schema:
+async def version(caller: Asking, schemas: Verbs, id: FromPath[str], version: FromPath[str]) -> Schema:
     """One version, which never changes."""
     return await schemas.schema(caller, id, version)
 
 
 @post("/{id:str}/validate", status_code=200)
-async def validate(caller: Caller, schemas: Schemas, id: str, data: ToValidate) -> Verdict:
+async def validate(caller: Asking, schemas: Verbs, id: FromPath[str], data: ToValidate) -> Verdict:
     """Whether data fits, and if not, where."""
     return await schemas.validate(caller, id, data.data, data.version)
 

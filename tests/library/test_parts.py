@@ -1,0 +1,80 @@
+"""A text is split so that its parts can be put together again as it was."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reyna.library.parts import LARGEST, SMALLEST, joined, parts, units
+
+SENTENCE = "The valley had been dry for three long summers now. "
+CODE = """Fix this:
+
+def user(token):
+    if token.expired:
+        return None
+    return find(token)
+
+It must raise instead."""
+
+
+def text_of(*paragraphs: int) -> str:
+    """Paragraphs of so many sentences of ten words each."""
+    return "\n\n".join((SENTENCE * count).strip() for count in paragraphs)
+
+
+def test_units_joined_are_the_text() -> None:
+    text = 'One. "Two," she said.\n\n- three\n- four\n\nFive! Six?'
+    assert joined(units(text)) == text
+
+
+@given(st.lists(st.text(alphabet="ab .!?\n-\"'", max_size=40), max_size=8))
+def test_no_word_is_lost(pieces: list[str]) -> None:
+    text = "\n".join(pieces)
+    found = parts(text, side_by_side=4)
+    assert "".join(joined(part.units) for part in found).split() == " ".join(text.split()).split() or "".join(
+        "".join(joined(part.units) for part in found).split()
+    ) == "".join(text.split())
+
+
+def test_code_is_carried_along_as_it_is() -> None:
+    verbatim = [unit.text for unit in units(CODE) if unit.verbatim]
+    assert verbatim == ["def user(token):", "    if token.expired:", "        return None", "    return find(token)"]
+    assert joined(units(CODE)) == CODE
+
+
+def test_prose_with_a_colon_is_no_code() -> None:
+    assert not any(
+        unit.verbatim for unit in units("For the weekend:\nReturn the books to Ana.\nImport duties are due.")
+    )
+
+
+def test_a_thousand_words_are_parts_of_about_forty_when_many_are_written_side_by_side() -> None:
+    found = parts(text_of(*[5] * 20), side_by_side=24)
+    assert 20 <= len(found) <= 24
+    assert all(part.words <= 1.3 * SMALLEST for part in found)
+
+
+def test_a_thousand_words_are_larger_parts_when_few_are_written_side_by_side() -> None:
+    found = parts(text_of(*[5] * 20), side_by_side=4)
+    assert all(0.5 * LARGEST <= part.words <= 1.3 * LARGEST for part in found)
+
+
+def test_a_long_paragraph_is_split_at_a_sentence() -> None:
+    found = parts(text_of(30), side_by_side=24)
+    assert len(found) > 5
+    assert all(part.text.startswith("The") and part.text.endswith(".") for part in found)
+
+
+def test_tiny_paragraphs_are_put_together() -> None:
+    assert len(parts(text_of(1, 1, 1, 1), side_by_side=24)) == 1
+
+
+def test_a_paragraph_stays_whole_where_it_fits() -> None:
+    found = parts(text_of(4, 4), side_by_side=24)
+    assert [part.text for part in found] == [text_of(4), text_of(4)]
+
+
+def test_a_part_knows_its_neighbours() -> None:
+    first, second = parts("Ana left. " + text_of(4) + "\n\n" + text_of(4) + " Bo came.", side_by_side=24)
+    assert first.before == second.after == ""
+    assert second.before.endswith("now.")
+    assert first.after.startswith("The valley")
