@@ -74,7 +74,6 @@ def test_secrets_are_not_shown() -> None:
         llm_key="geheim",
         postgres_url="postgresql://reyna:geh@geheim@db/reyna",
         nats_url="nats://geheim@bus",
-        files_url="s3://bucket?secret=geheim",
     )
     assert "geheim" not in repr(settings)
     assert "postgresql://reyna:***@db/reyna" in repr(settings)

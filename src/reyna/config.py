@@ -30,7 +30,6 @@ StateUrl = Annotated[
 ]
 NatsUrl = Annotated[str, Meta(pattern="^(nats|tls)://.", title="a URL that starts with nats:// or tls://")]
 WebUrl = Annotated[str, Meta(pattern="^https?://.", title="a URL that starts with http:// or https://")]
-Url = Annotated[str, Meta(pattern="^[a-z0-9+.-]+://.", title="a URL")]
 Level = Annotated[Literal["debug", "info", "warning", "error"], Meta(title="debug, info, warning or error")]
 Form = Annotated[Literal["auto", "console", "json"], Meta(title="auto, console or json")]
 
@@ -75,7 +74,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         _said("Model to ask for there; without `llm_url`, a GGUF file of your own.", shown="SmolLM2-135M-Instruct"),
     ] = None
-    files_url: Annotated[Url | None, _said("Where large files go.", secret=True, shown="`home`/files")] = None
     secret: Annotated[
         Secret | None,
         _said(

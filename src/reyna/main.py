@@ -1,18 +1,12 @@
 """The house put together: the only file that knows everyone."""
 
-import asyncio
-import contextlib
-import signal
-import socket
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 import structlog
-import uvicorn
 from litestar import Litestar
 
 from reyna import __version__
@@ -22,7 +16,7 @@ from reyna.adapters.openai import OpenAILanguage
 from reyna.adapters.postgres import PostgresStore, open_pool
 from reyna.config import CannotStart, Settings
 from reyna.domain.caller import Caller, house
-from reyna.embedded.listening import require_free
+from reyna.domain.errors import Forbidden
 from reyna.embedded.servers import Addresses, Servers
 from reyna.http import Check, door
 from reyna.ports import Collection, Store
@@ -51,26 +45,26 @@ from reyna.studio.service import Studio
 SERVICES: Final = ("schemas", "state", "processors", "studio")
 LIBRARY: Final = ("reyna.library.text_expansion:text_expansion",)
 POOL: Final = 12  # connections to a database; group commit keeps two busy with writes, the rest read
-STOP: Final = 3.0  # seconds that open requests may take when the house stops
+PARALLEL: Final = 4  # runs of one processor at the same time; the embedded model writes four texts side by side
 log: Final = structlog.get_logger("reyna")
 V = TypeVar("V")
 
 
-class Knows(Protocol):
-    """Whom a token stands for, asked of the studio."""
-
-    async def whose(self, caller: Caller, token: str) -> Caller: ...
-
-
 class Gatehouse:
-    """The studio's answer to its neighbours' doors."""
+    """What the studio answers to its neighbours, and to the command line."""
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
 
     async def whose(self, caller: Caller, token: str) -> Caller:
-        """Raises NotSignedIn."""
+        """Whom a token stands for. Raises NotSignedIn."""
         return await self._studio.who(token)
+
+    async def link(self, caller: Caller, email: str) -> str:
+        """The token of a one-time sign-in link. Raises NotFound, and Forbidden for all but the house."""
+        if caller.kind != "house":
+            raise Forbidden("Only the house gives out links.")
+        return await self._studio.link(email)
 
 
 class House(msgspec.Struct, kw_only=True):
@@ -97,14 +91,12 @@ async def raised(
         stack.push_async_callback(servers.stop)
         addresses = await servers.start()
         signer = Signer(settings.signing_secret())
-        bus = await NatsBus.connect(
-            addresses.nats_url, name=f"reyna {' '.join(services)}", retention_days=settings.event_days
-        )
-        stack.push_async_callback(bus.close)
-        await bus.provision()
+        bus = await stack.enter_async_context(_on_the_bus(addresses.nats_url, settings, f"reyna {' '.join(services)}"))
         home = House(addresses=addresses, bus=bus, signer=signer)
         await _Raising(home, settings, stack).all(services)
-        await _hire(home, stack, library)
+        language = OpenAILanguage(addresses.llm_url, addresses.llm_key, addresses.llm_model)
+        stack.push_async_callback(language.close)
+        await hire(bus, signer, language, stack, library, PARALLEL)
         if "studio" in services:
             home.link = await home.services["studio"].first_link()
         yield home
@@ -215,24 +207,39 @@ class _Raising:
         studio = self._home.services.get("studio")
         if studio is not None:
             return cast(Callable[[str], Any], studio.who)
-        gate = remote(Knows, "studio", self._home.bus, self._home.signer.sign)
+        gate = remote(Gatehouse, "studio", self._home.bus, self._home.signer.sign)
         return lambda token: gate.whose(house(), token)
 
 
-async def _hire(home: House, stack: AsyncExitStack, library: Sequence[str]) -> None:
+@asynccontextmanager
+async def _on_the_bus(url: str, settings: Settings, name: str) -> AsyncIterator[NatsBus]:
+    bus = await NatsBus.connect(url, name=name, retention_days=settings.event_days)
+    try:
+        await bus.provision()
+        yield bus
+    finally:
+        await bus.close()
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[NatsBus]:
+    """The bus of a running studio, for commands beside it; `nats_url` is set. Raises Fault."""
+    async with _on_the_bus(settings.nats_url or "", settings, "reyna command") as bus:
+        yield bus
+
+
+async def hire(
+    bus: NatsBus, signer: Signer, language: OpenAILanguage, stack: AsyncExitStack, names: Sequence[str], parallel: int
+) -> None:
     """Start a worker for each of these processors."""
-    if not library:
-        return
-    addresses = home.addresses
-    language = OpenAILanguage(addresses.llm_url, addresses.llm_key, addresses.llm_model)
-    stack.push_async_callback(language.close)
-    for name in library:
+    for name in names:
         worker = Worker(
             named(name),
-            home.bus,
-            sign=home.signer.sign,
-            neighbours=lambda passes: over(home.bus, passes),
+            bus,
+            sign=signer.sign,
+            neighbours=lambda passes: over(bus, passes),
             language=language,
+            parallel=parallel,
         )
         await worker.start()
         stack.push_async_callback(worker.stop)
@@ -248,110 +255,3 @@ def named(name: str) -> Processor[Any]:
     if not isinstance(found, Processor):
         raise CannotStart(f"{name} is not a processor, but a {type(found).__name__}.")
     return found
-
-
-# --- serving ---
-
-
-class _Uvicorn(uvicorn.Server):
-    """Leaves the signals to the house, which has more than one door, and says when it is open."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.opened = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.opened.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-async def _open(app: Litestar, host: str, port: int) -> tuple[_Uvicorn, asyncio.Task[None]]:
-    server = _Uvicorn(
-        uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            ws="websockets-sansio",
-            ws_per_message_deflate=False,
-            ws_max_size=16 * 1024 * 1024,
-            ws_ping_interval=20.0,
-            ws_ping_timeout=30.0,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            timeout_graceful_shutdown=int(STOP),
-            backlog=4096,
-        )
-    )
-    task = asyncio.create_task(server.serve())
-    opened = asyncio.create_task(server.opened.wait())
-    await asyncio.wait([task, opened], return_when=asyncio.FIRST_COMPLETED)
-    opened.cancel()
-    if task.done():
-        await task
-    return server, task
-
-
-def ports_of(settings: Settings) -> dict[str, int]:
-    return {
-        "schemas": settings.schemas_port,
-        "state": settings.state_port,
-        "processors": settings.processors_port,
-        "studio": settings.port,
-    }
-
-
-async def run(
-    settings: Settings,
-    services: Sequence[str] = SERVICES,
-    library: Sequence[str] = LIBRARY,
-    *,
-    ready: Callable[[House], None] = lambda house: None,
-) -> None:
-    """The house with its doors open, until it is told to stop (SIGINT, SIGTERM)."""
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    ports = ports_of(settings)
-    for name in services:
-        require_free(settings.host, ports[name])
-    stopped = asyncio.create_task(stop.wait())
-    raising = asyncio.create_task(_serve_until(stopped, settings, services, library, ready))
-    try:
-        await asyncio.wait([raising, stopped], return_when=asyncio.FIRST_COMPLETED)
-        await raising
-    finally:
-        stopped.cancel()
-
-
-async def _serve_until(
-    stopped: asyncio.Task[Any],
-    settings: Settings,
-    services: Sequence[str],
-    library: Sequence[str],
-    ready: Callable[[House], None],
-) -> None:
-    async with raised(settings, services, library) as home:
-        ports = ports_of(settings)
-        opened = [await _open(home.doors[name], settings.host, ports[name]) for name in services]
-        tasks = [task for _, task in opened]
-        ready(home)
-        await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        for server, _ in opened:
-            server.should_exit = True
-        await asyncio.gather(*tasks)
-
-
-def start(main: Any) -> None:
-    """Run a coroutine on the fastest event loop there is."""
-    if sys.platform == "win32":
-        asyncio.run(main)
-    else:
-        import uvloop
-
-        uvloop.run(main)

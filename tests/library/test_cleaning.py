@@ -23,7 +23,7 @@ STORM = "The ship sailed into the storm."
         f"```\n{STORM}\n```",
         f"<think>What storm?</think>{STORM}",
         f"- {STORM}",
-        f"The ship **sailed** into the _storm_.\n\n---\n\nLet me know if you would like more!",
+        "The ship **sailed** into the _storm_.\n\n---\n\nLet me know if you would like more!",
         f"{STORM}\n\nWord count: 6",
         f"{STORM}<|im_end|>",
         f"{STORM}\n\nI hope this helps!",

@@ -56,8 +56,10 @@ def test_no_text_loses_a_word_between_its_sentences(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("word", "beats"),
-    [("ship", 1), ("sailed", 1), ("table", 2), ("wanted", 2), ("created", 3), ("readability", 5), ("the", 1), ("3", 1)]
-    + [("names", 1), ("horses", 2), ("café", 2), ("strength", 1)],
+    [
+        *[("ship", 1), ("sailed", 1), ("table", 2), ("wanted", 2), ("dedicated", 4), ("readability", 5), ("the", 1)],
+        *[("names", 1), ("horses", 2), ("café", 2), ("strength", 1), ("3", 1)],
+    ],
 )
 def test_syllables_are_counted_as_spoken(word: str, beats: int) -> None:
     assert prose.syllables(word) == beats
@@ -75,7 +77,7 @@ def test_a_long_sentence_of_long_words_is_harder_than_a_short_one() -> None:
     easy, hard = prose.metrics("The cat sat. The dog ran."), prose.metrics(GETTYSBURG)
     assert easy.reading_ease > 90 > hard.reading_ease
     assert easy.grade_level < 3 < hard.grade_level
-    assert (hard.words, hard.sentences) == (29, 1)
+    assert (hard.words, hard.sentences) == (30, 1)
 
 
 def test_a_text_without_words_has_no_metrics() -> None:

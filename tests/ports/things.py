@@ -8,7 +8,7 @@ import msgspec
 from reyna.adapters.migrations.tables import collection, namespace
 from reyna.domain.event import Message
 from reyna.domain.ids import new_id
-from reyna.ports import Collection
+from reyna.ports import Collection, Put, Store
 
 LONG_AGO: Final = datetime(2001, 2, 3, 4, 5, 6, 789_012, tzinfo=UTC)
 
@@ -62,3 +62,7 @@ def a_thing(id: str | None = None, user_id: str = "user-ana", **fields: Any) -> 
 
 def a_message(id: str | None = None, body: bytes = b"{}") -> Message:
     return Message(new_id("event") if id is None else id, "reyna.event.user-ana.thing.made", body)
+
+
+async def kept(store: Store, *things: Thing) -> None:
+    await store.write(*(Put(THINGS, thing) for thing in things))

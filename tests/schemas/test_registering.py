@@ -10,12 +10,15 @@ from reyna.adapters.memory import MemoryStore
 from reyna.domain.caller import Caller, house
 from reyna.domain.errors import AlreadyThere, Invalid, NotFound, Refusal, TooLarge
 from reyna.domain.event import DECODER
+from reyna.domain.page import cursor_of
 from reyna.domain.schema import Schema
 from reyna.fit import compiled
 from reyna.schemas.service import Schemas
 from tests.moments import SOON
 from tests.schemas.conftest import a_schema
 from tests.schemas.documents import registered
+
+MOMENT = "2026-03-01T00:00:00Z"
 
 
 async def test_the_first_version_of_a_name_is_1_0_0(schemas: Schemas, ana: Caller) -> None:
@@ -224,6 +227,14 @@ async def test_versions_are_paged_the_newest_first(schemas: Schemas, ana: Caller
     rest = await schemas.versions(ana, "recipe-v1", limit=3, cursor=first.next_cursor)
     assert (*first.items, *rest.items) == tuple(reversed(made))
     assert rest.next_cursor is None
+
+
+@pytest.mark.parametrize("place", [("a\0",), (1,), ("2026-03-01T00:00:00", "text-input-v1:1.0.0"), (MOMENT, "a\0")])
+async def test_a_made_up_cursor_is_refused(schemas: Schemas, ana: Caller, place: tuple[Any, ...]) -> None:
+    with pytest.raises(Invalid):
+        await schemas.schemas(ana, cursor=cursor_of(*place))
+    with pytest.raises(Invalid):
+        await schemas.versions(ana, "text-input-v1", cursor=cursor_of(*place))
 
 
 @pytest.mark.parametrize("id", ["nothing-v1", "", "a\0b", "text-input", "text-input-v2", "x" * 1_000, "../etc"])

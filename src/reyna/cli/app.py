@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reyna.cli import serving
+from reyna.cli import account, processor, serving
 
 app = typer.Typer(
     name="reyna",
@@ -32,3 +32,5 @@ def root(
 
 app.command("up")(serving.up)
 app.command("serve")(serving.serve)
+app.add_typer(processor.app)
+app.add_typer(account.app)

@@ -57,9 +57,13 @@ SUBORDINATE: Final = re.compile(
     r"[\"“„]?(?:as|when|while|if|because|though|although|after|before|since|until|with|in|als|wenn|weil|während)\b",
     re.IGNORECASE,
 )  # what begins so is no sentence without its second half
-STEM: Final = (
-    6  # letters of a word that count when two are compared: "sailing" and "sailor" are not the same, "sails" is
+LIGHT: Final = prose.listed(
+    "into with that from this they them their have been were when what will would could should there then than also "
+    "about just very only over some your which while after before again more most much such like upon onto "
+    "nicht eine einen einem einer sich aber auch noch dass wenn oder wird werden wurde sein seine ihre dans avec pour "
+    "mais cette para como pero"
 )
+STEM: Final = 6  # letters of a word that count when two are compared: "thunder" and "thunderous" are the same
 SAME: Final = 0.65  # of a sentence's weighty words were there before: it says nothing new
 NAMES_LOOP: Final = 3  # times a weighty word may stand in one sentence
 
@@ -115,9 +119,11 @@ def may_be_preamble(beginning: str) -> bool:
 
 
 def weighty(text: str) -> set[str]:
-    """The words that carry meaning: four letters or more, or with a digit; compared by their first six letters."""
+    """The words that carry meaning: four letters or more, or with a digit, and not among the small words of four or
+    five letters; compared by their first six letters."""
     found = re.findall(r"[^\W_]+", text.lower())
-    return {word[:STEM] for word in found if len(word) >= 4 or any(sign.isdigit() for sign in word)}
+    heavy = (word for word in found if len(word) >= 4 or any(sign.isdigit() for sign in word))
+    return {word[:STEM] for word in heavy if word not in LIGHT}
 
 
 def is_repetition(sentence: str, earlier: Iterable[str]) -> bool:

@@ -1,5 +1,6 @@
 """A text in parts that can be expanded side by side, and put together again as it was."""
 
+import math
 import re
 from typing import Final
 
@@ -7,7 +8,8 @@ import msgspec
 
 from reyna.library import prose
 
-SMALLEST: Final = 40  # words of a part: enough to know what it is about
+SMALLEST: Final = 36  # words that a part aims at: enough to know what it is about, and soon written
+FULL: Final = 1.25  # times the aim: a part may be that large
 LARGEST: Final = 120  # words: a small model loses the thread of more
 CODE: Final = re.compile(
     r"^(?: {4,}|\t)\S|^\s*(?:def|class|return|import|from|elif|else|try|except|function|const|let|var|public|private)"
@@ -77,21 +79,18 @@ def is_code(line: str) -> bool:
 
 
 def parts(text: str, *, side_by_side: int) -> list[Part]:
-    """About as many parts as can be worked on side by side, of 40 to 120 words each; a paragraph is kept whole where
-    that fits, tiny ones are put together, long ones end at a sentence."""
+    """About as many parts as can be worked on side by side, of about 36 to 120 words each: a paragraph is kept whole
+    where that fits, tiny ones are put together, a long one is split evenly, at its sentences."""
     all_units = units(text)
-    total = sum(unit.words for unit in all_units)
-    aim = min(max(total // side_by_side, SMALLEST), LARGEST)
-    rows: list[list[Unit]] = [[]]
-    for unit in all_units:
-        size = _words(rows[-1])
-        new_paragraph = "\n\n" in unit.gap
-        full = size + unit.words > 1.2 * aim and size >= 0.5 * aim
-        if rows[-1] and not unit.verbatim and (full or (new_paragraph and size >= 0.6 * aim)):
-            rows.append([])
-        rows[-1].append(unit)
-    if len(rows) > 1 and _words(rows[-1]) < 0.4 * aim:
-        rows[-2].extend(rows.pop())
+    aim = min(max(_words(all_units) // side_by_side, SMALLEST), LARGEST)
+    rows: list[list[Unit]] = []
+    for paragraph in _paragraphs(all_units):
+        for block in _evenly(paragraph, aim):
+            code = all(unit.verbatim for unit in block)
+            if rows and (code or _words(rows[-1]) + _words(block) <= FULL * aim):
+                rows[-1].extend(block)
+            else:
+                rows.append(block)
     return [
         Part(
             tuple(row),
@@ -99,8 +98,30 @@ def parts(text: str, *, side_by_side: int) -> list[Part]:
             after=joined(rows[number + 1][:2]).strip() if number + 1 < len(rows) else "",
         )
         for number, row in enumerate(rows)
-        if row
     ]
+
+
+def _paragraphs(all_units: list[Unit]) -> list[list[Unit]]:
+    found: list[list[Unit]] = []
+    for unit in all_units:
+        if not found or "\n\n" in unit.gap:
+            found.append([])
+        found[-1].append(unit)
+    return found
+
+
+def _evenly(paragraph: list[Unit], aim: int) -> list[list[Unit]]:
+    """The paragraph itself, or as many pieces as keep each near the aim."""
+    total = _words(paragraph)
+    if total <= FULL * aim:
+        return [paragraph]
+    share = total / math.ceil(total / aim)
+    found: list[list[Unit]] = [[]]
+    for unit in paragraph:
+        if found[-1] and _words(found[-1]) + unit.words / 2 > share:
+            found.append([])
+        found[-1].append(unit)
+    return found
 
 
 def _words(row: list[Unit]) -> int:

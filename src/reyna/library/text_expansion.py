@@ -37,7 +37,7 @@ class ExpansionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     ratio: Annotated[float, msgspec.Meta(ge=LEAST, le=MOST)] = 4.0
     language: Annotated[str, msgspec.Meta(max_length=40)] | None = None
     method: Literal["rewrite", "keep"] = "rewrite"
-    parallel: Annotated[int, msgspec.Meta(ge=1, le=64)] = 24
+    parallel: Annotated[int, msgspec.Meta(ge=1, le=64)] = 48
 
 
 text_expansion = Processor(

@@ -84,7 +84,7 @@ class Writing:
 
     @property
     def text(self) -> str:
-        return "".join(line.gap + line.text for line in self.lines) + (f" {self.tail}" if self.tail else "")
+        return "".join(line.gap + line.text for line in self.lines) + self.tail
 
     # --- rewritten at length ---
 
@@ -264,10 +264,10 @@ class _Answer:
         return whole[:ready]
 
     def tail(self) -> str:
-        """The unfinished sentence, once it is clear that it is no preamble."""
+        """The unfinished sentence and the gap before it, once it is clear that it is no preamble."""
         if not self._given and cleaning.may_be_preamble(self._text):
             return ""
-        return " ".join(sentence for sentence, _ in self._whole()[self._given :])
+        return "".join(gap + sentence for sentence, gap in self._whole()[self._given :])
 
     def rest(self) -> list[tuple[str, str]]:
         return [(sentence, gap) for sentence, gap in self._whole()[self._given :] if prose.is_finished(sentence)]
@@ -277,7 +277,7 @@ class _Answer:
         found: list[tuple[str, str]] = []
         for paragraph in cleaning.cleaned(self._text).split("\n"):
             for number, sentence in enumerate(prose.sentences(paragraph)):
-                found.append((sentence, " " if number or not found else "\n\n"))
+                found.append((sentence, " " if number else "\n\n" if found else ""))
         return found
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from reyna.domain.caller import Caller
 from reyna.domain.page import DEFAULT_LIMIT, MOST, Page
@@ -25,7 +25,7 @@ class ToValidate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 @post("/")
-async def register(caller: Asking, schemas: Verbs, data: NewSchema) -> Schema:
+async def register(caller: Asking, schemas: Verbs, data: JSONBody[NewSchema]) -> Schema:
     """Register a version of a schema."""
     return await schemas.register(caller, data)
 
@@ -68,7 +68,7 @@ async def version(caller: Asking, schemas: Verbs, id: FromPath[str], version: Fr
 
 
 @post("/{id:str}/validate", status_code=200)
-async def validate(caller: Asking, schemas: Verbs, id: FromPath[str], data: ToValidate) -> Verdict:
+async def validate(caller: Asking, schemas: Verbs, id: FromPath[str], data: JSONBody[ToValidate]) -> Verdict:
     """Whether data fits, and if not, where."""
     return await schemas.validate(caller, id, data.data, data.version)
 

@@ -54,9 +54,10 @@ class Schemas:
         references = await references_of(new.json_schema, partial(self._find, caller))
         check_whole(new.json_schema, references)
         mark = fingerprint(new.json_schema, references)
+        # in this order: a copy of this registration that comes between the two is then seen by one of them
+        majors = await self._majors(caller.user_id, new.name)
         if (same := await self._same(caller.user_id, new, mark)) is not None:
             return same
-        majors = await self._majors(caller.user_id, new.name)
         schema = _next(caller, new, majors, references, mark)
         self._fits.of(schema)  # refuses what cannot be compiled
         return await self._write(caller, schema, majors.get(schema.major))
@@ -76,6 +77,8 @@ class Schemas:
         if name is not None:
             where["name"] = slug("name", name)
         after = place_of(cursor, str)
+        if after is not None and not is_slug(after[0]):
+            raise Invalid.at("/cursor", "is not a cursor of this list")
         found: dict[str, Latest] = {}
         for owner in _owners(caller):
             for latest in await self._store.find(LATEST, owner, where, after=after, limit=limit + 1):
@@ -103,7 +106,7 @@ class Schemas:
             {"schema_id": id},
             order=("created_at",),
             descending=True,
-            after=place_of(cursor, datetime, str),
+            after=_place_among(id, cursor),
             limit=limit + 1,
         )
         last = found[limit - 1] if len(found) > limit else None
@@ -174,6 +177,17 @@ class Schemas:
 def _owners(caller: Caller) -> tuple[str, ...]:
     """Whose schemas the caller can use, the system's first, so that a name of the system is never shadowed."""
     return (HOUSE,) if caller.user_id == HOUSE else (HOUSE, caller.user_id)
+
+
+def _place_among(id: str, cursor: str | None) -> tuple[datetime, str] | None:
+    """The place of a cursor among the versions of a schema."""
+    place = place_of(cursor, datetime, str)
+    if place is None:
+        return None
+    moment, last = place
+    if moment.tzinfo is None or not is_semver(last.removeprefix(f"{id}:")):
+        raise Invalid.at("/cursor", "is not a cursor of this list")
+    return moment, last
 
 
 def _next(

@@ -4,6 +4,7 @@ import hashlib
 import re
 import secrets
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 
 from reyna.domain.caller import HOUSE, Caller
 from reyna.domain.data import encoded
-from reyna.domain.errors import AlreadyThere, Forbidden, Invalid, NotFound, NotSignedIn
+from reyna.domain.errors import AlreadyThere, Conflict, Forbidden, Invalid, NotFound, NotSignedIn
 from reyna.domain.ids import new_id
 from reyna.ports import Drop, Put, Store, Unmet
 from reyna.studio.passwords import Passwords
@@ -20,11 +21,16 @@ from reyna.studio.records import EMAILS, SESSIONS, USERS, Account, Address, Sess
 from reyna.studio.throttle import Throttle
 
 EMAIL: Final = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,189}")
+EMAIL_LENGTH: Final = 254  # RFC 5321
 PASSWORD_LENGTH: Final = (8, 1024)  # NIST SP 800-63B asks for 8; the upper bound keeps hashing cheap
 NAME_LENGTH: Final = 200
 SESSION: Final = timedelta(days=30)
 LINK: Final = timedelta(days=7)
 OWNER_EMAIL: Final = "owner@localhost"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,8 +71,10 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
 class Accounts:
     """The verbs on accounts and sessions."""
 
-    def __init__(self, store: Store, passwords: Passwords, throttle: Throttle) -> None:
-        self._store, self._passwords, self._throttle = store, passwords, throttle
+    def __init__(
+        self, store: Store, passwords: Passwords, throttle: Throttle, clock: Callable[[], datetime] = now
+    ) -> None:
+        self._store, self._passwords, self._throttle, self._clock = store, passwords, throttle, clock
 
     async def register(self, new: Registration) -> SignedIn:
         """A new account, signed in. Raises AlreadyThere when the address is taken."""
@@ -77,14 +85,14 @@ class Accounts:
 
     async def login(self, credentials: Credentials) -> SignedIn:
         """Raises NotSignedIn, which does not tell whether the address or the password was wrong."""
-        folded = _folded(credentials.email)
-        self._throttle.check(folded)
-        account = await self._by_email(folded)
-        if not await self._passwords.right(account.password_hash if account else None, credentials.password):
-            self._throttle.failed(folded)
-            raise NotSignedIn("The address or the password is wrong.")
-        self._throttle.succeeded(folded)
-        assert account is not None  # noqa: S101 - without an account no password is right
+        folded = _folded(credentials.email[: 2 * EMAIL_LENGTH])
+        async with self._throttle.attempt(folded):
+            account = await self._by_email(folded)
+            known = await self._passwords.right(account.password_hash if account else None, credentials.password)
+            if account is None or not known:
+                self._throttle.failed(folded)
+                raise NotSignedIn("The address or the password is wrong.")
+            self._throttle.succeeded(folded)
         return await self.signed_in(account, "session")
 
     async def logout(self, token: str) -> None:
@@ -121,16 +129,18 @@ class Accounts:
             await self._confirm(account, change)
         if change.password is not msgspec.UNSET:
             changed = replace(changed, password_hash=await self._passwords.hashed(_password(change.password)))
-        steps: list[Put | Drop] = [Put(USERS, changed, expects=account.revision)]
-        if change.email is not msgspec.UNSET and _folded(change.email) != _folded(account.email):
+        if change.email is not msgspec.UNSET:
             changed = replace(changed, email=_address(change.email))
-            address = Address(id=_folded(changed.email), user_id=HOUSE, owner_id=account.id)
-            steps = [Put(USERS, changed, expects=account.revision), Put(EMAILS, address)]
+        steps: list[Put | Drop] = [Put(USERS, changed, expects=account.revision)]
+        if (folded := _folded(changed.email)) != _folded(account.email):
+            steps.append(Put(EMAILS, Address(id=folded, user_id=HOUSE, owner_id=account.id)))
             steps.append(Drop(EMAILS, HOUSE, _folded(account.email)))
         try:
             await self._store.write(*steps)
         except Unmet as unmet:
-            raise AlreadyThere("This e-mail address is taken.") from unmet
+            if (unmet.collection, unmet.kind) == (EMAILS.name, "put"):
+                raise AlreadyThere("There is an account with this e-mail address.", field="email") from unmet
+            raise Conflict("Your account was changed elsewhere at the same moment. Try again.") from unmet
         return _shown(changed)
 
     async def first_link(self) -> str | None:
@@ -140,16 +150,23 @@ class Accounts:
         owner = await self._create(OWNER_EMAIL, "Owner", None)
         return (await self.signed_in(owner, "link")).token
 
+    async def link(self, email: str) -> str:
+        """The token of a one-time sign-in link for this account. Raises NotFound."""
+        account = await self._by_email(_folded(email))
+        if account is None:
+            raise NotFound("There is no account with this e-mail address.")
+        return (await self.signed_in(account, "link")).token
+
     async def signed_in(self, account: Account, kind: Literal["session", "link"]) -> SignedIn:
         token = secrets.token_urlsafe(32)
-        now = datetime.now(UTC)
+        moment = self._clock()
         session = Session(
             id=digest(token),
             user_id=HOUSE,
             owner_id=account.id,
             kind=kind,
-            created_at=now,
-            expires_at=now + (SESSION if kind == "session" else LINK),
+            created_at=moment,
+            expires_at=moment + (SESSION if kind == "session" else LINK),
         )
         await self._store.write(Put(SESSIONS, session))
         return SignedIn(user=_shown(account), token=token)
@@ -158,7 +175,7 @@ class Accounts:
 
     async def _create(self, email: str, name: str, hash: str | None) -> Account:
         id = new_id("user")
-        account = Account(id=id, user_id=id, email=email, name=name, password_hash=hash, created_at=datetime.now(UTC))
+        account = Account(id=id, user_id=id, email=email, name=name, password_hash=hash, created_at=self._clock())
         address = Address(id=_folded(email), user_id=HOUSE, owner_id=id)
         try:
             await self._store.write(Put(USERS, account), Put(EMAILS, address))
@@ -171,8 +188,11 @@ class Accounts:
             return
         if change.old_password is msgspec.UNSET:
             raise Invalid.at("/old_password", "is required to change the address or the password")
-        if not await self._passwords.right(account.password_hash, change.old_password):
-            raise Forbidden("The old password is wrong.")
+        async with self._throttle.attempt(account.id):
+            if not await self._passwords.right(account.password_hash, change.old_password):
+                self._throttle.failed(account.id)
+                raise Forbidden("The old password is wrong.")
+            self._throttle.succeeded(account.id)
 
     async def _by_email(self, folded: str) -> Account | None:
         address = await self._store.get(EMAILS, HOUSE, folded)
@@ -185,7 +205,7 @@ class Accounts:
 
     async def _session(self, token: str, kind: Literal["session", "link"]) -> Session:
         session = await self._store.get(SESSIONS, HOUSE, digest(token))
-        if session is None or session.kind != kind or session.expires_at <= datetime.now(UTC):
+        if session is None or session.kind != kind or session.expires_at <= self._clock():
             raise NotSignedIn("This sign-in has ended or never was. Sign in again.")
         return session
 
@@ -195,7 +215,8 @@ def digest(token: str) -> str:
 
 
 def _folded(email: str) -> str:
-    return unicodedata.normalize("NFKC", email.strip()).casefold()
+    """One form for all ways to write the same address (NFKC, then case-folded, and composed again after that)."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", email.strip()).casefold())
 
 
 def _address(email: str) -> str:

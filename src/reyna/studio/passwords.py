@@ -13,22 +13,22 @@ HASHER: Final = PasswordHasher()  # RFC 9106, low-memory profile
 class Passwords:
     """Hashes and checks without holding up the event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, hasher: PasswordHasher = HASHER) -> None:
+        self._hasher = hasher
         self._turn = asyncio.Semaphore(AT_ONCE)
-        self._nobodys = HASHER.hash("nobody")
+        self._nobodys = hasher.hash("nobody")
 
     async def hashed(self, password: str) -> str:
         async with self._turn:
-            return await asyncio.to_thread(HASHER.hash, password)
+            return await asyncio.to_thread(self._hasher.hash, password)
 
     async def right(self, hash: str | None, password: str) -> bool:
         """Whether the password belongs to the hash; False, after the same work, when there is none."""
         async with self._turn:
-            return await asyncio.to_thread(_matches, hash or self._nobodys, password) and hash is not None
+            return await asyncio.to_thread(self._matches, hash or self._nobodys, password) and hash is not None
 
-
-def _matches(hash: str, password: str) -> bool:
-    try:
-        return HASHER.verify(hash, password)
-    except (VerificationError, InvalidHashError):
-        return False
+    def _matches(self, hash: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(hash, password)
+        except (VerificationError, InvalidHashError):
+            return False

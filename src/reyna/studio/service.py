@@ -1,5 +1,7 @@
 """The studio: accounts, and the line to every device."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -10,7 +12,7 @@ from reyna.domain.errors import Fault, Refusal
 from reyna.domain.event import LIVE_SUBJECTS
 from reyna.domain.processor import NewInstance
 from reyna.ports import Bus, Store
-from reyna.studio.accounts import Accounts, Registration, SignedIn, User, digest
+from reyna.studio.accounts import Accounts, Registration, SignedIn, User, digest, now
 from reyna.studio.fanout import SESSION_ENDED
 from reyna.studio.passwords import Passwords
 from reyna.studio.throttle import Throttle
@@ -34,8 +36,18 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
 class Studio(Accounts):
     """Accounts with what the rest of the house adds to them."""
 
-    def __init__(self, store: Store, bus: Bus, state: "State", processors: "Processors") -> None:
-        super().__init__(store, Passwords(), Throttle())
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        state: "State",
+        processors: "Processors",
+        *,
+        passwords: Passwords | None = None,
+        throttle: Throttle | None = None,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        super().__init__(store, passwords or Passwords(), throttle or Throttle(), clock)
         self._bus, self._state, self._processors = bus, state, processors
 
     async def register(self, new: Registration) -> SignedIn:
@@ -66,4 +78,3 @@ class Studio(Accounts):
     async def me(self, caller: Caller) -> Me:
         usage: Usage = await self._state.usage(caller)
         return Me(user=await self.user(caller), usage=usage, quota={})
-

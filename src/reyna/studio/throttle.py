@@ -1,9 +1,12 @@
 """How often a guess may fail."""
 
+import asyncio
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final
+from weakref import WeakValueDictionary
 
 from reyna.domain.errors import TooMuch
 
@@ -18,6 +21,17 @@ class Throttle:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._failures: dict[str, deque[float]] = defaultdict(deque)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def attempt(self, name: str) -> AsyncIterator[None]:
+        """One guess after another for this name, so that a thousand at once are counted too. Raises TooMuch."""
+        turn = self._turns.get(name)
+        if turn is None:
+            turn = self._turns[name] = asyncio.Lock()
+        async with turn:
+            self.check(name)
+            yield
 
     def check(self, name: str) -> None:
         """Raises TooMuch when this name has failed too often lately."""

@@ -1,7 +1,7 @@
 /** The tree of buckets: opened with a click or Enter, moved by hand or by keys, and only what is on the screen is drawn. */
 
 import { useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, type ReactNode, useEffect, useMemo } from "react";
+import { type KeyboardEvent, type ReactElement, type ReactNode, useCallback, useEffect } from "react";
 import {
   Button,
   Collection,
@@ -33,11 +33,14 @@ export function BucketTree(): ReactNode {
   const forest = useForest();
   const expanded = useStore(studio.expanded, (value) => value);
   const slow = useLasting(isPending, 300);
-  useOpenPath(forest);
+  // Only what stands open is handed to the tree, which looks at all it is given on every change; of what is closed it
+  // gets the first child, to know that there is something to open.
+  const row = useCallback((branch: Branch) => <Row branch={branch} expanded={expanded} row={row} />, [expanded]);
   const { dragAndDropHooks } = useBucketDrag(forest);
 
   return (
     <>
+      <OpenPath />
       <div className="side-head">
         <h2>Your buckets</h2>
         <Button className="icon-button" aria-label="New bucket" onPress={() => ask({ kind: "create", parent: null })}>
@@ -73,6 +76,7 @@ export function BucketTree(): ReactNode {
             onExpandedChange={(keys) => studio.expanded.set(() => new Set([...keys].map(String)))}
             onAction={(key) => studio.where.go(String(key))}
             dragAndDropHooks={dragAndDropHooks}
+            dependencies={[expanded]}
             selectionMode="none"
           >
             {row}
@@ -112,7 +116,14 @@ export function BucketTree(): ReactNode {
   }
 }
 
-function row(branch: Branch): ReactNode {
+interface RowProps {
+  branch: Branch;
+  expanded: ReadonlySet<string>;
+  row: (branch: Branch) => ReactElement;
+}
+
+function Row({ branch, expanded, row }: RowProps): ReactElement {
+  const isOpen = expanded.has(branch.id);
   return (
     <TreeItem id={branch.id} textValue={branch.name} className="tree-row">
       <TreeItemContent>
@@ -120,7 +131,9 @@ function row(branch: Branch): ReactNode {
           <RowContent branch={branch} hasChildren={hasChildItems} isExpanded={isExpanded} />
         )}
       </TreeItemContent>
-      <Collection items={branch.children}>{row}</Collection>
+      <Collection items={isOpen ? branch.children : branch.children.slice(0, 1)} dependencies={[expanded]}>
+        {row}
+      </Collection>
     </TreeItem>
   );
 }
@@ -132,7 +145,7 @@ interface RowContentProps {
 }
 
 function RowContent({ branch, hasChildren, isExpanded }: RowContentProps): ReactNode {
-  const isOpen = useWhere() === branch.id;
+  const isOpen = useStore(useStudio().where.store, (where) => where === branch.id);
   return (
     <div className="tree-cell" data-open={isOpen || undefined}>
       {hasChildren ? (
@@ -185,22 +198,19 @@ function placeAt(forest: Forest, id: string, key: Key, position: "before" | "aft
   return { parent, after: siblings[siblings.findIndex((sibling) => sibling.id === target) - 1]?.id ?? null };
 }
 
-/** Whatever is open can be seen in the tree. */
-function useOpenPath(forest: Forest): void {
+/** Whatever is open can be seen in the tree. A component of its own, so that going elsewhere does not draw the tree. */
+function OpenPath(): ReactNode {
   const studio = useStudio();
   const where = useWhere();
-  const above = useMemo(
-    () =>
-      pathTo(forest, where)
-        .slice(0, -1)
-        .map((branch) => branch.id)
-        .join(" "),
-    [forest, where],
-  );
+  const above = pathTo(useForest(), where)
+    .slice(0, -1)
+    .map((branch) => branch.id)
+    .join(" ");
   // biome-ignore lint/correctness/useExhaustiveDependencies: opened on arrival; closed again by hand, it stays closed
   useEffect(() => {
     if (!above) return;
     const ids = above.split(" ");
     studio.expanded.set((now) => (ids.every((id) => now.has(id)) ? now : new Set([...now, ...ids])));
   }, [above, where]);
+  return null;
 }

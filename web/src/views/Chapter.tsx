@@ -53,7 +53,7 @@ export function Chapter({ bucketId }: { bucketId: string }): ReactNode {
         ))}
       </ol>
       {items.hasNextPage && <More isBusy={items.isFetchingNextPage} more={() => void items.fetchNextPage()} />}
-      {items.isSuccess && rows.length > 0 && (
+      {items.isSuccess && (rows.length > 0 || (branch?.children.length ?? 0) > 0) && (
         <Button className="button add-note" onPress={addNote}>
           <Icon of="plus" /> Add a note
         </Button>
