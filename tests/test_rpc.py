@@ -15,7 +15,6 @@ from reyna.domain.caller import Caller
 from reyna.domain.errors import (
     DataError,
     Fault,
-    Invalid,
     NotFound,
     NotSignedIn,
     StaleRevision,
@@ -24,7 +23,7 @@ from reyna.domain.errors import (
 )
 from reyna.domain.page import Page
 from reyna.ports import Bus, Reply
-from reyna.rpc import Signer, misfit, remote, serve
+from reyna.rpc import Signer, remote, serve
 
 SECRET = b"a secret of at least thirty-two bytes"
 ANA = Caller(user_id="user-ana", origin="connection:1")
@@ -280,22 +279,6 @@ def test_a_pass_keeps_everything_about_its_caller() -> None:
 def test_a_short_secret_is_refused() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         Signer(b"short")
-
-
-@pytest.mark.parametrize(
-    ("message", "path"),
-    [
-        ("Expected `int`, got `str` - at `$.limit`", "/limit"),
-        ("Expected `str`, got `int` - at `$.new.bucket_ids[3]`", "/new/bucket_ids/3"),
-        ("Object missing required field `data` - at `$.new`", "/new/data"),
-        ("Object contains unknown field `colour`", "/colour"),
-        ("Expected `object`, got `array`", "/"),
-    ],
-)
-def test_a_misfit_names_the_field(message: str, path: str) -> None:
-    refused = misfit(message)
-    assert isinstance(refused, Invalid)
-    assert refused.errors[0].path == path
 
 
 async def test_not_found_is_told_from_nobody_there(bus: Bus, other: Bus, signer: Signer) -> None:

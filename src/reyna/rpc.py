@@ -12,8 +12,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Fault, Invalid, NotSignedIn, Refusal, revived
+from reyna.domain.errors import Fault, NotSignedIn, Refusal, revived
 from reyna.domain.ids import new_id
+from reyna.domain.reading import read
 from reyna.ports import Bus, Reply, Request, Subscription
 
 LOG: Final = logging.getLogger(__name__)
@@ -142,7 +143,7 @@ class _Answer:
     async def __call__(self, request: Request) -> Reply:
         try:
             caller = self._signer.verify(request.headers.get(CALLER_HEADER, ""))
-            arguments = self._decode(request.body)
+            arguments = read(self._decoder, request.body)
             value = await self._call(caller, **{name: getattr(arguments, name) for name in self._verb.names})
             return Reply(ENCODER.encode(value))
         except Refusal as refusal:
@@ -151,14 +152,6 @@ class _Answer:
             return self._broken(fault, fault.id)
         except Exception as error:
             return self._broken(error, "")
-
-    def _decode(self, body: bytes) -> msgspec.Struct:
-        try:
-            return self._decoder.decode(body)
-        except msgspec.ValidationError as error:
-            raise misfit(str(error)) from error
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Invalid("The arguments are not JSON.") from error
 
     def _refused(self, refusal: Refusal) -> Reply:
         try:
@@ -171,16 +164,6 @@ class _Answer:
         id = id or new_id("fault")
         LOG.error("The verb %s broke (%s)", self._verb.name, id, exc_info=error)
         return Reply(ENCODER.encode({"id": id}), (FAULT, "fault"))
-
-
-def misfit(message: str) -> Invalid:
-    """msgspec's "what - at `$.where`" as a refusal about that field."""
-    what, _, where = message.partition(" - at `$")
-    path = where.rstrip("`").replace("[...]", "").replace("[", "/").replace("]", "").replace(".", "/")
-    for told in ("Object missing required field `", "Object contains unknown field `"):
-        if what.startswith(told):
-            path += f"/{what.removeprefix(told).rstrip('`')}"
-    return Invalid.at(path or "/", what[:1].lower() + what[1:])
 
 
 # --- the side that asks ---

@@ -140,8 +140,15 @@ async def test_a_restart_of_postgresql_heals_by_itself(tmp_path: Path) -> None:
 
 
 async def test_nobody_at_the_address_is_a_fault(tmp_path: Path) -> None:
-    with pytest.raises(Fault, match="cannot be reached"):
-        await open_pool(f"postgresql://reyna:x@/reyna?host={tmp_path}")
+    for start in (open_pool, migrate):
+        with pytest.raises(Fault, match="cannot be reached"):
+            await start(f"postgresql://reyna:x@/reyna?host={tmp_path}")
+
+
+async def test_a_wrong_password_is_a_fault_that_says_so(database_url: str) -> None:
+    user, _, rest = database_url.partition("@")
+    with pytest.raises(Fault, match="password authentication failed"):
+        await open_pool(f"{user}x@{rest}")
 
 
 # --- plans ---

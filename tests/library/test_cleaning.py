@@ -97,6 +97,12 @@ def test_a_sentence_that_goes_round_in_circles_is_known(sentence: str) -> None:
     assert cleaning.loops(sentence)
 
 
+def test_a_figure_of_speech_of_the_source_is_no_circle() -> None:
+    sentence = "It took the lake a year to empty and the wells a year to fill."
+    assert cleaning.loops(sentence)
+    assert not cleaning.loops(sentence, sentence)
+
+
 @pytest.mark.parametrize(
     "sentence",
     [

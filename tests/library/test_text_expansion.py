@@ -2,7 +2,6 @@
 
 import re
 from itertools import pairwise
-from string import ascii_lowercase
 from typing import Any
 
 import pytest
@@ -30,11 +29,12 @@ GOOD = (
     "before, and each of them had believed that it would be another ship, on another night, with other names painted "
     "in gold below the bowsprit. Below them the water rose, black and patient."
 )
+LETTERS = "abcdefghjkmn"  # no "i", which would be a narrator
 
 
 def a_sentence(number: int, length: int = 12) -> str:
     """A sentence of so many words that no other number's sentence shares."""
-    return " ".join(f"{ascii_lowercase[n]}{number}" for n in range(length)).capitalize() + "."
+    return " ".join(f"{LETTERS[n]}{number}" for n in range(length)).capitalize() + "."
 
 
 class Talkative:
@@ -151,10 +151,8 @@ async def test_paragraphs_and_lists_keep_their_shape() -> None:
     items = "- repair the garden fence\n- water the young tomatoes"
     content = f"Things to do on Saturday morning:\n{items}\n\nThat is all for now."
     data = (await expand(Scripted(Talkative(1)), content, method="keep")).data
-    assert re.fullmatch(
-        r"Things to do on Saturday morning:\n- repair the garden fence.*\n- water the young tomatoes.*\n\nThat is all.*",
-        data["expanded"],
-    )
+    shape = r"Things to do on .* morning:\n- repair the garden fence.*\n- water the young tomatoes.*\n\nThat is all.*"
+    assert re.fullmatch(shape, data["expanded"])
 
 
 async def test_code_is_left_alone() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from reyna.adapters.memory_bus import MemoryBus
 from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
 from reyna.domain.caller import Caller
@@ -19,6 +18,8 @@ from reyna.domain.page import Page
 from reyna.domain.processor import NewProcessor, Processor
 from reyna.domain.run import Cost, Output, Run, Work, derived_id
 from reyna.domain.schema import Verdict
+from reyna.ports import Bus
+from reyna.rpc import Signer
 from reyna.sdk.neighbours import Neighbours, Passes
 from reyna.sdk.testing import a_blob
 from tests.collected import Collected
@@ -177,6 +178,11 @@ class Services:
             token=f"pass of {run.id}",
         )
 
+    def a_signed_run(self, blob: Blob, processor_id: str, signer: Signer) -> Work:
+        work = self.a_run(blob, processor_id)
+        caller = Caller(user_id=blob.user_id, kind="processor", processor_id=processor_id, run_id=work.run_id)
+        return replace(work, token=signer.sign(caller))
+
     async def hear(self, verb: str, times: int = 1) -> Any:
         """What the verb was called with for that time, as soon as it was."""
         count = 0
@@ -187,12 +193,12 @@ class Services:
                 return found[times - 1]
 
 
-async def hand_over(bus: MemoryBus, work: Work, number: int = 1) -> None:
+async def hand_over(bus: Bus, work: Work, number: int = 1) -> None:
     body = msgspec.json.encode(work)
     await bus.publish(Message(f"{work.run_id}.{number}", f"reyna.run.{work.processor_id}.{work.user_id}", body))
 
 
-async def cancel(bus: MemoryBus, work: Work) -> None:
+async def cancel(bus: Bus, work: Work) -> None:
     """What the processor service announces when a user cancels."""
     caller = Caller(user_id=work.user_id)
     event = Event.now(f"processor.cancelled.{work.processor_id}", caller, {"run_id": work.run_id})

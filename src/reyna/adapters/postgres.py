@@ -63,7 +63,7 @@ async def open_pool(url: str, *, size: int = 8) -> asyncpg.Pool:
             reset=nothing,
             server_settings=SETTINGS,
         )
-    except (*LOST, TimeoutError) as error:
+    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
         raise Fault(f"PostgreSQL cannot be reached: {error}") from error
 
 

@@ -24,8 +24,7 @@ def up(
     def ready(house: House) -> None:
         address = f"http://{_reachable(settings.host)}:{settings.port}"
         OUT.print(f"\n  ReYNa Studio is ready: [bold]{address}[/bold]")
-        if house.link:
-            OUT.print(f"  Sign in the first time with this link (good once): {address}/signin#{house.link}")
+        _say_link(house, address)
         OUT.print("  Ctrl-C stops it.\n")
         if open:
             webbrowser.open(f"{address}/signin#{house.link}" if house.link else address)
@@ -44,9 +43,16 @@ def serve(
     settings = beside(settings_of(host=host, **{"port" if service == "studio" else f"{service}_port": port}))
 
     def ready(house: House) -> None:
-        OUT.print(f"{service} is ready: http://{_reachable(settings.host)}:{ports_of(settings)[service]}")
+        address = f"http://{_reachable(settings.host)}:{ports_of(settings)[service]}"
+        _say_link(house, address)
+        OUT.print(f"{service} is ready: {address}")
 
     run(lambda: open_house(settings, services=[service], library=[], ready=ready))
+
+
+def _say_link(house: House, address: str) -> None:
+    if house.link:
+        OUT.print(f"  Sign in the first time with this link (good once): {address}/signin#{house.link}")
 
 
 def _reachable(host: str) -> str:

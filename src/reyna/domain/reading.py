@@ -10,7 +10,7 @@ from reyna.domain.errors import Invalid
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 PLACE: Final = re.compile(r"(?P<what>.*?)(?: - at `(?P<key>key in )?\$(?P<path>.*)`)?", re.DOTALL)
-FIELD: Final = re.compile(r"Object (?P<how>missing required|contains unknown) field `(?P<field>.*)`")
+FIELD: Final = re.compile(r"Object (?P<how>missing required|contains unknown) field `(?P<field>.*)`", re.DOTALL)
 STEP: Final = re.compile(r"\.([^.\[]+)|\[([^\]]*)\]")
 
 
@@ -39,13 +39,18 @@ def malformed(error: Exception) -> Invalid:
     return Invalid(f"This is not JSON: {reason}")
 
 
-def misfit(message: str, *, within: str = "") -> Invalid:
+def pointer(*steps: str) -> str:
+    """The JSON Pointer (RFC 6901) of these steps."""
+    return "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in steps)
+
+
+def misfit(message: str) -> Invalid:
     """The refusal for a msgspec validation message such as "Expected `int`, got `str` - at `$.limit`"."""
     found = PLACE.fullmatch(message)
     what, path = (found["what"], found["path"] or "") if found else (message, "")
-    pointer = "".join(f"/{name or place}" for name, place in STEP.findall(path)).removeprefix(within)
+    steps = [name or place for name, place in STEP.findall(path) if place != "..."]  # some value of a mapping
     if field := FIELD.fullmatch(what):
         words = "is required" if field["how"] == "missing required" else "is not known here"
-        return Invalid.at(f"{pointer}/{field['field']}", words)
+        return Invalid.at(pointer(*steps, field["field"]), words)
     expected = re.match(r"Expected (.*?)(?:, got .*)?$", what)
-    return Invalid.at(pointer, what[:1].lower() + what[1:], expected=expected[1] if expected else None)
+    return Invalid.at(pointer(*steps), what[:1].lower() + what[1:], expected=expected[1] if expected else None)

@@ -121,9 +121,9 @@ def may_be_preamble(beginning: str) -> bool:
 def weighty(text: str) -> set[str]:
     """The words that carry meaning: four letters or more, or with a digit, and not among the small words of four or
     five letters; compared by their first six letters."""
-    found = re.findall(r"[^\W_]+", text.lower())
-    heavy = (word for word in found if len(word) >= 4 or any(sign.isdigit() for sign in word))
-    return {word[:STEM] for word in heavy if word not in LIGHT}
+    spoken = _spoken(text)
+    numbered = {word for word in spoken if any(sign.isdigit() for sign in word)}
+    return numbered | {word[:STEM] for word in spoken if len(word) >= 4 and word not in LIGHT and word not in numbered}
 
 
 def is_repetition(sentence: str, earlier: Iterable[str]) -> bool:
@@ -141,14 +141,23 @@ def is_repetition(sentence: str, earlier: Iterable[str]) -> bool:
     return False
 
 
-def loops(sentence: str) -> bool:
-    """Whether it goes round in circles: three words in a row twice, or a weighty word more than three times."""
-    spoken = re.findall(r"[^\W_]+", sentence.lower())
-    threes = list(zip(spoken, spoken[1:], spoken[2:], strict=False))
-    if len(set(threes)) < len(threes):
+def loops(sentence: str, source: str = "") -> bool:
+    """Whether it goes round in circles: three words in a row twice, or a weighty word more than three times, and not
+    because the source does."""
+    spoken = _spoken(sentence)
+    threes = _threes(spoken)
+    if any(threes.count(three) > 1 for three in set(threes) - set(_threes(_spoken(source)))):
         return True
     heavy = [word for word in spoken if len(word) >= 4]
     return any(heavy.count(word) > NAMES_LOOP for word in set(heavy))
+
+
+def _spoken(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.lower())
+
+
+def _threes(spoken: list[str]) -> list[tuple[str, str, str]]:
+    return list(zip(spoken, spoken[1:], spoken[2:], strict=False))
 
 
 def is_about_itself(sentence: str, source: str) -> bool:
@@ -201,7 +210,7 @@ def shortened(sentence: str, most: int) -> str | None:
 
 
 def _plain(sentence: str) -> str:
-    return " ".join(re.findall(r"[^\W_]+", sentence.lower()))
+    return " ".join(_spoken(sentence))
 
 
 def _unquoted(text: str) -> set[str]:

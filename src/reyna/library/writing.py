@@ -1,7 +1,7 @@
 """One part of a text being expanded with a model: rewritten at length, or grown around the sentences it has."""
 
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from typing import Final, Protocol
 
@@ -22,11 +22,13 @@ FEW: Final = 6  # missing words that are left to the next sentence
 ROUNDS: Final = 3  # questions to the model about one sentence
 CLOSING_ROUNDS: Final = 4  # more of them at the end of a part that is still too short; the last half is not strict
 REJECTED: Final = 2  # sentences in a row that could not be used: the model has lost the thread, ask anew
+LOST: Final = 4  # the same where a whole part is rewritten: it may come back to its story
 FAULTS: Final = 2  # answers of the model that may break off in one part
 TAIL: Final = 60  # words that the model sees when it goes on
 SHORT: Final = 4  # words; a line of fewer is a greeting, a name, a heading, and nothing is added to it
 TOKENS_PER_WORD: Final = 2.0  # generous, since what is too much is cut as it comes: English has 1.3, German 2
 KEPT: Final = 0.4  # of the source's weighty words must be in what was rewritten: it is the same story
+HALFWAY: Final = 0.4  # of the wanted words must be in it, or it is an echo
 USABLE: Final = 0.7  # of the sentences of what was rewritten must be fit to keep
 WARM: Final = 0.6  # temperature to begin with
 WARMER: Final = 0.9  # when a question is asked again, so that the answer is another one
@@ -61,12 +63,13 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Writing:
-    """The part as it grows. `lines` is what stands so far, `tail` a sentence that is being written."""
+    """The part as it grows. `lines` is what stands so far."""
 
     def __init__(
         self, model: Model, part: Part, voice: Voice, *, target: float, changed: Callable[[], Awaitable[None]]
     ) -> None:
-        self.part, self.lines, self.tail = part, list[Line](), ""
+        self.part, self.lines = part, list[Line]()
+        self._shown: _Answer | None = None  # what is being written and may be seen already
         self._model, self._voice, self._changed = model, voice, changed
         self._goal = target * part.words
         self._most = min(target * part.words + max(ROOM * part.words, LEEWAY), MOST * part.words)
@@ -84,24 +87,29 @@ class Writing:
 
     @property
     def text(self) -> str:
-        return "".join(line.gap + line.text for line in self.lines) + self.tail
+        """What stands so far, and the sentence that is being written if it may be seen."""
+        tail = self._shown.tail() if self._shown else ""
+        return "".join(line.gap + line.text for line in self.lines) + tail
 
     # --- rewritten at length ---
 
     async def rewrite(self) -> bool:
         """Ask for the whole part at once. False, and nothing is kept, when it is not the same story at length."""
-        seen = 0
+        seen = rejected = 0
         async with aclosing(self._sentences(self._rewriting(), show=True)) as answer:
             async for sentence, gap in answer:
                 seen += 1
+                rejected += 1
                 if self._fits(sentence, strict=True):
+                    rejected = 0
                     await self._add(sentence, gap if self.lines else self.part.units[0].gap)
-                if self.words >= self._most:
+                if self.words >= self._most or rejected >= LOST:
                     break
         self._drop_beyond(self._most)
         text = " ".join(line.text for line in self.lines)
         same_story = cleaning.key_words_kept(text, self.part.text) >= KEPT
-        if same_story and len(self.lines) >= USABLE * seen and self.words >= 0.4 * self._goal:
+        usable = len(self.lines) >= USABLE * seen and self.words >= HALFWAY * self._goal
+        if same_story and (usable or self.ratio >= LEAST):
             return True
         self.lines = []
         return False
@@ -198,9 +206,10 @@ class Writing:
     # --- what the model says, sentence by sentence ---
 
     async def _sentences(self, prompt: Prompt, *, show: bool = False) -> AsyncGenerator[tuple[str, str], None]:
-        """Whole, clean sentences as soon as they are written, each with the gap before it; with `show` the `tail` is
-        what is written of the next. An answer that breaks off is as good as its whole sentences, twice."""
+        """Whole, clean sentences as soon as they are written, each with the gap before it; with `show`, what is
+        written of the next can be seen. An answer that breaks off is as good as its whole sentences, twice."""
         answer = _Answer()
+        self._shown = answer if show else None
         try:
             async with aclosing(self._model.stream(prompt)) as pieces:
                 async for piece in pieces:
@@ -209,14 +218,13 @@ class Writing:
                     for sentence in answer.add(piece):
                         yield sentence
                     if show:
-                        self.tail = answer.tail()
                         await self._changed()
         except Fault:
             self._faults += 1
             if self._faults > FAULTS:
                 raise
         finally:
-            self.tail = ""
+            self._shown = None
         for sentence in answer.rest():
             yield sentence
 
@@ -224,9 +232,9 @@ class Writing:
         told = [*(line.text for line in self.lines), *self._ahead]
         if prose.count(sentence) < 3 or prose.is_open(sentence) or not prose.is_finished(sentence):
             return False
-        if cleaning.loops(sentence) or cleaning.is_repetition(sentence, told):
-            return False
         source = f"{self.part.before} {self.part.text} {self.part.after}"
+        if cleaning.loops(sentence, source) or cleaning.is_repetition(sentence, told):
+            return False
         if cleaning.is_about_itself(sentence, source):
             return False
         return not strict or not (
@@ -253,15 +261,16 @@ class _Answer:
     def __init__(self) -> None:
         self._text, self._given = "", 0
 
-    def add(self, piece: str) -> list[tuple[str, str]]:
+    def add(self, piece: str) -> Iterator[tuple[str, str]]:
         """The sentences that are whole now. The last one may still go on, and so may one whose quotation is open."""
         self._text += piece
         if not ENDS.search(piece):
-            return []
-        whole = self._whole()[self._given : -1]
-        ready = next((number for number, (sentence, _) in enumerate(whole) if prose.is_open(sentence)), len(whole))
-        self._given += ready
-        return whole[:ready]
+            return
+        for sentence, gap in self._whole()[self._given : -1]:
+            if prose.is_open(sentence):
+                return
+            self._given += 1
+            yield sentence, gap
 
     def tail(self) -> str:
         """The unfinished sentence and the gap before it, once it is clear that it is no preamble."""

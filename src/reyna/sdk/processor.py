@@ -1,7 +1,7 @@
 """What a processor is: what it takes, what it makes, and the one function that does the work."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypedDict, TypeVar, Unpack, overload
 
 import msgspec
 
@@ -44,12 +44,32 @@ Work = Callable[[Blob, Context[S]], Awaitable[Made]]
 W = TypeVar("W", bound=Callable[..., Awaitable[Any]])
 
 
+class About(TypedDict, total=False):
+    """What else a processor says of itself; `trigger="manual"`: only on request, `range`: in words what it is for."""
+
+    version: str
+    name: str
+    description: str
+    trigger: Literal["event", "manual"]
+    range: str
+
+
 class Processor(Generic[S]):
     """Takes blobs of some schemas and makes blobs of another; it is itself the decorator of its function.
 
-    `settings` is a `msgspec.Struct` type: what a user may set, with its defaults. `range` says in words what input it
-    is meant for. `trigger="manual"`: only on request. Raises Invalid for an `id` that is no slug.
+    `settings` is a `msgspec.Struct` type: what a user may set, with its defaults. Raises Invalid for an `id` that is
+    no slug.
     """
+
+    @overload
+    def __init__(
+        self: "Processor[None]", id: str, *, takes: str | Sequence[str], makes: str, **about: Unpack[About]
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self, id: str, *, takes: str | Sequence[str], makes: str, settings: type[S], **about: Unpack[About]
+    ) -> None: ...
 
     def __init__(
         self,
@@ -58,11 +78,7 @@ class Processor(Generic[S]):
         takes: str | Sequence[str],
         makes: str,
         settings: type[S] | None = None,
-        version: str = "1.0.0",
-        name: str | None = None,
-        description: str = "",
-        trigger: Any = "event",
-        range: str | None = None,
+        **about: Unpack[About],
     ) -> None:
         self.id = slug("id", id)
         self.takes = (takes,) if isinstance(takes, str) else tuple(takes)
@@ -70,14 +86,14 @@ class Processor(Generic[S]):
         self.settings = settings
         self.registration = NewProcessor(
             id=id,
-            version=version,
-            name=name or id.replace("-", " ").capitalize(),
-            description=description,
+            version=about.get("version", "1.0.0"),
+            name=about.get("name", id.replace("-", " ").capitalize()),
+            description=about.get("description", ""),
             input_schemas=self.takes,
             output_schema=makes,
             settings_schema=msgspec.json.schema(settings) if settings else None,
-            trigger=trigger,
-            range=range,
+            trigger=about.get("trigger", "event"),
+            range=about.get("range"),
         )
         self._work: Work[S] | None = None
 

@@ -7,14 +7,18 @@ from typing import Any, Final
 
 import msgspec
 from litestar import delete, get, patch, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from reyna.domain.blob import Blob, BlobChange, NewBlob, Revision
 from reyna.domain.bucket import Bucket, BucketChange, NewBucket, Node
-from reyna.domain.caller import Caller
-from reyna.domain.page import Page
+from reyna.domain.page import DEFAULT_LIMIT, Page
 from reyna.domain.placement import Placement
+from reyna.http import Asking, Cursor, Limit
 from reyna.state.placements import Item
 from reyna.state.service import State
+
+Content = NamedDependency[State]
 
 
 class Restoration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,26 +38,29 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 @post("/blobs")
-async def create_blob(content: State, caller: Caller, data: NewBlob) -> Blob:
+async def create_blob(content: Content, caller: Asking, data: JSONBody[NewBlob]) -> Blob:
+    """Keep new content that fits a schema, in any number of buckets."""
     return await content.create_blob(caller, data)
 
 
 @get("/blobs/{id:str}")
-async def blob(content: State, caller: Caller, id: str) -> Blob:
+async def blob(content: Content, caller: Asking, id: FromPath[str]) -> Blob:
+    """One blob."""
     return await content.blob(caller, id)
 
 
 @get("/blobs")
 async def blobs(
-    content: State,
-    caller: Caller,
-    bucket_id: str | None = None,
-    schema_id: str | None = None,
-    processor_id: str | None = None,
-    parent_id: str | None = None,
-    limit: int = 50,
-    cursor: str | None = None,
+    content: Content,
+    caller: Asking,
+    bucket_id: FromQuery[str | None] = None,
+    schema_id: FromQuery[str | None] = None,
+    processor_id: FromQuery[str | None] = None,
+    parent_id: FromQuery[str | None] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
 ) -> Page[Blob]:
+    """Your blobs, newest first; within a bucket in the order of that bucket. The trash is left out."""
     return await content.blobs(
         caller,
         bucket_id=bucket_id,
@@ -66,52 +73,61 @@ async def blobs(
 
 
 @patch("/blobs/{id:str}")
-async def change_blob(content: State, caller: Caller, id: str, data: BlobChange) -> Blob:
+async def change_blob(content: Content, caller: Asking, id: FromPath[str], data: JSONBody[BlobChange]) -> Blob:
+    """The next revision of a blob. Answers 409 with `current` when someone was faster; what you sent is kept."""
     return await content.change_blob(caller, id, data)
 
 
 @delete("/blobs/{id:str}", status_code=200)
-async def trash_blob(content: State, caller: Caller, id: str) -> Blob:
+async def trash_blob(content: Content, caller: Asking, id: FromPath[str]) -> Blob:
+    """Into the trash, out of every bucket at once; places and order are kept for its return."""
     return await content.trash_blob(caller, id)
 
 
 @post("/blobs/{id:str}/restore", status_code=200)
-async def restore_blob(content: State, caller: Caller, id: str, data: Restoration | None = None) -> Blob:
+async def restore_blob(
+    content: Content, caller: Asking, id: FromPath[str], data: JSONBody[Restoration | None] = None
+) -> Blob:
+    """Out of the trash; with `revision`, its data as it was then, as a new revision."""
     return await content.restore_blob(caller, id, data.revision if data else None)
 
 
 @get("/blobs/{id:str}/revisions")
 async def revisions(
-    content: State, caller: Caller, id: str, limit: int = 50, cursor: str | None = None
+    content: Content, caller: Asking, id: FromPath[str], limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[Revision]:
+    """Every revision of a blob, newest first; saves that came too late stand among them, marked `conflict`."""
     return await content.revisions(caller, id, limit=limit, cursor=cursor)
 
 
 @get("/blobs/{id:str}/revisions/{number:int}")
-async def revision(content: State, caller: Caller, id: str, number: int) -> Revision:
+async def revision(content: Content, caller: Asking, id: FromPath[str], number: FromPath[int]) -> Revision:
+    """A blob as it was."""
     return await content.revision(caller, id, number)
 
 
 @post("/buckets")
-async def create_bucket(content: State, caller: Caller, data: NewBucket) -> Bucket:
+async def create_bucket(content: Content, caller: Asking, data: JSONBody[NewBucket]) -> Bucket:
+    """A new bucket, last among its siblings unless `after` says otherwise."""
     return await content.create_bucket(caller, data)
 
 
 @get("/buckets/{id:str}")
-async def bucket(content: State, caller: Caller, id: str) -> Bucket:
+async def bucket(content: Content, caller: Asking, id: FromPath[str]) -> Bucket:
+    """One bucket."""
     return await content.bucket(caller, id)
 
 
 @get("/buckets")
 async def buckets(
-    content: State,
-    caller: Caller,
-    type: str | None = None,
-    parent_bucket_id: str | None = None,
-    limit: int = 50,
-    cursor: str | None = None,
+    content: Content,
+    caller: Asking,
+    type: FromQuery[str | None] = None,
+    parent_bucket_id: FromQuery[str | None] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
 ) -> Page[Bucket]:
-    """`parent_bucket_id=none` for the roots."""
+    """Your buckets in the order of their siblings; `parent_bucket_id=none` for the roots."""
     parent: Any = msgspec.UNSET if parent_bucket_id is None else parent_bucket_id
     return await content.buckets(
         caller, type=type, parent_bucket_id=None if parent == "none" else parent, limit=limit, cursor=cursor
@@ -119,38 +135,49 @@ async def buckets(
 
 
 @patch("/buckets/{id:str}")
-async def change_bucket(content: State, caller: Caller, id: str, data: BucketChange) -> Bucket:
+async def change_bucket(content: Content, caller: Asking, id: FromPath[str], data: JSONBody[BucketChange]) -> Bucket:
+    """Another name, type or metadata. Answers 409 with `current` when someone was faster."""
     return await content.change_bucket(caller, id, data)
 
 
 @post("/buckets/{id:str}/move", status_code=200)
-async def move_bucket(content: State, caller: Caller, id: str, data: Move) -> Bucket:
+async def move_bucket(content: Content, caller: Asking, id: FromPath[str], data: JSONBody[Move]) -> Bucket:
+    """Under another parent, or to another place among its siblings, with all it contains."""
     return await content.move_bucket(caller, id, under=data.parent_bucket_id, after=data.after)
 
 
 @get("/buckets/{id:str}/tree")
-async def tree(content: State, caller: Caller, id: str, depth: int | None = None) -> Node:
+async def tree(content: Content, caller: Asking, id: FromPath[str], depth: FromQuery[int | None] = None) -> Node:
+    """A bucket and what it contains, `depth` levels down, at most 100."""
     return await content.tree(caller, id, depth)
 
 
 @get("/tree")
-async def forest(content: State, caller: Caller) -> Page[Node]:
+async def forest(content: Content, caller: Asking) -> Page[Node]:
+    """All your trees."""
     return await content.forest(caller)
 
 
 @get("/buckets/{id:str}/items")
-async def items(content: State, caller: Caller, id: str, limit: int = 50, cursor: str | None = None) -> Page[Item]:
+async def items(
+    content: Content, caller: Asking, id: FromPath[str], limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[Item]:
+    """Child buckets and blobs together, in the order of the bucket."""
     return await content.items(caller, id, limit=limit, cursor=cursor)
 
 
 @put("/buckets/{id:str}/blobs/{blob_id:str}")
-async def place_blob(content: State, caller: Caller, id: str, blob_id: str, data: Place | None = None) -> Placement:
+async def place_blob(
+    content: Content, caller: Asking, id: FromPath[str], blob_id: FromPath[str], data: JSONBody[Place | None] = None
+) -> Placement:
+    """Into a bucket, or to another place there: behind `after`, first when null, last when left out."""
     wanted = data or Place()
     return await content.place_blob(caller, id, blob_id, after=wanted.after, label=wanted.label)
 
 
 @delete("/buckets/{id:str}/blobs/{blob_id:str}")
-async def take_out(content: State, caller: Caller, id: str, blob_id: str) -> None:
+async def take_out(content: Content, caller: Asking, id: FromPath[str], blob_id: FromPath[str]) -> None:
+    """Out of this bucket only; the blob and its other places stay."""
     await content.take_out(caller, id, blob_id)
 
 

@@ -8,11 +8,12 @@ import structlog
 from litestar import Litestar, MediaType, Response, Router, WebSocket, get
 from litestar.datastructures import CacheControlHeader
 from litestar.handlers import websocket
+from litestar.params import FromPath
 from litestar.static_files import create_static_files_router
 from prometheus_client import Gauge
 
 from reyna.domain.errors import Fault, Forbidden, NotSignedIn
-from reyna.http import Check, Meter, check_origin, door, token_of
+from reyna.http import Check, Meter, bearer_of, check_origin, door, token_of
 from reyna.ports import Bus
 from reyna.studio import routes
 from reyna.studio.accounts import digest
@@ -87,7 +88,7 @@ def _line(studio: Studio, actions: Actions, bus: Bus, fanout: Fanout) -> Any:
 
 async def _token(socket: WebSocket[Any, Any, Any], device: Socket) -> str:
     """From the header, the cookie (of a page of ours only), or the first message; never from the URL."""
-    if "authorization" not in socket.headers:
+    if bearer_of(socket.headers) is None:
         try:
             check_origin(socket.headers)
         except Forbidden as refused:
@@ -103,7 +104,7 @@ def _page(page: Path) -> list[Any]:
     index = page / "index.html"
 
     @get(["/", "/{path:path}"], include_in_schema=False)
-    async def shown(path: str = "") -> Response[bytes]:
+    async def shown(path: FromPath[str] = "") -> Response[bytes]:
         content = index.read_bytes() if index.is_file() else UNBUILT.encode()
         return Response(content, media_type=MediaType.HTML, headers=HEADERS | {"cache-control": "no-cache"})
 

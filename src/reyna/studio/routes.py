@@ -6,14 +6,16 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, Response, get, patch, post
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 
-from reyna.domain.caller import Caller
 from reyna.domain.errors import NotSignedIn
-from reyna.http import COOKIE, check_origin, token_of
+from reyna.http import COOKIE, Asking, check_origin, token_of
 from reyna.studio.accounts import SESSION, AccountChange, Credentials, Registration, SignedIn, User
 from reyna.studio.service import Me, Studio
 
 AnyRequest = Request[Any, Any, Any]
+Verbs = NamedDependency[Studio]
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,26 +23,29 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 @post("/auth/register")
-async def register(request: AnyRequest, studio: Studio, data: Registration) -> Response[SignedIn]:
+async def register(request: AnyRequest, studio: Verbs, data: JSONBody[Registration]) -> Response[SignedIn]:
+    """Make an account, and be signed in."""
     check_origin(request.headers)
     return _with_cookie(request, await studio.register(data), status=201)
 
 
 @post("/auth/login", status_code=200)
-async def login(request: AnyRequest, studio: Studio, data: Credentials) -> Response[SignedIn]:
+async def login(request: AnyRequest, studio: Verbs, data: JSONBody[Credentials]) -> Response[SignedIn]:
+    """Sign in: the token is for programs, the cookie for the browser."""
     check_origin(request.headers)
     return _with_cookie(request, await studio.login(data))
 
 
 @post("/auth/link", status_code=200)
-async def follow_link(request: AnyRequest, studio: Studio, data: Link) -> Response[SignedIn]:
+async def follow_link(request: AnyRequest, studio: Verbs, data: JSONBody[Link]) -> Response[SignedIn]:
     """Sign in with the one-time link that the house printed."""
     check_origin(request.headers)
     return _with_cookie(request, await studio.follow(data.token))
 
 
 @post("/auth/logout", status_code=204)
-async def logout(request: AnyRequest, studio: Studio) -> Response[None]:
+async def logout(request: AnyRequest, studio: Verbs) -> Response[None]:
+    """End this session and close its sockets; signed out already is no error."""
     check_origin(request.headers)
     with suppress(NotSignedIn):  # signed out already is what was asked for
         await studio.logout(token_of(request.headers, request.cookies))
@@ -50,12 +55,14 @@ async def logout(request: AnyRequest, studio: Studio) -> Response[None]:
 
 
 @get("/me")
-async def me(studio: Studio, caller: Caller) -> Me:
+async def me(studio: Verbs, caller: Asking) -> Me:
+    """Who you are and what you keep."""
     return await studio.me(caller)
 
 
 @patch("/me")
-async def change_me(studio: Studio, caller: Caller, data: AccountChange) -> User:
+async def change_me(studio: Verbs, caller: Asking, data: JSONBody[AccountChange]) -> User:
+    """Another name, address or password; for the last two, give the old password if you have one."""
     return await studio.change_account(caller, data)
 
 

@@ -154,6 +154,7 @@ class Socket:
             self._release(position.last)
             while (text := await self.next()) is not None:
                 await self._answer(caller, text)
+                await self._keep_pace()
         finally:
             await self._fanout.leave(caller.user_id, self)
             if self._draining is not None:
@@ -162,12 +163,19 @@ class Socket:
     async def next(self) -> str | bytes | None:
         """The next message; None when the line is closed."""
         message = await self._receive()
-        if message["type"] == "websocket.disconnect" or self._closing is not None:
+        if message["type"] == "websocket.disconnect":
             return None
+        if self._closing is not None:  # the line must not end before its code has been said
+            raise self._closing
         text: str | bytes = message.get("text") or message.get("bytes") or ""
         if len(text) > MESSAGE_BYTES:
             raise Closed(TOO_LARGE, f"messages are at most {MESSAGE_BYTES} bytes")
         return text
+
+    async def _keep_pace(self) -> None:
+        """A device that asks faster than it reads waits for its answers: it is busy, not slow."""
+        if self._draining is not None and len(self._out) >= BACKLOG // 2:
+            await asyncio.wait([self._draining])
 
     async def _answer(self, caller: Caller, text: str | bytes) -> None:
         request_id: str | int | None = None

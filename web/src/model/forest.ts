@@ -123,12 +123,18 @@ export function placeBeside(forest: Forest, id: string, way: "up" | "down" | "in
 }
 
 /** Buckets whose path contains every word of the query, in the order of the tree. */
-export function matching(forest: Forest, query: string, most: number): Branch[] {
+export function matching(
+  forest: Forest,
+  query: string,
+  most: number,
+  allows: (branch: Branch) => boolean = () => true,
+): Branch[] {
   const wanted = query.toLowerCase().split(/\s+/).filter(Boolean);
   const found: Branch[] = [];
   const look = (branch: Branch, above: string): void => {
     const path = `${above} ${branch.name.toLowerCase()} ${branch.type}`;
-    if (found.length < most && wanted.every((word) => path.includes(word))) found.push(branch);
+    if (found.length >= most) return;
+    if (wanted.every((word) => path.includes(word)) && allows(branch)) found.push(branch);
     for (const child of branch.children) look(child, path);
   };
   for (const root of forest.roots) look(root, "");

@@ -20,9 +20,7 @@ interface BucketPickerProps {
 export function BucketPicker({ label, top, allows, pick }: BucketPickerProps): ReactNode {
   const forest = useForest();
   const [query, setQuery] = useState("");
-  const found = matching(forest, query, MOST * 2)
-    .filter(allows)
-    .slice(0, MOST);
+  const found = matching(forest, query, MOST, allows);
   return (
     <Autocomplete inputValue={query} onInputChange={setQuery}>
       <TextField className="search" type="search" aria-label={label} autoFocus>

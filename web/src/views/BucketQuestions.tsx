@@ -143,7 +143,7 @@ export function RenameBucket({ id, close }: { id: string; close: () => void }): 
 export function MoveBucket({ id, close }: { id: string; close: () => void }): ReactNode {
   const studio = useStudio();
   const forest = useForest();
-  const name = forest.byId.get(id)?.name ?? "";
+  const { name = "", parent } = forest.byId.get(id) ?? {};
   return (
     <>
       <Title>Move {name}</Title>
@@ -158,7 +158,7 @@ export function MoveBucket({ id, close }: { id: string; close: () => void }): Re
         }}
       />
       <div className="dialog-foot">
-        <p className="quiet">Now in: {pathInWords(forest, id)}</p>
+        <p className="quiet">Now {parent ? `in ${pathInWords(forest, parent)}` : "at the top"}</p>
         <Button className="button" onPress={close}>
           Cancel
         </Button>

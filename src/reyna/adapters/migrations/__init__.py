@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import asyncpg
 
+from reyna.domain.errors import Fault
+
 VERSIONS: Final = Path(__file__).parent / "versions"
 LOCK: Final = 7_396_142  # an advisory lock: any number, as long as every version of the house takes the same
 
@@ -19,9 +21,13 @@ async def migrate(url: str) -> None:
 
     Several processes may call this at once: one works, the others wait for it. When nothing is to be done it costs
     two questions. All revisions are one transaction: a migration that fails leaves no trace. In one process call it
-    for one database after the other, because alembic keeps the migration at hand in a global.
+    for one database after the other, because alembic keeps the migration at hand in a global. Raises Fault when
+    nobody answers there.
     """
-    connection = await asyncpg.connect(url)
+    try:
+        connection = await asyncpg.connect(url)
+    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
+        raise Fault(f"PostgreSQL cannot be reached: {error}") from error
     try:
         if await _revision(connection) == newest():
             return

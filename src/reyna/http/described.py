@@ -1,0 +1,64 @@
+"""What can be asked, as OpenAPI 3.1."""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from litestar import MediaType
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import OpenAPI
+
+from reyna.domain.errors import DataError
+from reyna.http.callers import COOKIE
+from reyna.http.problems import PROBLEM
+
+PAGES: Final = re.compile(rb"Page_[\w.]*?(\w+)_\b")
+PROBLEM_SCHEMA: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "title": "Problem",
+    "description": "RFC 9457. `reason` says more than `code`; both are stable. `id` finds a fault in the log.",
+    "required": ["type", "status", "code", "reason", "detail"],
+    "properties": {
+        "type": {"const": "about:blank"},
+        "status": {"type": "integer"},
+        "code": {"enum": ["not_found", "conflict", "invalid", "forbidden", "too_much", "fault"]},
+        "reason": {"type": "string"},
+        "detail": {"type": "string"},
+        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/DataError"}},
+        "id": {"type": "string"},
+    },
+}
+REFUSED: Final = {
+    "description": "Refused, or broken; see `code`.",
+    "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+WAYS_IN: Final[Mapping[str, Any]] = {
+    "token": {"type": "http", "scheme": "bearer"},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+}
+
+
+class Described(OpenAPI):
+    """Says what Litestar cannot know: how we refuse, how one is known, and which bodies may be left out."""
+
+    def to_schema(self) -> dict[str, Any]:
+        plain = PAGES.sub(rb"PageOf\1", msgspec.json.encode(super().to_schema()))
+        schema: dict[str, Any] = msgspec.json.decode(plain)
+        error = msgspec.json.schema(DataError, ref_template="#/components/schemas/{name}")["$defs"]["DataError"]
+        schema["components"]["schemas"] |= {"Problem": PROBLEM_SCHEMA, "DataError": error}
+        schema["components"]["securitySchemes"] = WAYS_IN
+        for operation in (operation for path in schema["paths"].values() for operation in path.values()):
+            operation["responses"].pop("400", None)
+            operation["responses"] |= {"4XX": REFUSED, "5XX": REFUSED}
+            if body := operation.get("requestBody"):
+                kinds = body["content"][MediaType.JSON.value]["schema"].get("oneOf", ())
+                body["required"] = {"type": "null"} not in kinds
+        return schema
+
+
+class DescribedConfig(OpenAPIConfig):
+    def to_openapi_schema(self) -> OpenAPI:
+        plain = super().to_openapi_schema()
+        return Described(**{field.name: getattr(plain, field.name) for field in dataclasses.fields(plain)})
