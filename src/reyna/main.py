@@ -1,5 +1,6 @@
 """The house put together: the only file that knows everyone."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
@@ -16,7 +17,7 @@ from reyna.adapters.openai import OpenAILanguage
 from reyna.adapters.postgres import PostgresStore, open_pool
 from reyna.config import CannotStart, Settings
 from reyna.domain.caller import Caller, house
-from reyna.domain.errors import Forbidden
+from reyna.domain.errors import Forbidden, Unserved
 from reyna.embedded.servers import Addresses, Servers
 from reyna.http import Check, door
 from reyna.ports import Collection, Store
@@ -45,6 +46,8 @@ from reyna.studio.service import Studio
 SERVICES: Final = ("schemas", "state", "processors", "studio")
 LIBRARY: Final = ("reyna.library.text_expansion:text_expansion",)
 POOL: Final = 12  # connections to a database; group commit keeps two busy with writes, the rest read
+SMALL_MODEL: Final = {"method": "keep", "parallel": 4}  # the embedded one continues a text better than it rewrites it
+SERVICE_PATIENCE: Final = 30  # seconds that a worker waits for the services when all are started at the same time
 PARALLEL: Final = 4  # runs of one processor at the same time; the embedded model writes four texts side by side
 log: Final = structlog.get_logger("reyna")
 V = TypeVar("V")
@@ -96,7 +99,8 @@ async def raised(
         await _Raising(home, settings, stack).all(services)
         language = OpenAILanguage(addresses.llm_url, addresses.llm_key, addresses.llm_model)
         stack.push_async_callback(language.close)
-        await hire(bus, signer, language, stack, library, PARALLEL)
+        defaults = {} if settings.llm_url else SMALL_MODEL
+        await hire(bus, signer, language, stack, library, parallel=PARALLEL, defaults=defaults)
         if "studio" in services:
             home.link = await home.services["studio"].first_link()
         yield home
@@ -229,9 +233,16 @@ async def connected(settings: Settings) -> AsyncIterator[NatsBus]:
 
 
 async def hire(
-    bus: NatsBus, signer: Signer, language: OpenAILanguage, stack: AsyncExitStack, names: Sequence[str], parallel: int
+    bus: NatsBus,
+    signer: Signer,
+    language: OpenAILanguage,
+    stack: AsyncExitStack,
+    names: Sequence[str],
+    *,
+    parallel: int,
+    defaults: Mapping[str, Any] = {},
 ) -> None:
-    """Start a worker for each of these processors."""
+    """Start a worker for each of these processors; waits for the services that it needs. Raises Unserved."""
     for name in names:
         worker = Worker(
             named(name),
@@ -240,9 +251,19 @@ async def hire(
             neighbours=lambda passes: over(bus, passes),
             language=language,
             parallel=parallel,
+            defaults=dict(defaults),
         )
-        await worker.start()
+        await _begun(worker)
         stack.push_async_callback(worker.stop)
+
+
+async def _begun(worker: Worker) -> None:
+    for _ in range(SERVICE_PATIENCE):
+        try:
+            return await worker.start()
+        except Unserved:
+            await asyncio.sleep(1)
+    return await worker.start()
 
 
 def named(name: str) -> Processor[Any]:

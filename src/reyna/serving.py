@@ -5,7 +5,7 @@ import contextlib
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
@@ -82,7 +82,12 @@ def ports_of(settings: Settings) -> dict[str, int]:
 
 
 async def work(
-    settings: Settings, names: Sequence[str], *, parallel: int, ready: Callable[[], None] = lambda: None
+    settings: Settings,
+    names: Sequence[str],
+    *,
+    parallel: int,
+    defaults: Mapping[str, Any],
+    ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Workers for these processors beside a running studio, until told to stop (SIGINT, SIGTERM)."""
     stop = _told_to_stop()
@@ -90,7 +95,8 @@ async def work(
         bus = await stack.enter_async_context(connected(settings))
         language = OpenAILanguage(settings.llm_url or "", settings.llm_key, settings.llm_model or "")
         stack.push_async_callback(language.close)
-        await hire(bus, Signer(settings.signing_secret()), language, stack, names, parallel)
+        signer = Signer(settings.signing_secret())
+        await hire(bus, signer, language, stack, names, parallel=parallel, defaults=defaults)
         ready()
         await stop.wait()
 

@@ -133,6 +133,8 @@ class Services:
         return self.runs[run_id]
 
     async def blob(self, caller: Caller, id: str) -> Blob:
+        if "blob" in self.gone:
+            raise self.gone["blob"]
         if id not in self.blobs_there:
             raise NotFound(id=id)
         return self.blobs_there[id]

@@ -121,6 +121,15 @@ async def test_a_report_that_comes_while_another_is_being_sent_is_not_lost() -> 
     await reports.finish()
 
 
+async def test_what_still_waits_can_be_dropped() -> None:
+    told = Told()
+    reports = reports_to(told, every=3600)
+    await reports.report(0.1, "one")
+    await reports.report(0.2, "two")
+    await reports.finish(send=False)
+    assert told.items == [(0.1, "one")]
+
+
 async def test_a_fraction_is_kept_between_nothing_and_all() -> None:
     told = Told()
     reports = reports_to(told, every=0)

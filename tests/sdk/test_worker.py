@@ -233,6 +233,33 @@ async def test_work_waits_for_a_service_that_is_gone(stage: Stage) -> None:
     await stage.services.hear("complete")
 
 
+async def test_work_waits_for_the_note_when_the_service_that_keeps_it_is_gone(stage: Stage) -> None:
+    stage.services.gone["blob"] = Unserved("nobody there")
+    await stage.hire(shout)
+    await hand_over(stage.bus, stage.work)
+    again = await stage.timers.after(1.0)
+    del stage.services.gone["blob"]
+    again()
+    await stage.services.hear("complete")
+    assert "fail" not in {verb for verb, _ in stage.services.said.items}
+
+
+async def test_a_note_that_is_gone_is_refused(stage: Stage) -> None:
+    await stage.hire(shout)
+    del stage.services.blobs_there[stage.note.id]
+    await hand_over(stage.bus, stage.work)
+    await stage.services.hear("refuse")
+
+
+async def test_a_processor_that_cancels_itself_has_failed(stage: Stage) -> None:
+    async def give_up(blob: Blob, context: Context[Any]) -> Any:
+        raise asyncio.CancelledError
+
+    await stage.hire(give_up)
+    await hand_over(stage.bus, stage.work)
+    assert await stage.services.hear("fail") == ("shout cancelled itself.", False)
+
+
 async def test_a_run_that_has_ended_is_dropped(stage: Stage) -> None:
     ended = stage.services.runs[stage.work.run_id]
     stage.services.runs[stage.work.run_id] = msgspec.structs.replace(ended, status="cancelled")

@@ -5,6 +5,7 @@ import { Studio } from "./studio";
 import { App } from "./views/App";
 import "./styles/tokens.css";
 import "./styles/controls.css";
+import "./styles/dialogs.css";
 import "./styles/shell.css";
 import "./styles/tree.css";
 import "./styles/chapter.css";

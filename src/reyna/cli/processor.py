@@ -13,7 +13,7 @@ from reyna.domain.caller import house
 from reyna.domain.errors import Invalid
 from reyna.domain.ids import slug
 from reyna.domain.page import MOST
-from reyna.main import connected
+from reyna.main import SMALL_MODEL, connected
 from reyna.processors.service import Processors
 from reyna.rpc import Signer, remote
 from reyna.serving import work
@@ -53,8 +53,13 @@ def run_processors(
 ) -> None:
     """Run processors of your own beside a studio, until Ctrl-C."""
     sys.path.insert(0, str(Path.cwd()))  # a processor is most often a file in the folder one stands in
-    settings = beside(settings_of())
-    run(lambda: work(settings, names, parallel=parallel, ready=lambda: OUT.print(f"At work: {', '.join(names)}")))
+    given = settings_of()
+    settings, defaults = beside(given), {} if given.llm_url else SMALL_MODEL
+
+    def ready() -> None:
+        OUT.print(f"At work: {', '.join(names)}")
+
+    run(lambda: work(settings, names, parallel=parallel, defaults=defaults, ready=ready))
 
 
 @app.command("new")

@@ -34,6 +34,7 @@ class Blob(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     trashed_at: datetime | None = None
+    trash_id: str | None = None  # shared by all that went to the trash together
 
     def changed(self, data: Any, *, size: int, schema_version: str, by: str, author_kind: AuthorKind) -> "Blob":
         return replace(
@@ -47,9 +48,13 @@ class Blob(msgspec.Struct, frozen=True, kw_only=True):
             updated_at=datetime.now(UTC),
         )
 
-    def trashed(self) -> "Blob":
+    def trashed(self, trash_id: str) -> "Blob":
         now = datetime.now(UTC)
-        return replace(self, trashed_at=now, updated_at=now, revision=self.revision + 1)
+        return replace(self, trashed_at=now, trash_id=trash_id, updated_at=now, revision=self.revision + 1)
+
+    def restored(self) -> "Blob":
+        now = datetime.now(UTC)
+        return replace(self, trashed_at=None, trash_id=None, updated_at=now, revision=self.revision + 1)
 
     def event(self, action: Literal["created", "updated", "trashed", "restored", "purged"], caller: Caller) -> Event:
         """What happened to this blob; `bucket_ids` must be filled in, since devices route by them."""

@@ -28,6 +28,7 @@ class Bucket(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     trashed_at: datetime | None = None
+    trash_id: str | None = None  # shared by all that went to the trash together
 
     def moved(self, parent_bucket_id: str | None, rank: str) -> "Bucket":
         return replace(
@@ -38,6 +39,14 @@ class Bucket(msgspec.Struct, frozen=True, kw_only=True):
         return replace(
             self, name=name, type=type, metadata=metadata, revision=self.revision + 1, updated_at=datetime.now(UTC)
         )
+
+    def trashed(self, trash_id: str) -> "Bucket":
+        now = datetime.now(UTC)
+        return replace(self, trashed_at=now, trash_id=trash_id, updated_at=now, revision=self.revision + 1)
+
+    def restored(self) -> "Bucket":
+        now = datetime.now(UTC)
+        return replace(self, trashed_at=None, trash_id=None, updated_at=now, revision=self.revision + 1)
 
     def event(
         self,

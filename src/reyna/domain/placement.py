@@ -1,9 +1,10 @@
 """A blob's place in one bucket: its own position and an optional label."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from reyna.domain.caller import Caller
 from reyna.domain.event import Event
@@ -25,7 +26,14 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     label: str | None = None
     revision: int = 1
     created_at: datetime
-    trashed_at: datetime | None = None  # goes to the trash and comes back with its blob
+    trashed_at: datetime | None = None  # it is in the trash whenever its blob or its bucket is
+    trash_id: str | None = None  # of the blob or of the bucket; it comes back when both are back
+
+    def trashed(self, trash_id: str) -> "Placement":
+        return replace(self, trashed_at=datetime.now(UTC), trash_id=trash_id, revision=self.revision + 1)
+
+    def restored(self) -> "Placement":
+        return replace(self, trashed_at=None, trash_id=None, revision=self.revision + 1)
 
     def event(self, action: Literal["added", "removed", "moved"], caller: Caller) -> Event:
         return Event.now(

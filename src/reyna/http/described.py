@@ -15,6 +15,7 @@ from reyna.http.callers import COOKIE
 from reyna.http.problems import PROBLEM
 
 PAGES: Final = re.compile(rb"Page_[\w.]*?(\w+)_\b")
+SIGNING_IN: Final = "/auth/"  # needs nobody to be known yet
 PROBLEM_SCHEMA: Final[Mapping[str, Any]] = {
     "type": "object",
     "title": "Problem",
@@ -30,6 +31,7 @@ PROBLEM_SCHEMA: Final[Mapping[str, Any]] = {
         "id": {"type": "string"},
     },
 }
+DATA_ERROR_SCHEMA: Final = msgspec.json.schema(DataError)["$defs"]["DataError"]
 REFUSED: Final = {
     "description": "Refused, or broken; see `code`.",
     "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -41,20 +43,27 @@ WAYS_IN: Final[Mapping[str, Any]] = {
 
 
 class Described(OpenAPI):
-    """Says what Litestar cannot know: how we refuse, how one is known, and which bodies may be left out."""
+    """Says what Litestar cannot know: how we refuse, how one is known, and what a body must and must not hold."""
 
     def to_schema(self) -> dict[str, Any]:
         plain = PAGES.sub(rb"PageOf\1", msgspec.json.encode(super().to_schema()))
         schema: dict[str, Any] = msgspec.json.decode(plain)
-        error = msgspec.json.schema(DataError, ref_template="#/components/schemas/{name}")["$defs"]["DataError"]
-        schema["components"]["schemas"] |= {"Problem": PROBLEM_SCHEMA, "DataError": error}
+        nouns: dict[str, Any] = schema["components"]["schemas"]
+        nouns |= {"Problem": PROBLEM_SCHEMA, "DataError": DATA_ERROR_SCHEMA}
         schema["components"]["securitySchemes"] = WAYS_IN
-        for operation in (operation for path in schema["paths"].values() for operation in path.values()):
-            operation["responses"].pop("400", None)
+        schema["security"] = [{way: []} for way in WAYS_IN]
+        for path, operation in ((path, one) for path, several in schema["paths"].items() for one in several.values()):
+            if SIGNING_IN in path:
+                operation["security"] = []
+            operation["responses"].pop("400", None)  # what Litestar would answer; we say 422
+            operation["responses"].get("204", {}).pop("content", None)
             operation["responses"] |= {"4XX": REFUSED, "5XX": REFUSED}
             if body := operation.get("requestBody"):
-                kinds = body["content"][MediaType.JSON.value]["schema"].get("oneOf", ())
+                kind = body["content"][MediaType.JSON.value]["schema"]
+                kinds = kind.get("oneOf", [kind])
                 body["required"] = {"type": "null"} not in kinds
+                for noun in (kind["$ref"].rpartition("/")[2] for kind in kinds if "$ref" in kind):
+                    nouns[noun]["additionalProperties"] = False
         return schema
 
 

@@ -31,7 +31,7 @@ class Meter:
 
     def middleware(self, app: ASGIApp) -> ASGIApp:
         async def measured(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] is not ScopeType.HTTP:
+            if scope["type"] != ScopeType.HTTP:
                 return await app(scope, receive, send)
             began, status = time.perf_counter(), 0
 

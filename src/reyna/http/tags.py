@@ -12,7 +12,7 @@ def with_etag(app: ASGIApp) -> ASGIApp:
     """GETs that answer 200 in one piece carry an ETag; a matching If-None-Match is answered 304."""
 
     async def middleware(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] is not ScopeType.HTTP or scope["method"] != "GET":
+        if scope["type"] != ScopeType.HTTP or scope["method"] != "GET":
             return await app(scope, receive, send)
         started: Any = None
 

@@ -99,10 +99,12 @@ class Reports:
             else:
                 self._sender = asyncio.create_task(self._send_later())
 
-    async def finish(self) -> None:
-        """Sends what is still waiting."""
+    async def finish(self, *, send: bool = True) -> None:
+        """Sends what is still waiting, or drops it."""
+        if not send:
+            self._waiting = None
         if self._sender is not None:
-            if self._waiting is not None:  # newer than what is being sent, if anything is
+            if self._waiting is not None or not send:  # newer than what is being sent, if anything is
                 self._sender.cancel()
             await asyncio.wait([self._sender])
             self._sender = None

@@ -70,17 +70,17 @@ class Worker:
         """Registers the processor and begins to take runs. Raises Refusal when it is not taken, Fault to try again."""
         caller = Caller(user_id=HOUSE, kind="processor", processor_id=self._processor.id)
         await self._neighbours.processors.register(caller, self._processor.registration)
-        self._subscriptions = [
-            await self._bus.listen(f"{LIVE_SUBJECTS}.*.processor.cancelled.{self._processor.id}", self._hear_cancelled),
-            await self._bus.subscribe(
-                "RUNS",
-                self._processor.id,
-                f"{RUN_SUBJECTS}.{self._processor.id}.*",
-                self._handle,
-                parallel=self._parallel,
-                patience=self._patience,
-            ),
-        ]
+        cancelled = f"{LIVE_SUBJECTS}.*.processor.cancelled.{self._processor.id}"
+        self._subscriptions.append(await self._bus.listen(cancelled, self._hear_cancelled))
+        runs = await self._bus.subscribe(
+            "RUNS",
+            self._processor.id,
+            f"{RUN_SUBJECTS}.{self._processor.id}.*",
+            self._handle,
+            parallel=self._parallel,
+            patience=self._patience,
+        )
+        self._subscriptions.append(runs)
         self._beats = asyncio.create_task(self._beat())
 
     async def stop(self, grace: float = GRACE) -> None:
@@ -132,6 +132,8 @@ class Worker:
         except Fault:  # a service is gone: the bus comes again for as long as it takes
             self._wait_again(work)
             raise
+        else:
+            self._waits.pop(work.run_id, None)
         finally:
             alive.cancel()
             del self._tokens[work.run_id]
@@ -155,35 +157,37 @@ class Worker:
             log.warning("%s cannot be claimed and is dropped: %s", work.run_id, refusal.detail)
         else:
             await self._work(work, caller, delivery.attempt)
-            self._waits.pop(work.run_id, None)
 
     async def _work(self, work: Work, caller: Caller, attempt: int) -> None:
         try:
-            await self._make_and_complete(work, caller)
+            settings = self._processor.settings_from(self._defaults | work.settings)
+            blob = await self._neighbours.content.blob(caller, work.blob_id)
+        except (Refuse, Refusal) as refusal:
+            await self._refused(work, caller, refusal)
+            return
+        try:
+            await self._make_and_complete(work, caller, blob, settings)
         except _Cancelled:
             log.info("%s was cancelled", work.run_id)
         except Conflict as gone:
             log.info("%s has ended meanwhile: %s", work.run_id, gone.detail)
+        except Later:
+            raise
         except Retry as retry:
-            if self._wait_again(work) > WAITS:
-                await self._failed(work, caller, f"It asked to wait {WAITS} times.", final=True)
-                return
-            raise Later(retry.after) from retry
+            if self._wait_again(work) <= WAITS:
+                raise Later(retry.after) from retry
+            await self._failed(work, caller, f"It asked to wait {WAITS} times.", final=True)
         except (Refuse, Refusal) as refusal:
-            await self._refused(work, caller, refusal.reason if isinstance(refusal, Refuse) else refusal.detail)
+            await self._refused(work, caller, refusal)
         except Fault as fault:
             log.warning("%s failed: %s", work.run_id, fault.detail)
             await self._try_again(work, caller, attempt, fault.detail)
-        except Exception as error:
-            if isinstance(error, Later):
-                raise
+        except Exception:
             id = new_id("fault")
             log.exception("%s failed (%s)", work.run_id, id)
             await self._try_again(work, caller, attempt, f"Something broke in {self._processor.id} ({id}).")
 
-    async def _make_and_complete(self, work: Work, caller: Caller) -> None:
-        settings = self._processor.settings_from(self._defaults | work.settings)
-        blob = await self._neighbours.content.blob(caller, work.blob_id)
+    async def _make_and_complete(self, work: Work, caller: Caller, blob: Blob, settings: Any) -> None:
         if blob.revision != work.blob_revision:
             log.info("%s works on revision %d of %s", work.run_id, blob.revision, blob.id)
         context = Context(
@@ -199,6 +203,8 @@ class Worker:
         await self._neighbours.processors.complete(caller, work.run_id, outputs, context.cost)
 
     async def _run(self, work: Work, blob: Blob, context: Context[Any]) -> list[Output]:
+        if self._stopping:
+            raise Later(0.0)
         task = asyncio.create_task(self._processor.run(blob, context))
         self._running[work.run_id] = _Running(context, task)
         try:
@@ -208,11 +214,13 @@ class Worker:
                 raise _Cancelled from None
             if self._stopping:
                 raise Later(0.0) from None
+            if task.cancelled() and not _is_being_cancelled():
+                raise Fault(f"{self._processor.id} cancelled itself.") from None
             task.cancel()
             raise
         finally:
             del self._running[work.run_id]
-            await context.reports.finish()
+            await context.reports.finish(send=not context.cancelled)
 
     async def _check(self, caller: Caller, outputs: list[Output]) -> None:
         """What does not fit its schema is a fault of the processor, found before anything is stored."""
@@ -239,23 +247,25 @@ class Worker:
 
     # --- how a run ends otherwise ---
 
-    async def _refused(self, work: Work, caller: Caller, reason: str) -> None:
+    async def _refused(self, work: Work, caller: Caller, refusal: Refuse | Refusal) -> None:
+        reason = refusal.reason if isinstance(refusal, Refuse) else refusal.detail
         with suppress(Conflict):  # it has ended meanwhile
             await self._neighbours.processors.refuse(caller, work.run_id, reason)
-
-    async def _failed(self, work: Work, caller: Caller, reason: str, *, final: bool) -> None:
-        await self._neighbours.processors.fail(caller, work.run_id, reason, final)
 
     async def _try_again(self, work: Work, caller: Caller, attempt: int, reason: str) -> None:
         failures = attempt - self._waits.get(work.run_id, 0)
         final = failures >= ATTEMPTS
+        if await self._failed(work, caller, reason, final=final) and not final:
+            raise Later(again_after(failures))
+
+    async def _failed(self, work: Work, caller: Caller, reason: str, *, final: bool) -> bool:
+        """Notes the failure; says whether the run had not ended already."""
         try:
-            await self._failed(work, caller, reason, final=final)
+            await self._neighbours.processors.fail(caller, work.run_id, reason, final)
         except Conflict as gone:
             log.info("%s has ended meanwhile: %s", work.run_id, gone.detail)
-            return
-        if not final:
-            raise Later(again_after(failures))
+            return False
+        return True
 
     def _wait_again(self, work: Work) -> int:
         """Notes a delivery that was no failure, and says how many there were."""
@@ -280,3 +290,9 @@ class _Running(msgspec.Struct, frozen=True):
 
 class _Cancelled(Exception):
     """The user no longer wants this run."""
+
+
+def _is_being_cancelled() -> bool:
+    """Whether someone cancels the task that we are in, and not only the one that we wait for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -92,10 +92,15 @@ class Socket:
         if self._closing is not None:
             return
         self._out.append(text)
+        if self._draining is None:
+            self._draining = self._loop.create_task(self._drain())
+        if len(self._out) == BACKLOG + 1:
+            self._loop.call_soon(self._check_pace)  # a burst is no slowness: first the line gets its turn
+
+    def _check_pace(self) -> None:
+        """Called after the line had its turn: what is left now is what it did not take."""
         if len(self._out) > BACKLOG:
             self._close_soon(Closed(TOO_SLOW, "fell too far behind; resume"))
-        elif self._draining is None:
-            self._draining = self._loop.create_task(self._drain())
 
     def _wants(self, frame: Frame) -> bool:
         if self._types is not None and not any(

@@ -261,6 +261,15 @@ test("a new note is in its bucket until the server's list has it", async () => {
   expect(drafts.loose("bucket-1")).toEqual([]);
 });
 
+test("a note that was made here, trashed and restored is there again", async () => {
+  const drafts = window();
+  const key = drafts.start("bucket-1", "The storm");
+  await passes(1_500);
+  drafts.forget(key);
+  drafts.learn(blob("The storm", 3));
+  expect(drafts.draft(drafts.keyOf("blob-1"))?.text).toBe("The storm");
+});
+
 test("a window that crashed leaves its text to the next one", async () => {
   const drafts = opened();
   house.line = "down";

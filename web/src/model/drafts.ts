@@ -185,6 +185,7 @@ export class Drafts {
     if (!entry) return;
     entry.cancel();
     this.#entries.delete(key);
+    if (entry.blobId) this.#keys.delete(entry.blobId); // out of the trash again, it comes under its own id
     this.need.drop(key);
     this.#tell();
   }

@@ -47,14 +47,15 @@ export function UnsavedTexts({ close }: { close: () => void }): ReactNode {
     <>
       <Title>Unsaved and set-aside texts</Title>
       {all.length === 0 && <p>Everything you wrote is saved, and nothing is set aside.</p>}
-      {unsaved.length > 0 && <h3>Unsaved</h3>}
-      <ul className="texts">
-        {unsaved.map((draft) => (
-          <UnsavedText draft={draft} close={close} key={draft.key} />
-        ))}
-      </ul>
+      {unsaved.length > 0 && (
+        <ul className="texts" aria-label="Unsaved">
+          {unsaved.map((draft) => (
+            <UnsavedText draft={draft} close={close} key={draft.key} />
+          ))}
+        </ul>
+      )}
       {asides.length > 0 && <h3>Set aside on this computer</h3>}
-      <ul className="texts">
+      <ul className="texts" aria-label="Set aside" hidden={asides.length === 0}>
         {asides.map((aside) => (
           <li key={aside.id}>
             <p className="excerpt">{firstLine(aside.text, 160)}</p>
@@ -97,7 +98,8 @@ function UnsavedText({ draft, close }: { draft: Draft; close: () => void }): Rea
     <li>
       <p className="excerpt">{firstLine(draft.text, 160) || "An empty text"}</p>
       <p className="quiet">
-        {home && pathInWords(forest, home)} {explained(draft.state, draft.kept)}
+        {home && `${pathInWords(forest, home)}. `}
+        {explained(draft.state, draft.kept)}
       </p>
       <div className="row">
         {draft.state.kind === "conflict" && (

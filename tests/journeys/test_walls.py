@@ -1,0 +1,283 @@
+"""Nothing of ana's is seen by bo: by no route, no action of the socket, no event and no cursor."""
+
+import asyncio
+from typing import Any, Final, get_args
+
+import httpx
+import msgspec
+import nats
+
+from reyna.studio import protocol
+from tests.journeys.house import SERVICES, House
+from tests.journeys.people import Frame, Person, of, rest
+
+WORDS: Final = "Nobody but me may ever read this."
+LETTER: Final = "Too short."  # of two words text expansion makes nothing, so that there is a dead letter
+UNKNOWN: Final = "7zzzzzzzzzzzzzzzzzzzzzzzz"  # the end of an id that nobody has, but for its last character
+NOTE: Final = {"schema_id": "text-input-v1", "data": {"content": "mine"}}
+
+# Every route by which something of hers can be named, and what is sent: {blob}, {bucket}, … are hers, {my_…} are bo's.
+NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
+    ("GET /schemas/{id}", "/schemas/{schema}", None),
+    ("GET /schemas/{id}/versions", "/schemas/{schema}/versions", None),
+    ("GET /schemas/{id}/versions/{version}", "/schemas/{schema}/versions/1.0.0", None),
+    ("POST /schemas/{id}/validate", "/schemas/{schema}/validate", {"data": {}}),
+    ("GET /blobs", "/blobs?bucket_id={bucket}", None),
+    ("GET /blobs", "/blobs?parent_id={blob}", None),
+    ("GET /blobs", "/blobs?schema_id={schema}", None),
+    ("POST /blobs", "/blobs", NOTE | {"bucket_ids": ["{bucket}"]}),
+    ("POST /blobs", "/blobs", NOTE | {"bucket_ids": ["{my_bucket}", "{child}"]}),
+    ("POST /blobs", "/blobs", NOTE | {"parent_id": "{blob}"}),
+    ("POST /blobs", "/blobs", {"schema_id": "{schema}", "data": {}}),
+    ("GET /blobs/{id}", "/blobs/{blob}", None),
+    ("PATCH /blobs/{id}", "/blobs/{blob}", {"data": {"content": "bo was here"}, "base_revision": 1}),
+    ("PATCH /blobs/{id}", "/blobs/{blob}", {"merge_patch": {"title": "bo was here"}, "base_revision": 1}),
+    ("DELETE /blobs/{id}", "/blobs/{blob}", None),
+    ("POST /blobs/{id}/restore", "/blobs/{blob}/restore", {"revision": 1}),
+    ("GET /blobs/{id}/revisions", "/blobs/{blob}/revisions", None),
+    ("GET /blobs/{id}/revisions/{number}", "/blobs/{blob}/revisions/1", None),
+    ("GET /buckets", "/buckets?parent_bucket_id={bucket}", None),
+    ("POST /buckets", "/buckets", {"name": "mine", "type": "scene", "parent_bucket_id": "{bucket}"}),
+    ("POST /buckets", "/buckets", {"name": "mine", "type": "scene", "after": "{bucket}"}),
+    ("GET /buckets/{id}", "/buckets/{bucket}", None),
+    ("PATCH /buckets/{id}", "/buckets/{bucket}", {"name": "bo's", "base_revision": 1}),
+    ("POST /buckets/{id}/move", "/buckets/{child}/move", {"parent_bucket_id": "{my_bucket}"}),
+    ("POST /buckets/{id}/move", "/buckets/{my_bucket}/move", {"parent_bucket_id": "{bucket}"}),
+    ("POST /buckets/{id}/move", "/buckets/{my_bucket}/move", {"parent_bucket_id": None, "after": "{bucket}"}),
+    ("GET /buckets/{id}/tree", "/buckets/{bucket}/tree", None),
+    ("GET /buckets/{id}/items", "/buckets/{bucket}/items", None),
+    ("PUT /buckets/{id}/blobs/{blob_id}", "/buckets/{bucket}/blobs/{blob}", {}),
+    ("PUT /buckets/{id}/blobs/{blob_id}", "/buckets/{my_bucket}/blobs/{blob}", {}),
+    ("PUT /buckets/{id}/blobs/{blob_id}", "/buckets/{bucket}/blobs/{my_blob}", {}),
+    ("PUT /buckets/{id}/blobs/{blob_id}", "/buckets/{my_bucket}/blobs/{my_blob}", {"after": "{blob}"}),
+    ("DELETE /buckets/{id}/blobs/{blob_id}", "/buckets/{bucket}/blobs/{blob}", None),
+    ("POST /instances", "/instances", {"processor_id": "text-expansion", "bucket_id": "{bucket}"}),
+    ("PATCH /instances/{id}", "/instances/{instance}", {"enabled": True}),
+    ("DELETE /instances/{id}", "/instances/{instance}", None),
+    ("POST /runs", "/runs", {"processor_id": "text-expansion", "blob_ids": ["{blob}"]}),
+    ("POST /runs", "/runs", {"processor_id": "text-expansion", "blob_ids": ["{my_blob}", "{blob}"]}),
+    ("POST /runs", "/runs", {"processor_id": "text-expansion", "bucket_id": "{bucket}"}),
+    ("GET /runs", "/runs?blob_id={blob}", None),
+    ("GET /runs/{id}", "/runs/{run}", None),
+    ("POST /runs/{id}/cancel", "/runs/{run}/cancel", None),
+    ("POST /runs/{id}/retry", "/runs/{run}/retry", None),
+    ("POST /dead/{id}/replay", "/dead/{dead}/replay", {"data": {"content": "bo was here"}}),
+    ("DELETE /dead/{id}", "/dead/{dead}", None),
+]
+# Filters answer an empty list for what is not there, and a schema that is not there is a mistake in the request.
+NOT_404: Final = {
+    "/blobs?parent_id={blob}": 200,
+    "/blobs?schema_id={schema}": 200,
+    "/runs?blob_id={blob}": 200,
+    "/buckets?parent_bucket_id={bucket}": 200,
+}
+# Routes that tell without being told what: nothing of hers may be among it.
+TELLS: Final = [
+    "/schemas?limit=200",
+    "/blobs",
+    "/buckets",
+    "/buckets?parent_bucket_id=none",
+    "/tree",
+    "/instances",
+    "/runs",
+    "/dead",
+    "/processors",
+    "/processors/text-expansion",
+    "/me",
+]
+# Routes that have nothing to do with what somebody made.
+OF_NOBODY: Final = {
+    "POST /schemas",
+    "POST /processors",
+    "PATCH /me",
+    "POST /auth/register",
+    "POST /auth/login",
+    "POST /auth/link",
+    "POST /auth/logout",
+}
+SAYS: Final[list[tuple[str, dict[str, Any]]]] = [
+    ("create_blob", NOTE | {"bucket_ids": ["{bucket}"]}),
+    ("create_blob", NOTE | {"parent_id": "{blob}"}),
+    ("update_blob", {"blob_id": "{blob}", "data": {"content": "bo was here"}, "base_revision": 1}),
+    ("trash_blob", {"blob_id": "{blob}"}),
+    ("create_bucket", {"name": "mine", "type": "scene", "parent_bucket_id": "{bucket}"}),
+    ("update_bucket", {"bucket_id": "{bucket}", "name": "bo's", "base_revision": 1}),
+    ("move_bucket", {"bucket_id": "{child}", "parent_bucket_id": "{my_bucket}"}),
+    ("move_bucket", {"bucket_id": "{my_bucket}", "parent_bucket_id": "{bucket}"}),
+    ("place_blob", {"bucket_id": "{my_bucket}", "blob_id": "{blob}"}),
+    ("place_blob", {"bucket_id": "{bucket}", "blob_id": "{my_blob}"}),
+    ("take_out_blob", {"bucket_id": "{bucket}", "blob_id": "{blob}"}),
+    ("run_processor", {"processor_id": "text-expansion", "blob_ids": ["{blob}"]}),
+    ("run_processor", {"processor_id": "text-expansion", "bucket_id": "{bucket}"}),
+    ("cancel_run", {"run_id": "{run}"}),
+]
+SAYS_NOTHING_OF_HERS: Final = {"authenticate", "ping", "subscribe", "resume"}  # the last two have tests of their own
+
+Ids = dict[str, str]
+
+
+async def belongings(ana: Person) -> Ids:
+    """One of everything that a user can have; its ids by what they are."""
+    device = await ana.device()
+    schema = await ana.post("/schemas", {"name": f"diary-{ana.id[-6:]}", "json_schema": {"type": "object"}})
+    bucket = await ana.post("/buckets", {"name": "Diary", "type": "diary"})
+    child = await ana.post("/buckets", {"name": "May", "type": "month", "parent_bucket_id": bucket["id"]})
+    note = {"schema_id": "text-input-v1", "data": {"content": WORDS}, "bucket_ids": [bucket["id"], child["id"]]}
+    blob = await ana.post("/blobs", note)
+    short = await ana.post("/blobs", NOTE | {"data": {"content": LETTER}})
+    (run,) = (await ana.post("/runs", {"processor_id": "text-expansion", "blob_ids": [short["id"]]}))["items"]
+    await device.hears("processor.refused", run_id=run["id"])
+    (dead,) = (await ana.get("/dead"))["items"]
+    (instance,) = (await ana.get("/instances"))["items"]
+    made = {"schema": schema, "bucket": bucket, "child": child, "blob": blob}
+    return {name: one["id"] for name, one in (made | {"run": run, "dead": dead, "instance": instance}).items()}
+
+
+async def own(bo: Person) -> Ids:
+    bucket = await bo.post("/buckets", {"name": "Mine", "type": "scene"})
+    blob = await bo.post("/blobs", NOTE | {"bucket_ids": [bucket["id"]]})
+    return {"my_bucket": bucket["id"], "my_blob": blob["id"]}
+
+
+def of_nobody(hers: Ids) -> Ids:
+    """Ids of the same form that nobody has, each another one."""
+    ids = {name: f"{id[:-26]}{UNKNOWN}{number}" for number, (name, id) in enumerate(hers.items())}
+    return ids | {"schema": "no-such-schema-v1"}
+
+
+def filled(template: Any, ids: Ids) -> Any:
+    """The template with these ids in it."""
+    if isinstance(template, str):
+        return template.format(**ids)
+    if isinstance(template, dict):
+        return {key: filled(value, ids) for key, value in template.items()}
+    return [filled(value, ids) for value in template] if isinstance(template, list) else template
+
+
+def emptied(text: str, ids: Ids) -> str:
+    """The text with the names of these ids in their place, so that two answers can be compared."""
+    for name, id in ids.items():
+        text = text.replace(id, name)
+    return text
+
+
+async def snapshot(ana: Person) -> list[Any]:
+    """All that ana has."""
+    pages = ["/blobs", "/buckets", "/instances", "/runs", "/dead", "/tree"]
+    revisions = [f"/blobs/{blob['id']}/revisions" for blob in await ana.all("/blobs")]
+    return [await ana.get(page) for page in [*pages, *revisions]]
+
+
+async def routes(client: httpx.AsyncClient, address: str) -> set[str]:
+    """Every route of this door, such as `GET /blobs/{id}`."""
+    described = of(await client.get(f"{address}/schema/openapi.json"))
+    return {
+        f"{method.upper()} {path.removeprefix('/api').rstrip('/')}"
+        for path, methods in described["paths"].items()
+        for method in methods
+        if method != "parameters"
+    }
+
+
+async def ask(door: httpx.AsyncClient, route: str, path: str, body: Any, ids: Ids) -> httpx.Response:
+    return await door.request(route.partition(" ")[0], filled(path, ids), json=filled(body, ids))
+
+
+async def test_by_no_route_does_bo_reach_anything_of_anas(house: House, ana: Person, bo: Person) -> None:
+    hers, mine = await belongings(ana), await own(bo)
+    nobodys = of_nobody(hers)
+    before, wrong = await snapshot(ana), list[str]()
+    for door in SERVICES:
+        address = house.door(door) + ("/api" if door == "studio" else "")
+        async with rest(address, bo.token) as asking:
+            there = await routes(asking, house.door(door))
+            for route, path, body in NAMES_HERS:
+                if route not in there:
+                    continue
+                seen = await ask(asking, route, path, body, hers | mine)
+                unseen = await ask(asking, route, path, body, nobodys | mine)
+                expected = 422 if body and "schema_id" in body and "{" in body["schema_id"] else NOT_404.get(path, 404)
+                shown = (seen.status_code, emptied(seen.text, hers))
+                if shown != (unseen.status_code, emptied(unseen.text, nobodys)) or seen.status_code != expected:
+                    wrong.append(f"{door}: {route} {path} {body}: {shown}, and of nobody's {unseen.text}")
+    assert wrong == []
+    assert await snapshot(ana) == before
+
+
+async def test_no_list_tells_bo_of_anything_of_anas(house: House, ana: Person, bo: Person) -> None:
+    hers = await belongings(ana)
+    told = list[str]()
+    for path in TELLS:
+        text = (await bo.rest.get(path)).text
+        told += [f"{path}: {secret}" for secret in (*hers.values(), ana.id, ana.email, WORDS) if secret in text]
+    assert told == []
+
+
+async def test_every_route_of_the_house_was_tried(house: House, ana: Person) -> None:
+    tried = {route for route, _, _ in NAMES_HERS} | OF_NOBODY
+    tried |= {f"GET {path.partition('?')[0]}" for path in TELLS} | {"GET /processors/{id}"}
+    for door in SERVICES:
+        untried = await routes(ana.rest, house.door(door)) - tried
+        assert untried == set(), f"say in this file how bo might try {untried}"
+
+
+async def test_by_no_word_on_the_socket_does_bo_reach_anything_of_anas(ana: Person, bo: Person) -> None:
+    hers, mine = await belongings(ana), await own(bo)
+    nobodys = of_nobody(hers)
+    before, wrong = await snapshot(ana), list[str]()
+    device = await bo.device()
+    for action, fields in SAYS:
+        seen = await device.ask(action, **filled(fields, hers | mine))
+        unseen = await device.ask(action, **filled(fields, nobodys | mine))
+        if seen.get("code") != "not_found" or anonymous(seen, hers) != anonymous(unseen, nobodys):
+            wrong.append(f"{action} {fields}: {seen}, and of nobody's {unseen}")
+    assert wrong == []
+    assert await snapshot(ana) == before
+    actions = {kind.__struct_config__.tag for kind in get_args(protocol.Message)}
+    assert actions == {action for action, _ in SAYS} | SAYS_NOTHING_OF_HERS
+
+
+def anonymous(answer: Frame, ids: Ids) -> str:
+    return emptied(msgspec.json.encode(answer | {"request_id": None}).decode(), ids)
+
+
+async def test_bo_hears_nothing_while_ana_works(ana: Person, bo: Person) -> None:
+    hers = await ana.device()
+    silent, curious = await bo.device(), await bo.device()
+    bucket = (await hers.do("create_bucket", name="Diary", type="diary"))["bucket"]
+    await curious.do("subscribe", buckets=[bucket["id"]], types=["blob.*", "bucket.*", "processor.*"])
+    await curious.do("subscribe", types=[f"blob.created.{ana.id}", "*", ">", "blob.created"])
+    notes = [await hers.write(f"{WORDS} {number}", bucket_ids=[bucket["id"]]) for number in range(20)]
+    await hers.hears_all([note["id"] for note in notes])
+    own_note = await silent.write("mine")
+    for device in (silent, curious):
+        heard = await device.until(lambda frame: frame["type"] == "blob.created")
+        assert [frame.get("blob_id") for frame in heard] == [own_note["id"]]
+
+
+async def test_anas_cursor_gives_bo_only_what_is_his(ana: Person, bo: Person) -> None:
+    hers, his = await ana.device(), await bo.device()
+    written: dict[str, list[str]] = {"ana": [], "bo": []}
+    for number in range(10):
+        one, other = await asyncio.gather(hers.write(f"{WORDS} {number}"), his.write(f"note {number}"))
+        written["ana"].append(one["id"])
+        written["bo"].append(other["id"])
+    await asyncio.gather(hers.hears_all(written["ana"]), his.hears_all(written["bo"]))
+    answer = await his.ask("resume", cursor=hers.hello["cursor"])
+    replayed = await his.until(lambda frame: frame["type"] == "resumed")
+    assert [frame["blob_id"] for frame in replayed if frame["type"] == "blob.created"] == written["bo"]
+    assert answer["replayed"] == len(replayed) - 1
+    assert not any(id in str(replayed) for id in (*written["ana"], ana.id))
+
+
+async def test_on_nats_every_event_stands_under_its_owner(house: House, ana: Person, bo: Person) -> None:
+    bus = await nats.connect(house.nats_url)
+    his = await bus.subscribe(f"reyna.*.{bo.id}.>")
+    await bus.flush()
+    device = await ana.device()
+    await device.write(WORDS)
+    await device.hears("blob.created")
+    own_note = await bo.post("/blobs", NOTE)
+    first = await his.next_msg(timeout=60)
+    assert msgspec.json.decode(first.data)["data"]["blob_id"] == own_note["id"]
+    await bus.close()

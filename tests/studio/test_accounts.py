@@ -1,0 +1,301 @@
+"""Making an account, signing in and out, and being known again."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from reyna.domain.caller import Caller
+from reyna.domain.errors import AlreadyThere, Conflict, Forbidden, Invalid, NotSignedIn, TooMuch
+from reyna.studio.accounts import LINK, SESSION, AccountChange, Credentials, Registration, SignedIn
+from reyna.studio.throttle import FAILURES, WINDOW
+from tests.studio.around import Whole
+from tests.studio.conftest import PASSWORD, an_account
+from tests.together import together
+
+ANA = {"email": "ana@example.test", "password": PASSWORD, "name": "Ana"}
+
+
+def guess(email: str = "ana@example.test", password: str = "wrong guess") -> Credentials:
+    return Credentials(email=email, password=password)
+
+
+async def test_an_account_is_made_and_signed_in_at_once(browser: httpx.AsyncClient) -> None:
+    made = await browser.post("/api/auth/register", json=ANA)
+    assert made.status_code == 201
+    assert made.json().keys() == {"user", "token"}
+    assert made.json()["user"].keys() == {"id", "email", "name", "created_at", "has_password"}
+    assert "password" not in made.text.replace("has_password", "")
+    me = (await browser.get("/api/me")).json()
+    assert (me["user"], me["usage"], me["quota"]) == (made.json()["user"], {"blobs": 0, "buckets": 0}, {})
+
+
+async def test_a_new_user_finds_text_expansion_switched_on(house: Whole, anas: SignedIn) -> None:
+    (instance,) = (await house.processors.instances(Caller(user_id=anas.user.id))).items
+    assert (instance.processor_id, instance.enabled) == ("text-expansion", True)
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["ana@example.test", "ANA@Example.TEST", "  ana@example.test ", "ana@\uff45xample.test", "\uff21na@example.test"],
+)
+async def test_one_address_is_one_account_however_it_is_written(house: Whole, anas: SignedIn, email: str) -> None:
+    with pytest.raises(AlreadyThere):
+        await an_account(house, email)
+    assert (await house.studio.login(guess(email, PASSWORD))).user == anas.user
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("jose\u0301@x.test", "jos\xe9@x.test"), ("stra\xdfe@x.test", "STRASSE@x.test"), ("\ufb01x@x.test", "FIX@x.test")]
+)
+async def test_unicode_forms_of_one_address_are_one_account(house: Whole, one: str, other: str) -> None:
+    made = await an_account(house, one)
+    with pytest.raises(AlreadyThere):
+        await an_account(house, other)
+    assert (await house.studio.login(guess(other, PASSWORD))).user.id == made.user.id
+
+
+async def test_two_who_want_one_address_at_the_same_moment_do_not_both_get_it(house: Whole) -> None:
+    done = await together(*(an_account(house) for _ in range(5)))
+    assert sum(isinstance(one, SignedIn) for one in done) == 1
+    assert sum(isinstance(one, AlreadyThere) for one in done) == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"email": ""}, "/email"),
+        ({"email": "ana"}, "/email"),
+        ({"email": "@example.test"}, "/email"),
+        ({"email": "ana@"}, "/email"),
+        ({"email": "a b@example.test"}, "/email"),
+        ({"email": "a\x00@example.test"}, "/email"),
+        ({"email": f"{'a' * 65}@example.test"}, "/email"),
+        ({"email": f"ana@{'a' * 190}"}, "/email"),
+        ({"password": "short"}, "/password"),
+        ({"password": "x" * 1025}, "/password"),
+        ({"name": ""}, "/name"),
+        ({"name": "   "}, "/name"),
+        ({"name": "x" * 201}, "/name"),
+        ({"name": "a\x00"}, "/name"),
+        ({"name": 1}, "/name"),
+        ({"role": "owner"}, "/role"),
+    ],
+)
+async def test_what_cannot_be_an_account_is_refused_by_field(
+    browser: httpx.AsyncClient, change: dict[str, Any], path: str
+) -> None:
+    answer = await browser.post("/api/auth/register", json=ANA | change)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["path"] == path
+
+
+async def test_signing_in_gives_another_token_for_the_same_user(house: Whole, anas: SignedIn) -> None:
+    again = await house.studio.login(guess(password=PASSWORD))
+    assert again.token != anas.token
+    assert {await house.studio.who(again.token), await house.studio.who(anas.token)} == {Caller(user_id=anas.user.id)}
+
+
+async def test_a_wrong_password_and_an_unknown_address_are_told_apart_by_nobody(
+    browser: httpx.AsyncClient, anas: SignedIn
+) -> None:
+    wrong = await browser.post("/api/auth/login", json={"email": "ana@example.test", "password": "wrong guess"})
+    unknown = await browser.post("/api/auth/login", json={"email": "cy@example.test", "password": "wrong guess"})
+    assert (wrong.status_code, wrong.json()) == (unknown.status_code, unknown.json())
+    assert (wrong.status_code, wrong.json()["reason"]) == (401, "not_signed_in")
+    assert "set-cookie" not in wrong.headers
+
+
+async def test_guesses_are_throttled_until_the_window_has_passed(house: Whole, anas: SignedIn) -> None:
+    for _ in range(FAILURES):
+        with pytest.raises(NotSignedIn):
+            await house.studio.login(guess("ANA@example.test"))
+    with pytest.raises(TooMuch) as refused:
+        await house.studio.login(guess(password=PASSWORD))
+    assert 0 < refused.value.facts["retry_after"] <= WINDOW + 1
+    house.clock.pass_by(timedelta(seconds=WINDOW + 1))
+    assert (await house.studio.login(guess(password=PASSWORD))).user == anas.user
+
+
+async def test_the_right_password_ends_the_count(house: Whole, anas: SignedIn) -> None:
+    for _ in range(3):
+        for _ in range(FAILURES - 1):
+            with pytest.raises(NotSignedIn):
+                await house.studio.login(guess())
+        await house.studio.login(guess(password=PASSWORD))
+
+
+async def test_guesses_at_once_are_counted_like_guesses_in_turn(house: Whole, anas: SignedIn) -> None:
+    done = await together(*(house.studio.login(guess()) for _ in range(4 * FAILURES)))
+    assert sum(isinstance(one, NotSignedIn) for one in done) == FAILURES
+    assert sum(isinstance(one, TooMuch) for one in done) == 3 * FAILURES
+
+
+async def test_guesses_at_one_account_do_not_lock_another(house: Whole, anas: SignedIn, bos: SignedIn) -> None:
+    await together(*(house.studio.login(guess()) for _ in range(2 * FAILURES)))
+    assert (await house.studio.login(guess("bo@example.test", PASSWORD))).user == bos.user
+
+
+async def test_many_devices_of_one_person_may_sign_in_at_once(house: Whole, anas: SignedIn) -> None:
+    done = await together(*(house.studio.login(guess(password=PASSWORD)) for _ in range(2 * FAILURES)))
+    assert all(isinstance(one, SignedIn) for one in done)
+
+
+async def test_a_session_ends_after_its_time(house: Whole, anas: SignedIn) -> None:
+    house.clock.pass_by(SESSION - timedelta(seconds=1))
+    assert await house.studio.who(anas.token) == Caller(user_id=anas.user.id)
+    house.clock.pass_by(timedelta(seconds=1))
+    with pytest.raises(NotSignedIn):
+        await house.studio.who(anas.token)
+
+
+async def test_signing_out_ends_this_session_only(house: Whole, anas: SignedIn) -> None:
+    other = await house.studio.login(guess(password=PASSWORD))
+    await house.studio.logout(anas.token)
+    with pytest.raises(NotSignedIn):
+        await house.studio.who(anas.token)
+    assert await house.studio.who(other.token) == Caller(user_id=anas.user.id)
+
+
+async def test_signing_out_in_the_browser_forgets_the_cookie_and_may_be_repeated(browser: httpx.AsyncClient) -> None:
+    await browser.post("/api/auth/register", json=ANA)
+    out = await browser.post("/api/auth/logout")
+    assert (out.status_code, out.content) == (204, b"")
+    assert 'reyna_session="";' in out.headers["set-cookie"] or "Max-Age=0" in out.headers["set-cookie"]
+    assert (await browser.get("/api/me")).status_code == 401
+    assert (await browser.post("/api/auth/logout")).status_code == 204
+
+
+@pytest.mark.parametrize(("scheme", "secure"), [("http", False), ("https", True)])
+async def test_no_script_can_read_the_cookie_and_no_other_site_sends_it(
+    browser: httpx.AsyncClient, scheme: str, secure: bool
+) -> None:
+    made = await browser.post(
+        f"{scheme}://studio.test/api/auth/register", json=ANA, headers={"origin": f"{scheme}://studio.test"}
+    )
+    flags = {flag.strip().lower() for flag in made.headers["set-cookie"].split(";")}
+    assert {"httponly", "samesite=lax", "path=/", f"max-age={int(SESSION.total_seconds())}"} <= flags
+    assert ("secure" in flags) is secure
+
+
+@pytest.mark.parametrize("path", ["register", "login", "link", "logout"])
+async def test_a_page_of_another_origin_cannot_sign_anyone_in_or_out(browser: httpx.AsyncClient, path: str) -> None:
+    bodies: dict[str, Any] = {"register": ANA, "login": {"email": "a@b.c", "password": "x"}, "link": {"token": "x"}}
+    answer = await browser.post(f"/api/auth/{path}", json=bodies.get(path), headers={"origin": "http://elsewhere.test"})
+    assert answer.status_code == 403
+
+
+# --- the one-time link ---
+
+
+async def test_the_first_link_is_good_once(house: Whole, browser: httpx.AsyncClient) -> None:
+    token = await house.studio.first_link()
+    followed = await browser.post("/api/auth/link", json={"token": token})
+    assert followed.status_code == 200
+    assert followed.json()["user"]["has_password"] is False
+    assert (await browser.get("/api/me")).json()["user"] == followed.json()["user"]
+    assert (await browser.post("/api/auth/link", json={"token": token})).status_code == 401
+
+
+async def test_of_many_who_follow_a_link_at_once_one_comes_in(house: Whole) -> None:
+    token = await house.studio.first_link()
+    assert token is not None
+    done = await together(*(house.studio.follow(token) for _ in range(5)))
+    assert sum(isinstance(one, SignedIn) for one in done) == 1
+
+
+async def test_a_link_is_no_session_and_a_session_is_no_link(house: Whole, anas: SignedIn) -> None:
+    owner = await house.studio.signed_in(await house.studio._account(anas.user.id), "link")
+    with pytest.raises(NotSignedIn):
+        await house.studio.who(owner.token)
+    with pytest.raises(NotSignedIn):
+        await house.studio.follow(anas.token)
+
+
+async def test_a_link_is_good_for_a_week(house: Whole) -> None:
+    token = await house.studio.first_link()
+    assert token is not None
+    house.clock.pass_by(LINK)
+    with pytest.raises(NotSignedIn):
+        await house.studio.follow(token)
+
+
+# --- one's own account ---
+
+
+async def test_a_name_is_changed_without_a_password(house: Whole, anas: SignedIn) -> None:
+    changed = await house.studio.change_account(Caller(user_id=anas.user.id), AccountChange(name=" Anna "))
+    assert (changed.name, changed.email) == ("Anna", "ana@example.test")
+
+
+@pytest.mark.parametrize("change", [{"email": "new@example.test"}, {"password": "another password"}])
+async def test_address_and_password_are_changed_with_the_old_password_only(
+    house: Whole, anas: SignedIn, change: dict[str, str]
+) -> None:
+    me = Caller(user_id=anas.user.id)
+    with pytest.raises(Invalid) as missing:
+        await house.studio.change_account(me, AccountChange(**change))
+    assert missing.value.errors[0].path == "/old_password"
+    with pytest.raises(Forbidden):
+        await house.studio.change_account(me, AccountChange(**change, old_password="wrong guess"))
+    await house.studio.change_account(me, AccountChange(**change, old_password=PASSWORD))
+    email, password = change.get("email", "ana@example.test"), change.get("password", PASSWORD)
+    assert (await house.studio.login(guess(email, password))).user.id == anas.user.id
+
+
+async def test_the_old_address_is_free_again(house: Whole, anas: SignedIn) -> None:
+    change = AccountChange(email="new@example.test", old_password=PASSWORD)
+    await house.studio.change_account(Caller(user_id=anas.user.id), change)
+    with pytest.raises(NotSignedIn):
+        await house.studio.login(guess(password=PASSWORD))
+    assert (await an_account(house)).user.id != anas.user.id
+
+
+async def test_an_address_may_be_written_differently(house: Whole, anas: SignedIn) -> None:
+    change = AccountChange(email="Ana@Example.test", old_password=PASSWORD)
+    assert (await house.studio.change_account(Caller(user_id=anas.user.id), change)).email == "Ana@Example.test"
+
+
+async def test_a_taken_address_stays_where_it_is(house: Whole, anas: SignedIn, bos: SignedIn) -> None:
+    with pytest.raises(AlreadyThere):
+        await house.studio.change_account(
+            Caller(user_id=anas.user.id), AccountChange(email="BO@example.test", old_password=PASSWORD)
+        )
+    assert (await house.studio.login(guess("bo@example.test", PASSWORD))).user == bos.user
+
+
+async def test_changes_at_once_lose_nothing(house: Whole, anas: SignedIn) -> None:
+    me = Caller(user_id=anas.user.id)
+    done = await together(
+        house.studio.change_account(me, AccountChange(email="one@example.test", old_password=PASSWORD)),
+        house.studio.change_account(me, AccountChange(email="two@example.test", old_password=PASSWORD)),
+    )
+    (lost,) = [one for one in done if isinstance(one, Exception)]
+    assert type(lost) is Conflict
+    (kept,) = [one for one in done if not isinstance(one, BaseException)]
+    assert (await house.studio.user(me)).email == kept.email
+
+
+async def test_guessing_the_old_password_is_throttled(house: Whole, anas: SignedIn) -> None:
+    change = AccountChange(password="another password", old_password="wrong guess")
+    done = await together(*(house.studio.change_account(Caller(user_id=anas.user.id), change) for _ in range(15)))
+    assert sum(type(one) is TooMuch for one in done) == 15 - FAILURES
+
+
+async def test_an_account_that_came_by_link_takes_its_password_itself(house: Whole) -> None:
+    token = await house.studio.first_link()
+    assert token is not None
+    owner = await house.studio.follow(token)
+    change = AccountChange(email="me@example.test", password=PASSWORD)
+    assert (await house.studio.change_account(Caller(user_id=owner.user.id), change)).has_password
+    assert (await house.studio.login(guess("me@example.test", PASSWORD))).user.id == owner.user.id
+
+
+async def test_nobody_sees_another_account(house: Whole, anas: SignedIn, bos: SignedIn) -> None:
+    assert (await house.studio.me(Caller(user_id=bos.user.id))).user == bos.user
+
+
+async def test_a_registration_is_welcomed_even_when_a_neighbour_is_away(house: Whole) -> None:
+    made = await house.studio.register(Registration(email="cy@example.test", password=PASSWORD, name="Cy"))
+    assert made.user.name == "Cy"
