@@ -85,6 +85,7 @@ async def test_the_page_is_used_with_the_keyboard_alone(desk: Desk) -> None:
     await page.get_by_role("textbox", name="Name").fill("The storm")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="The storm", level=1)).to_be_visible()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
     await page.keyboard.press("Control+k")
     await expect(page.get_by_role("dialog", name="Find or do anything")).to_be_visible()
     await page.keyboard.press("Escape")
