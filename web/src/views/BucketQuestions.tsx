@@ -18,7 +18,7 @@ import { inWords } from "../model/problem";
 import { slug } from "../model/words";
 import { BucketPicker } from "./BucketPicker";
 import { useForest, useStudio } from "./context";
-import { Title } from "./Questions";
+import { Title } from "./Title";
 
 const TYPES = [
   "book",

@@ -5,7 +5,7 @@ import { Button } from "react-aria-components";
 import { compared, comparedByWords, merged, type Stretch } from "../model/merge";
 import { contentOf } from "../model/nouns";
 import { useDraft, useStudio } from "./context";
-import { Title } from "./Questions";
+import { Title } from "./Title";
 
 export function ConflictQuestion({ noteKey, close }: { noteKey: string; close: () => void }): ReactNode {
   const { drafts } = useStudio();

@@ -2,7 +2,7 @@
 
 import type { ReactNode } from "react";
 import { Button } from "react-aria-components";
-import { Title } from "./Questions";
+import { Title } from "./Title";
 
 const KEYS: readonly (readonly [string, string])[] = [
   ["Ctrl K", "Find a bucket, or do anything"],

@@ -7,7 +7,7 @@ import { pathInWords } from "../model/forest";
 import { firstLine } from "../model/words";
 import { BucketPicker } from "./BucketPicker";
 import { useDraft, useForest, useStudio } from "./context";
-import { Title } from "./Questions";
+import { Title } from "./Title";
 
 interface NoteQuestionProps {
   noteKey: string;

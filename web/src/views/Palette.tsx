@@ -6,7 +6,7 @@ import { type Branch, matching, pathTo } from "../model/forest";
 import type { Theme } from "../model/prefs";
 import { type Question, useAsk, useForest, useStudio, useWhere } from "./context";
 import { Icon, type Picture, pictureOf } from "./icons";
-import { Title } from "./Questions";
+import { Title } from "./Title";
 
 const MOST = 12;
 const NEXT: Record<Theme, Theme> = { system: "dark", dark: "light", light: "system" };

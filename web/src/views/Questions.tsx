@@ -1,7 +1,7 @@
 /** Every dialog of the page in one place, outside of the tree and the editor, whose keys it would disturb. */
 
 import type { ReactNode } from "react";
-import { Dialog, Heading, Modal, ModalOverlay } from "react-aria-components";
+import { Dialog, Modal, ModalOverlay } from "react-aria-components";
 import { MoveBucket, NewBucket, RenameBucket } from "./BucketQuestions";
 import { ConflictQuestion } from "./ConflictQuestion";
 import type { Question } from "./context";
@@ -48,12 +48,4 @@ function content(question: Question, close: () => void): ReactNode {
     case "keys":
       return <Keys close={close} />;
   }
-}
-
-export function Title({ children }: { children: ReactNode }): ReactNode {
-  return (
-    <Heading slot="title" className="dialog-title">
-      {children}
-    </Heading>
-  );
 }

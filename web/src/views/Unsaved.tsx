@@ -9,8 +9,8 @@ import { useStore } from "../model/store";
 import { age, firstLine } from "../model/words";
 import { useAsk, useForest, useLasting, useNow, useStudio, useUnsaved } from "./context";
 import { Icon } from "./icons";
-import { Title } from "./Questions";
 import { CarryOff, explained } from "./SaveMark";
+import { Title } from "./Title";
 
 const LONG = 12_000; // ms; saves come and go, and a new note waits for its first pause
 
