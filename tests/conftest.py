@@ -16,7 +16,7 @@ from reyna.embedded.llama import Llama
 from reyna.embedded.nats import Nats
 from reyna.embedded.postgres import Postgres
 
-pytest_plugins = ["tests.buses"]
+pytest_plugins = ["tests.buses", "tests.mongodb"]
 ANA: Final = "user-ana"
 BO: Final = "user-bo"
 _numbers = count(1)

@@ -158,17 +158,33 @@ class _Raising:
         """The service's own records, with a relay that carries what it announces."""
         addresses = self._home.addresses
         url = addresses.state_url if namespace == "state" else addresses.postgres_url
+        opened = self._in_mongo if url.startswith("mongodb") else self._in_postgres
+        store = await opened(url, namespace, collections)
+        relay = Relay(store, self._home.bus)
+        await relay.start()
+        self._stack.push_async_callback(relay.stop)
+        self._checks[f"{namespace} store"] = store.check
+        return relay
+
+    async def _in_postgres(self, url: str, namespace: str, collections: Sequence[Collection[Any]]) -> Store:
         if url not in self._pools:
             await migrations.migrate(url)
             pool = self._pools[url] = await open_pool(url, size=POOL)
             self._stack.push_async_callback(pool.close)
         store = PostgresStore(self._pools[url], namespace, collections)
         await store.verify()
-        relay = Relay(store, self._home.bus)
-        await relay.start()
-        self._stack.push_async_callback(relay.stop)
-        self._checks[f"{namespace} store"] = store.check
-        return relay
+        return store
+
+    async def _in_mongo(self, url: str, namespace: str, collections: Sequence[Collection[Any]]) -> Store:
+        try:
+            from reyna.adapters.mongo import MongoStore, open_mongo
+        except ModuleNotFoundError as error:
+            raise CannotStart(f"REYNA_STATE_URL: pip install reyna-studio[mongo] first ({error}).") from error
+        database = await open_mongo(url)
+        self._stack.push_async_callback(database.client.close)
+        store = MongoStore(database, namespace, collections)
+        await store.prepare()
+        return store
 
     def _neighbour(self, verbs: type[V], name: str) -> V:
         """The service itself when it lives in this process, otherwise the same verbs over the bus."""

@@ -18,7 +18,7 @@ LONGEST_PAUSE: Final = (
     5.0  # seconds between two looks while the bus stays away; it is also the longest delay once it is back
 )
 SETTLED: Final = timedelta(seconds=2)  # younger messages are most likely on their way already
-MARK: Final = 0.5  # seconds in which acknowledgements gather before they are marked; until then a crash sends them again
+MARK: Final = 0.5  # seconds in which acknowledgements gather before they are marked; a crash sends them once more
 BATCH: Final = 500  # messages read or marked in one statement
 MOST_UNDER_WAY: Final = 10_000  # messages held in memory; beyond it they stay in the outbox
 PARTING: Final = 5.0  # seconds that `stop` waits for what is under way

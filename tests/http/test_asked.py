@@ -60,7 +60,13 @@ async def test_what_does_not_fit_is_named_by_its_json_pointer(ana_s: httpx.Async
 
 
 async def test_what_fits_arrives_as_it_was_sent(ana_s: httpx.AsyncClient) -> None:
-    sent = {"name": "a", "count": 2, "tags": ["x"], "maker": {"name": "b", "born": None}, "data": [{"a": [1, 2.5, "x"]}]}
+    sent = {
+        "name": "a",
+        "count": 2,
+        "tags": ["x"],
+        "maker": {"name": "b", "born": None},
+        "data": [{"a": [1, 2.5, "x"]}],
+    }
     assert (await ana_s.post("/things", json=sent)).json() == sent
 
 

@@ -25,7 +25,9 @@ async def odd() -> None:
 
 
 async def ready(checks: Mapping[str, Check]) -> tuple[int, Any]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(a_door(checks)), base_url="http://studio.test") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(a_door(checks)), base_url="http://studio.test"
+    ) as client:
         answer = await client.get("/readyz")
         return answer.status_code, answer.json()
 

@@ -1,8 +1,7 @@
 """The house in its two forms, everything in one process and four services on their own, and ana and bo in it."""
 
-import os
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -10,7 +9,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import asyncpg
+import nats
 import pytest
+from nats.aio.client import Client
 
 from reyna.embedded.home import Home
 from reyna.embedded.llama import Llama
@@ -22,7 +23,7 @@ from tests.journeys.people import Person
 NO_MODEL: Final = {"REYNA_LLM_URL": "http://127.0.0.1:9/v1", "REYNA_LLM_MODEL": "none"}
 SECRET: Final = "signs what the services of one test tell each other"
 _numbers = count(1)
-Builds = Callable[..., Awaitable[House]]
+Builds = Callable[..., House]
 
 
 @pytest.fixture(scope="session")
@@ -50,18 +51,19 @@ async def four_processes_house(
 ) -> AsyncIterator[House]:
     """Four `reyna serve …` and a worker, which share a database, a nats-server and a language model."""
     folder = tmp_path_factory.mktemp("four-processes")
-    nats = Nats(Home(folder / "nats"))
-    await nats.start()
+    server = Nats(Home(folder / "nats"))
+    await server.start()
     try:
-        environment = await around(postgres_server, nats) | {
+        environment = await around(postgres_server, server) | {
             "REYNA_LLM_URL": llama_server.url,
             "REYNA_LLM_KEY": llama_server.key,
             "REYNA_LLM_MODEL": llama_server.model,
         }
         async with standing(House(folder, environment, services=SERVICES)) as house:
+            house.nats = server
             yield house
     finally:
-        await nats.stop()
+        await server.stop()
 
 
 @pytest.fixture(scope="session", params=["one_process", "four_processes"])
@@ -87,7 +89,7 @@ async def bo(house: House) -> AsyncIterator[Person]:
 
 
 @pytest.fixture
-async def built(tmp_path: Path, lived_in: Path) -> AsyncIterator[Callable[..., House]]:
+async def built(tmp_path: Path, lived_in: Path) -> AsyncIterator[Builds]:
     """Builds houses of the test's own, without a language model, to break at will; none is left standing."""
     houses: list[House] = []
 
@@ -103,6 +105,14 @@ async def built(tmp_path: Path, lived_in: Path) -> AsyncIterator[Callable[..., H
         await house.kill()
 
 
+@pytest.fixture
+async def wire(house: House) -> AsyncIterator[Client]:
+    """A connection to the nats-server of the shared house, such as a stranger's processor has."""
+    connection = await nats.connect(house.nats_url)
+    yield connection
+    await connection.close()
+
+
 @asynccontextmanager
 async def standing(house: House) -> AsyncIterator[House]:
     """The house, up and answering inside this block."""
@@ -113,11 +123,11 @@ async def standing(house: House) -> AsyncIterator[House]:
         await house.stop()
 
 
-async def around(postgres: Postgres, nats: Nats) -> dict[str, str]:
+async def around(postgres: Postgres, bus: Nats) -> dict[str, str]:
     """What services on their own are told of the servers they share: a new database, and this nats-server."""
     name = f"journeys_{next(_numbers)}"
     admin = await asyncpg.connect(postgres.url)
     await admin.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
     await admin.close()
     url = urlsplit(postgres.url)._replace(path=f"/{name}").geturl()
-    return {"REYNA_POSTGRES_URL": url, "REYNA_NATS_URL": nats.url, "REYNA_SECRET": SECRET}
+    return {"REYNA_POSTGRES_URL": url, "REYNA_NATS_URL": bus.url, "REYNA_SECRET": SECRET}

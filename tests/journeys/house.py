@@ -6,12 +6,14 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from itertools import count
 from pathlib import Path
 from typing import Final
 
+from reyna.embedded.child import leashed
+from reyna.embedded.nats import Nats
 from reyna.embedded.servers import running
 from tests.embedded.conftest import ended
 from tests.journeys.people import LONGEST, Person
@@ -32,38 +34,48 @@ class Part:
         self._command, self._environment, self._folder = command, environment, folder
         self._ready = asyncio.Event()
         self._hearing: asyncio.Task[None] | None = None
-        self.process: Process
+        self._process: Process | None = None
+
+    @property
+    def process(self) -> Process:
+        assert self._process is not None, f"{self.name} was never started"
+        return self._process
+
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.returncode is None
 
     async def start(self) -> None:
         """Returns when it says that it is ready."""
         self.said.clear()
         self._ready.clear()
         with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *self._command,
+            self._process = await asyncio.create_subprocess_exec(
+                *leashed(self._command, signal.SIGTERM, None),  # it does not outlive a test run that is killed
                 env=self._environment,
                 cwd=self._folder,
                 stdout=PIPE,
                 stderr=log,
                 start_new_session=True,  # a group of its own, so that it can be killed as one
             )
-        self._hearing = asyncio.create_task(self._hear())
+        self._hearing = asyncio.create_task(self._hear(self._process))
         ready = asyncio.create_task(self._ready.wait())
         await asyncio.wait([ready, self._hearing], timeout=LONGEST, return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
         if not self._ready.is_set():
             raise AssertionError(f"{self.name} did not come up: {self.log.read_text()[-2000:]}")
 
-    async def _hear(self) -> None:
-        assert self.process.stdout
-        async for line in self.process.stdout:
+    async def _hear(self, process: Process) -> None:
+        assert process.stdout
+        async for line in process.stdout:
             self.said.append(line.decode().strip())
             if "Ctrl-C stops it" in self.said[-1] or self.said[-1].startswith(f"{self.name} {READY}"):
                 self._ready.set()
 
     def send(self, sign: signal.Signals) -> None:
+        """To its whole group, as a terminal does to everyone in the foreground."""
         with suppress(ProcessLookupError):
-            self.process.send_signal(sign)
+            os.killpg(self.process.pid, sign)
 
     async def ended(self) -> int:
         """Returns with the exit code when the process and its mouth have ended."""
@@ -71,10 +83,6 @@ class Part:
         if self._hearing is not None:
             await self._hearing
         return code
-
-    def kill_group(self) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
 
 
 class House:
@@ -88,11 +96,11 @@ class House:
         self.ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
         ours = {"REYNA_HOME": str(self.home), "REYNA_PORT": str(self.ports["studio"])}
         ours |= {f"REYNA_{name.upper()}_PORT": str(self.ports[name]) for name in SERVICES if name != "studio"}
-        self.environment = without_ours(os.environ) | ours | environment
-        self.services = tuple(services)
-        commands = {name: (*REYNA, "serve", name) for name in services} or {"up": (*REYNA, "up")}
-        if services:
-            commands["worker"] = WORKER
+        self.environment = without_ours(os.environ) | ours | dict(environment)
+        self.link: str | None = None  # the token of the sign-in link that this start has printed
+        self.nats: Nats | None = None  # where a test holds the nats-server in its own hand
+        commands: dict[str, Sequence[str]] = {name: (*REYNA, "serve", name) for name in services}
+        commands |= {"worker": WORKER} if services else {"up": (*REYNA, "up")}
         self.parts = {name: Part(name, command, self.environment, folder) for name, command in commands.items()}
 
     @property
@@ -115,37 +123,32 @@ class House:
         """The process in which this service lives."""
         return self.parts.get(service) or self.parts["up"]
 
-    @property
-    def link(self) -> str | None:
-        """The token of the sign-in link that was printed at the last start."""
-        printed = [line.partition("/signin#")[2] for line in self.part("studio").said if "/signin#" in line]
-        return printed[-1] if printed else None
-
     async def start(self) -> None:
         """All parts at once, as a machine does that comes up; the worker when there is someone to register with."""
         await asyncio.gather(*(part.start() for name, part in self.parts.items() if name != "worker"))
         if worker := self.parts.get("worker"):
             await worker.start()
+        printed = [line.partition("/signin#")[2] for line in self.part("studio").said if "/signin#" in line]
+        self.link = printed[-1] if printed else None
 
-    async def stop(self) -> None:
-        """As Ctrl-C does."""
-        running = [part for part in self.parts.values() if hasattr(part, "process")]
-        for part in running:
-            part.send(signal.SIGINT)
-        await asyncio.gather(*(part.ended() for part in running))
+    async def stop(self, sign: signal.Signals = signal.SIGINT) -> None:
+        """As Ctrl-C does, in good order."""
+        running = {name: part for name, part in self.parts.items() if part.runs}
+        for part in running.values():
+            part.send(sign)
+        codes = await asyncio.gather(*(part.ended() for part in running.values()))
+        assert dict(zip(running, codes, strict=True)) == dict.fromkeys(running, 0)
 
     async def kill(self) -> None:
         """`kill -9` of every process of the house and of every server it has started, at once."""
-        for part in self.parts.values():
-            part.kill_group()
-        await self._kill_all(family(self.home))
-        await asyncio.gather(*(part.ended() for part in self.parts.values()))
-
-    async def _kill_all(self, pids: Iterable[int]) -> None:
-        for pid in pids:
+        running = [part for part in self.parts.values() if part.runs]
+        for part in running:
+            part.send(signal.SIGKILL)
+        servers = family(self.home)
+        for pid in servers:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        await asyncio.gather(*(ended(pid) for pid in pids))
+        await asyncio.gather(*(part.ended() for part in running), *(ended(pid) for pid in servers))
 
     async def person(self, name: str, *, expands: bool = False) -> Person:
         """A new account of this name; the address is new every time."""
@@ -165,7 +168,6 @@ def family(home: Path) -> list[int]:
 
 def without_ours(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if not name.startswith("REYNA_")}
-
 
 
 def free_ports(count: int) -> list[int]:

@@ -51,7 +51,8 @@ class Device:
     async def ask(self, action: str, **fields: Any) -> Frame:
         """What the house answers, `ok` or `error`; to `resume` also `resumed` or `reset`."""
         request_id = f"request-{next(self._numbers)}"
-        answer = self._asked[request_id] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+        self._asked[request_id] = answer
         await self.say(msgspec.json.encode({"action": action, "request_id": request_id} | fields).decode())
         async with asyncio.timeout(LONGEST):
             return await answer

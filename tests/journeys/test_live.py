@@ -1,25 +1,13 @@
 """What one device does, every other hears of: through the house, and on NATS itself."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import msgspec
-import nats
-import pytest
 from nats.aio.client import Client
 
-from tests.journeys.house import House
 from tests.journeys.people import NOTE, Person, place
 
 CONTENT = "The ship sailed into the storm."
-
-
-@pytest.fixture
-async def bus(house: House) -> AsyncIterator[Client]:
-    """A stranger's connection to the nats-server of the house."""
-    connection = await nats.connect(house.nats_url)
-    yield connection
-    await connection.close()
 
 
 async def test_a_note_i_write_here_appears_over_there(ana: Person) -> None:
@@ -49,16 +37,16 @@ async def test_a_note_written_over_rest_appears_on_every_device(ana: Person) -> 
     assert len({event["event_id"] for event in heard}) == 1
 
 
-async def test_news_says_what_happened_and_never_what_was_written(ana: Person, bus: Client) -> None:
+async def test_news_says_what_happened_and_never_what_was_written(ana: Person, wire: Client) -> None:
     device = await ana.device()
-    live = await bus.subscribe(f"reyna.live.{ana.id}.>")
-    await bus.flush()
+    live = await wire.subscribe(f"reyna.live.{ana.id}.>")
+    await wire.flush()
     note = await device.write(CONTENT)
     event = await device.hears("blob.created", blob_id=note["id"])
     message = await live.next_msg(timeout=60)
     assert message.subject == f"reyna.live.{ana.id}.blob.created.{NOTE}"
     assert message.headers and int(message.headers["Nats-Sequence"]) == place(event["cursor"])
-    stored = await bus.jetstream().get_msg("EVENTS", place(event["cursor"]))
+    stored = await wire.jetstream().get_msg("EVENTS", place(event["cursor"]))
     assert stored.subject == f"reyna.event.{ana.id}.blob.created.{NOTE}"
     assert stored.data == message.data
     for told in (message.data, msgspec.json.encode(event)):

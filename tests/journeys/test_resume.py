@@ -2,10 +2,9 @@
 
 import asyncio
 
-import nats
 import pytest
+from nats.aio.client import Client
 
-from tests.journeys.house import House
 from tests.journeys.people import Frame, Person, place
 
 AWAY, MEANWHILE = 100, 30
@@ -105,14 +104,12 @@ async def test_a_cursor_of_the_future_is_answered_with_reset(ana: Person) -> Non
     assert (answer["type"], answer["reason"]) == ("reset", "the cursor is unknown")
 
 
-async def test_a_cursor_from_before_what_is_kept_is_answered_with_reset(house: House, ana: Person) -> None:
+async def test_a_cursor_from_before_what_is_kept_is_answered_with_reset(ana: Person, wire: Client) -> None:
     device = await ana.device()
     for word in ("one", "two", "three"):
         note = await device.write(word)
     kept = await device.hears("blob.created", blob_id=note["id"])
-    bus = await nats.connect(house.nats_url)
-    await bus.jetstream().purge_stream("EVENTS", seq=place(kept["cursor"]))  # as time does after 30 days
-    await bus.close()
+    await wire.jetstream().purge_stream("EVENTS", seq=place(kept["cursor"]))  # as time does after 30 days
     answer = await device.ask("resume", cursor=device.hello["cursor"])
     assert (answer["type"], answer["reason"]) == ("reset", "the cursor is too old")
     assert (await device.ask("resume", cursor=kept["cursor"]))["type"] == "resumed"

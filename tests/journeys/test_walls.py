@@ -5,7 +5,7 @@ from typing import Any, Final, get_args
 
 import httpx
 import msgspec
-import nats
+from nats.aio.client import Client
 
 from reyna.studio import protocol
 from tests.journeys.house import SERVICES, House
@@ -22,6 +22,8 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("GET /schemas/{id}/versions", "/schemas/{schema}/versions", None),
     ("GET /schemas/{id}/versions/{version}", "/schemas/{schema}/versions/1.0.0", None),
     ("POST /schemas/{id}/validate", "/schemas/{schema}/validate", {"data": {}}),
+    ("POST /schemas/check", "/schemas/check", {"id": "{schema}", "json_schema": {"type": "object"}}),
+    ("PUT /schemas/{id}/compatibility", "/schemas/{schema}/compatibility", {"mode": "none"}),
     ("GET /blobs", "/blobs?bucket_id={bucket}", None),
     ("GET /blobs", "/blobs?parent_id={blob}", None),
     ("GET /blobs", "/blobs?schema_id={schema}", None),
@@ -34,8 +36,12 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("PATCH /blobs/{id}", "/blobs/{blob}", {"merge_patch": {"title": "bo was here"}, "base_revision": 1}),
     ("DELETE /blobs/{id}", "/blobs/{blob}", None),
     ("POST /blobs/{id}/restore", "/blobs/{blob}/restore", {"revision": 1}),
+    ("POST /blobs/{id}/restore", "/blobs/{trashed}/restore", None),
     ("GET /blobs/{id}/revisions", "/blobs/{blob}/revisions", None),
     ("GET /blobs/{id}/revisions/{number}", "/blobs/{blob}/revisions/1", None),
+    ("GET /blobs/{id}/diff", "/blobs/{blob}/diff?from=1", None),
+    ("GET /blobs/{id}/lineage", "/blobs/{blob}/lineage", None),
+    ("GET /blobs/{id}/places", "/blobs/{blob}/places", None),
     ("GET /buckets", "/buckets?parent_bucket_id={bucket}", None),
     ("POST /buckets", "/buckets", {"name": "mine", "type": "scene", "parent_bucket_id": "{bucket}"}),
     ("POST /buckets", "/buckets", {"name": "mine", "type": "scene", "after": "{bucket}"}),
@@ -44,6 +50,10 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("POST /buckets/{id}/move", "/buckets/{child}/move", {"parent_bucket_id": "{my_bucket}"}),
     ("POST /buckets/{id}/move", "/buckets/{my_bucket}/move", {"parent_bucket_id": "{bucket}"}),
     ("POST /buckets/{id}/move", "/buckets/{my_bucket}/move", {"parent_bucket_id": None, "after": "{bucket}"}),
+    ("DELETE /buckets/{id}", "/buckets/{bucket}", None),
+    ("POST /buckets/{id}/restore", "/buckets/{trashed_bucket}/restore", None),
+    ("POST /buckets/{id}/restore", "/buckets/{trashed_bucket}/restore", {"parent_bucket_id": "{my_bucket}"}),
+    ("POST /buckets/{id}/restore", "/buckets/{my_trashed}/restore", {"parent_bucket_id": "{bucket}"}),
     ("GET /buckets/{id}/tree", "/buckets/{bucket}/tree", None),
     ("GET /buckets/{id}/items", "/buckets/{bucket}/items", None),
     ("PUT /buckets/{id}/blobs/{blob_id}", "/buckets/{bucket}/blobs/{blob}", {}),
@@ -78,6 +88,9 @@ TELLS: Final = [
     "/buckets",
     "/buckets?parent_bucket_id=none",
     "/tree",
+    "/trash",
+    "/journal",
+    "/events?limit=200",
     "/instances",
     "/runs",
     "/dead",
@@ -85,8 +98,10 @@ TELLS: Final = [
     "/processors/text-expansion",
     "/me",
 ]
-# Routes that have nothing to do with what somebody made.
+# Routes that have nothing to do with what somebody made; undoing has a test of its own.
 OF_NOBODY: Final = {
+    "POST /undo",
+    "POST /redo",
     "POST /schemas",
     "POST /processors",
     "PATCH /me",
@@ -100,10 +115,13 @@ SAYS: Final[list[tuple[str, dict[str, Any]]]] = [
     ("create_blob", NOTE | {"parent_id": "{blob}"}),
     ("update_blob", {"blob_id": "{blob}", "data": {"content": "bo was here"}, "base_revision": 1}),
     ("trash_blob", {"blob_id": "{blob}"}),
+    ("restore_blob", {"blob_id": "{trashed}"}),
     ("create_bucket", {"name": "mine", "type": "scene", "parent_bucket_id": "{bucket}"}),
     ("update_bucket", {"bucket_id": "{bucket}", "name": "bo's", "base_revision": 1}),
     ("move_bucket", {"bucket_id": "{child}", "parent_bucket_id": "{my_bucket}"}),
     ("move_bucket", {"bucket_id": "{my_bucket}", "parent_bucket_id": "{bucket}"}),
+    ("trash_bucket", {"bucket_id": "{bucket}"}),
+    ("restore_bucket", {"bucket_id": "{trashed_bucket}"}),
     ("place_blob", {"bucket_id": "{my_bucket}", "blob_id": "{blob}"}),
     ("place_blob", {"bucket_id": "{bucket}", "blob_id": "{my_blob}"}),
     ("take_out_blob", {"bucket_id": "{bucket}", "blob_id": "{blob}"}),
@@ -111,7 +129,7 @@ SAYS: Final[list[tuple[str, dict[str, Any]]]] = [
     ("run_processor", {"processor_id": "text-expansion", "bucket_id": "{bucket}"}),
     ("cancel_run", {"run_id": "{run}"}),
 ]
-SAYS_NOTHING_OF_HERS: Final = {"authenticate", "ping", "subscribe", "resume"}  # the last two have tests of their own
+SAYS_NOTHING_OF_HERS: Final = {"authenticate", "ping"} | {"subscribe", "resume", "undo", "redo"}  # tested by themselves
 
 Ids = dict[str, str]
 
@@ -129,14 +147,23 @@ async def belongings(ana: Person) -> Ids:
     await device.hears("processor.refused", run_id=run["id"])
     (dead,) = (await ana.get("/dead"))["items"]
     (instance,) = (await ana.get("/instances"))["items"]
+    trashed, trashed_bucket = (
+        await ana.post("/blobs", note),
+        await ana.post("/buckets", {"name": "Old", "type": "diary"}),
+    )
+    for path in (f"/blobs/{trashed['id']}", f"/buckets/{trashed_bucket['id']}"):
+        of(await ana.rest.delete(path))
     made = {"schema": schema, "bucket": bucket, "child": child, "blob": blob}
+    made |= {"trashed": trashed, "trashed_bucket": trashed_bucket}
     return {name: one["id"] for name, one in (made | {"run": run, "dead": dead, "instance": instance}).items()}
 
 
 async def own(bo: Person) -> Ids:
     bucket = await bo.post("/buckets", {"name": "Mine", "type": "scene"})
     blob = await bo.post("/blobs", NOTE | {"bucket_ids": [bucket["id"]]})
-    return {"my_bucket": bucket["id"], "my_blob": blob["id"]}
+    trashed = await bo.post("/buckets", {"name": "Old", "type": "scene"})
+    of(await bo.rest.delete(f"/buckets/{trashed['id']}"))
+    return {"my_bucket": bucket["id"], "my_blob": blob["id"], "my_trashed": trashed["id"]}
 
 
 def of_nobody(hers: Ids) -> Ids:
@@ -163,7 +190,7 @@ def emptied(text: str, ids: Ids) -> str:
 
 async def snapshot(ana: Person) -> list[Any]:
     """All that ana has."""
-    pages = ["/blobs", "/buckets", "/instances", "/runs", "/dead", "/tree"]
+    pages = ["/blobs", "/buckets", "/instances", "/runs", "/dead", "/tree", "/trash", "/journal"]
     revisions = [f"/blobs/{blob['id']}/revisions" for blob in await ana.all("/blobs")]
     return [await ana.get(page) for page in [*pages, *revisions]]
 
@@ -208,7 +235,9 @@ async def test_no_list_tells_bo_of_anything_of_anas(house: House, ana: Person, b
     hers = await belongings(ana)
     told = list[str]()
     for path in TELLS:
-        text = (await bo.rest.get(path)).text
+        answer = await bo.rest.get(path)
+        of(answer)
+        text = answer.text
         told += [f"{path}: {secret}" for secret in (*hers.values(), ana.id, ana.email, WORDS) if secret in text]
     assert told == []
 
@@ -241,6 +270,20 @@ def anonymous(answer: Frame, ids: Ids) -> str:
     return emptied(msgspec.json.encode(answer | {"request_id": None}).decode(), ids)
 
 
+async def test_bo_cannot_undo_what_ana_did(ana: Person, bo: Person) -> None:
+    await belongings(ana)
+    await own(bo)
+    before, his = await snapshot(ana), await bo.device()
+    for _ in range(10):
+        await bo.rest.post("/undo")
+        await his.ask("undo")
+    assert await snapshot(ana) == before
+    for _ in range(10):
+        await bo.rest.post("/redo")
+        await his.ask("redo")
+    assert await snapshot(ana) == before
+
+
 async def test_bo_hears_nothing_while_ana_works(ana: Person, bo: Person) -> None:
     hers = await ana.device()
     silent, curious = await bo.device(), await bo.device()
@@ -267,17 +310,17 @@ async def test_anas_cursor_gives_bo_only_what_is_his(ana: Person, bo: Person) ->
     replayed = await his.until(lambda frame: frame["type"] == "resumed")
     assert [frame["blob_id"] for frame in replayed if frame["type"] == "blob.created"] == written["bo"]
     assert answer["replayed"] == len(replayed) - 1
-    assert not any(id in str(replayed) for id in (*written["ana"], ana.id))
+    events = await bo.get("/events", since=hers.hello["cursor"], type="blob.created.*", limit=200)
+    assert [event["data"]["blob_id"] for event in events["items"]] == written["bo"]
+    assert not any(id in str((replayed, events)) for id in (*written["ana"], ana.id))
 
 
-async def test_on_nats_every_event_stands_under_its_owner(house: House, ana: Person, bo: Person) -> None:
-    bus = await nats.connect(house.nats_url)
-    his = await bus.subscribe(f"reyna.*.{bo.id}.>")
-    await bus.flush()
+async def test_on_nats_every_event_stands_under_its_owner(ana: Person, bo: Person, wire: Client) -> None:
+    his = await wire.subscribe(f"reyna.*.{bo.id}.>")
+    await wire.flush()
     device = await ana.device()
     await device.write(WORDS)
     await device.hears("blob.created")
     own_note = await bo.post("/blobs", NOTE)
     first = await his.next_msg(timeout=60)
     assert msgspec.json.decode(first.data)["data"]["blob_id"] == own_note["id"]
-    await bus.close()

@@ -1,13 +1,16 @@
 """Every store there is, empty: the promises are tried on each."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from pymongo.asynchronous.database import AsyncDatabase
 
 from reyna.adapters.memory import MemoryStore
 from reyna.adapters.migrations import migrate
+from reyna.adapters.mongo import MongoStore
 from reyna.adapters.postgres import PostgresStore, open_pool
 from reyna.embedded.postgres import Postgres
 from reyna.ports import Store
@@ -41,7 +44,16 @@ async def postgres_store(ports_pool: asyncpg.Pool) -> Store:
     return PostgresStore(ports_pool, "ports", [THINGS, COUNTERS])
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture
+async def mongo_store(mongo_database: AsyncDatabase[dict[str, Any]]) -> Store:
+    store = MongoStore(mongo_database, "ports", [THINGS, COUNTERS], indexes={THINGS.name: [("parent_id", "rank")]})
+    await store.prepare()
+    for name in await mongo_database.list_collection_names():
+        await mongo_database[name].delete_many({})
+    return store
+
+
+@pytest.fixture(params=["memory", "postgres", "mongo"])
 def store(request: pytest.FixtureRequest) -> Store:
     """An empty store that knows THINGS and COUNTERS."""
     made: Store = request.getfixturevalue(f"{request.param}_store")

@@ -67,6 +67,41 @@ async def test_data_is_validated(client: Client) -> None:
     assert (await client.post("/schemas/text-input-v1/validate", json=fine)).json()["valid"]
 
 
+async def test_a_change_is_checked_before_it_is_registered(client: Client) -> None:
+    await client.post("/schemas", json=RECIPE)
+    changed = {"name": "recipe", "json_schema": {"required": ["dish", "author"]}}
+    answer = await client.post("/schemas/check", json=changed)
+    assert answer.status_code == 200
+    body = answer.json()
+    assert (body["compatible"], body["bump"], body["next_version"]) == (False, "major", "2.0.0")
+    [difference] = body["differences"]
+    assert difference | {"counterexample": 0, "hint": 0} == {
+        "path": "/required",
+        "rule": "required",
+        "message": "author: was optional, is required (required).",
+        "breaks": ["backward"],
+        "counterexample": 0,
+        "hint": 0,
+    }
+    assert difference["counterexample"].keys() == {"dish"}
+
+
+async def test_the_mode_of_an_id_is_set(client: Client) -> None:
+    await client.post("/schemas", json=RECIPE)
+    answer = await client.put("/schemas/recipe-v1/compatibility", json={"mode": "none"})
+    assert (answer.status_code, answer.json()["compatibility"]) == (200, "none")
+    changed = RECIPE | {"version": "1.0.1", "json_schema": {"type": "string"}}
+    assert (await client.post("/schemas", json=changed)).status_code == 201
+
+
+async def test_a_version_too_small_is_a_problem_with_the_differences(client: Client) -> None:
+    await client.post("/schemas", json=RECIPE)
+    answer = await client.post("/schemas", json=RECIPE | {"version": "1.0.1", "json_schema": {"type": "string"}})
+    assert answer.status_code == 422
+    assert answer.json()["next_version"] == "2.0.0"
+    assert answer.json()["differences"][0]["breaks"]
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [
@@ -79,6 +114,8 @@ async def test_data_is_validated(client: Client) -> None:
         ("/schemas", RECIPE | {"name": "text-input"}, 409),
         ("/schemas", RECIPE | {"json_schema": {"description": "x" * 300_000}}, 413),
         ("/schemas/nothing-v1/validate", {"data": 1}, 404),
+        ("/schemas/check", {"json_schema": {}}, 422),
+        ("/schemas/check", {"id": "nothing-v1", "json_schema": {}}, 404),
         ("/schemas/text-input-v1/validate", {}, 422),
         ("/schemas/text-input-v1/validate", {"data": 1, "schema": "x"}, 422),
     ],
@@ -103,4 +140,10 @@ async def test_another_user_does_not_see_it(client: Client) -> None:
 
 async def test_the_doors_are_documented(client: Client) -> None:
     paths = (await client.get("/schema/openapi.json")).json()["paths"]
-    assert {"/schemas", "/schemas/{id}", "/schemas/{id}/validate", "/schemas/{id}/versions/{version}"} <= set(paths)
+    assert {
+        "/schemas",
+        "/schemas/check",
+        "/schemas/{id}",
+        "/schemas/{id}/validate",
+        "/schemas/{id}/versions/{version}",
+    } <= set(paths)

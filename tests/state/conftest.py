@@ -1,13 +1,16 @@
-"""A state service on memory, with the schema service beside it."""
+"""A state service on memory and on MongoDB, with the schema service beside it."""
 
 from typing import Any
 
 import pytest
+from pymongo.asynchronous.database import AsyncDatabase
 
 from reyna.adapters.memory import MemoryStore
+from reyna.adapters.mongo import MongoStore
 from reyna.domain.blob import Blob, NewBlob
 from reyna.domain.bucket import Bucket, NewBucket
 from reyna.domain.caller import Caller
+from reyna.ports import Store
 from reyna.schemas import records as schema_records
 from reyna.schemas.service import Schemas
 from reyna.schemas.system import install
@@ -16,8 +19,24 @@ from reyna.state.service import State
 
 
 @pytest.fixture
-def store() -> MemoryStore:
+def memory_store() -> Store:
     return MemoryStore(COLLECTIONS)
+
+
+@pytest.fixture
+async def mongo_store(mongo_database: AsyncDatabase[dict[str, Any]]) -> Store:
+    store = MongoStore(mongo_database, "state", COLLECTIONS)
+    await store.prepare()
+    for name in await mongo_database.list_collection_names():
+        await mongo_database[name].delete_many({})
+    return store
+
+
+@pytest.fixture(params=["memory", "mongo"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """An empty store; whatever holds on memory holds on the store that people choose for this service."""
+    made: Store = request.getfixturevalue(f"{request.param}_store")
+    return made
 
 
 @pytest.fixture
@@ -28,7 +47,7 @@ async def schemas() -> Schemas:
 
 
 @pytest.fixture
-async def state(store: MemoryStore, schemas: Schemas) -> State:
+async def state(store: Store, schemas: Schemas) -> State:
     return State(store, schemas)
 
 

@@ -6,18 +6,27 @@ from typing import Any
 import httpx
 import pytest
 
+from reyna.adapters.memory import MemoryStore
 from reyna.domain.caller import Caller
-from reyna.domain.errors import AlreadyThere, Conflict, Forbidden, Invalid, NotSignedIn, TooMuch
+from reyna.domain.errors import AlreadyThere, Conflict, Forbidden, Invalid, NotSignedIn, TooMuch, Unserved
+from reyna.domain.processor import Instance, NewInstance
+from reyna.processors.service import Processors
 from reyna.studio.accounts import LINK, SESSION, AccountChange, Credentials, Registration, SignedIn
+from reyna.studio.passwords import Passwords
+from reyna.studio.records import COLLECTIONS
+from reyna.studio.service import Studio
 from reyna.studio.throttle import FAILURES, WINDOW
-from tests.studio.around import Whole
+from tests.studio.around import QUICK, Whole
 from tests.studio.conftest import PASSWORD, an_account
 from tests.together import together
 
 ANA = {"email": "ana@example.test", "password": PASSWORD, "name": "Ana"}
 
 
-def guess(email: str = "ana@example.test", password: str = "wrong guess") -> Credentials:
+WRONG = "wrong guess"
+
+
+def guess(email: str = "ana@example.test", password: str = WRONG) -> Credentials:
     return Credentials(email=email, password=password)
 
 
@@ -47,7 +56,8 @@ async def test_one_address_is_one_account_however_it_is_written(house: Whole, an
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("jose\u0301@x.test", "jos\xe9@x.test"), ("stra\xdfe@x.test", "STRASSE@x.test"), ("\ufb01x@x.test", "FIX@x.test")]
+    ("one", "other"),
+    [("jose\u0301@x.test", "jos\xe9@x.test"), ("stra\xdfe@x.test", "STRASSE@x.test"), ("\ufb01x@x.test", "FIX@x.test")],
 )
 async def test_unicode_forms_of_one_address_are_one_account(house: Whole, one: str, other: str) -> None:
     made = await an_account(house, one)
@@ -100,8 +110,8 @@ async def test_signing_in_gives_another_token_for_the_same_user(house: Whole, an
 async def test_a_wrong_password_and_an_unknown_address_are_told_apart_by_nobody(
     browser: httpx.AsyncClient, anas: SignedIn
 ) -> None:
-    wrong = await browser.post("/api/auth/login", json={"email": "ana@example.test", "password": "wrong guess"})
-    unknown = await browser.post("/api/auth/login", json={"email": "cy@example.test", "password": "wrong guess"})
+    wrong = await browser.post("/api/auth/login", json={"email": "ana@example.test", "password": WRONG})
+    unknown = await browser.post("/api/auth/login", json={"email": "cy@example.test", "password": WRONG})
     assert (wrong.status_code, wrong.json()) == (unknown.status_code, unknown.json())
     assert (wrong.status_code, wrong.json()["reason"]) == (401, "not_signed_in")
     assert "set-cookie" not in wrong.headers
@@ -206,9 +216,9 @@ async def test_of_many_who_follow_a_link_at_once_one_comes_in(house: Whole) -> N
 
 
 async def test_a_link_is_no_session_and_a_session_is_no_link(house: Whole, anas: SignedIn) -> None:
-    owner = await house.studio.signed_in(await house.studio._account(anas.user.id), "link")
+    link = await house.studio.link("ana@example.test")
     with pytest.raises(NotSignedIn):
-        await house.studio.who(owner.token)
+        await house.studio.who(link)
     with pytest.raises(NotSignedIn):
         await house.studio.follow(anas.token)
 
@@ -238,7 +248,7 @@ async def test_address_and_password_are_changed_with_the_old_password_only(
         await house.studio.change_account(me, AccountChange(**change))
     assert missing.value.errors[0].path == "/old_password"
     with pytest.raises(Forbidden):
-        await house.studio.change_account(me, AccountChange(**change, old_password="wrong guess"))
+        await house.studio.change_account(me, AccountChange(**change, old_password=WRONG))
     await house.studio.change_account(me, AccountChange(**change, old_password=PASSWORD))
     email, password = change.get("email", "ana@example.test"), change.get("password", PASSWORD)
     assert (await house.studio.login(guess(email, password))).user.id == anas.user.id
@@ -278,7 +288,7 @@ async def test_changes_at_once_lose_nothing(house: Whole, anas: SignedIn) -> Non
 
 
 async def test_guessing_the_old_password_is_throttled(house: Whole, anas: SignedIn) -> None:
-    change = AccountChange(password="another password", old_password="wrong guess")
+    change = AccountChange(password="another password", old_password=WRONG)
     done = await together(*(house.studio.change_account(Caller(user_id=anas.user.id), change) for _ in range(15)))
     assert sum(type(one) is TooMuch for one in done) == 15 - FAILURES
 
@@ -296,6 +306,15 @@ async def test_nobody_sees_another_account(house: Whole, anas: SignedIn, bos: Si
     assert (await house.studio.me(Caller(user_id=bos.user.id))).user == bos.user
 
 
-async def test_a_registration_is_welcomed_even_when_a_neighbour_is_away(house: Whole) -> None:
-    made = await house.studio.register(Registration(email="cy@example.test", password=PASSWORD, name="Cy"))
-    assert made.user.name == "Cy"
+async def test_an_account_is_made_even_while_the_processors_are_away(house: Whole) -> None:
+    class Away(Processors):
+        def __init__(self) -> None:
+            """Nothing is there."""
+
+        async def create_instance(self, caller: Caller, new: NewInstance) -> Instance:
+            raise Unserved("Nobody answers to processors.create_instance.")
+
+    store = MemoryStore(COLLECTIONS)
+    studio = Studio(store, house.bus, house.state, Away(), passwords=Passwords(QUICK))
+    made = await studio.register(Registration(email="cy@example.test", password=PASSWORD, name="Cy"))
+    assert await studio.who(made.token) == Caller(user_id=made.user.id)

@@ -265,8 +265,10 @@ class NatsBus:
                 message = await self._inbox.ask(subject, body, headers, timeout=max(0.001, deadline - loop.time()))
                 break
             except Unserved:
-                # After the server was away, whoever serves this may come back a moment later than we did.
-                if loop.time() - self._back_at > RETURNING or loop.time() + 0.1 > deadline:
+                # After the server was away, whoever serves this may come back a moment later than we did; and this
+                # answer may come a moment before we are told that we are back.
+                returning = not self._there.is_set() or loop.time() - self._back_at <= RETURNING
+                if not returning or loop.time() + 0.1 > deadline:
                     raise
                 await asyncio.sleep(0.1)
         if message.headers and ERROR_CODE_HEADER in message.headers:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reyna.cli import account, processor, serving
+from reyna.cli import account, processor, schema, serving
 
 app = typer.Typer(
     name="reyna",
@@ -34,3 +34,4 @@ app.command("up")(serving.up)
 app.command("serve")(serving.serve)
 app.add_typer(processor.app)
 app.add_typer(account.app)
+app.add_typer(schema.app)

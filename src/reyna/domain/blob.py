@@ -48,8 +48,7 @@ class Blob(msgspec.Struct, frozen=True, kw_only=True):
             updated_at=datetime.now(UTC),
         )
 
-    def trashed(self, trash_id: str) -> "Blob":
-        now = datetime.now(UTC)
+    def trashed(self, trash_id: str, now: datetime) -> "Blob":
         return replace(self, trashed_at=now, trash_id=trash_id, updated_at=now, revision=self.revision + 1)
 
     def restored(self) -> "Blob":

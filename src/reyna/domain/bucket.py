@@ -40,8 +40,7 @@ class Bucket(msgspec.Struct, frozen=True, kw_only=True):
             self, name=name, type=type, metadata=metadata, revision=self.revision + 1, updated_at=datetime.now(UTC)
         )
 
-    def trashed(self, trash_id: str) -> "Bucket":
-        now = datetime.now(UTC)
+    def trashed(self, trash_id: str, now: datetime) -> "Bucket":
         return replace(self, trashed_at=now, trash_id=trash_id, updated_at=now, revision=self.revision + 1)
 
     def restored(self) -> "Bucket":

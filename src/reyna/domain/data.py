@@ -10,13 +10,15 @@ BLOB_BYTES: Final = 4 * 1024 * 1024  # larger content goes to files
 METADATA_BYTES: Final = 64 * 1024
 DEPTH: Final = 100  # MongoDB nests no deeper
 BRACKETS: Final = (b"[", b"{")
+ZEROS: Final = bytes.maketrans(b"123456789", b"0" * 9)
+LONG_NUMBER: Final = b"0" * 19  # digits of 2 to the power of 63
 
 
 def encoded(data: Any, *, most: int = BLOB_BYTES, field: str = "data") -> bytes:
     """The data as JSON bytes; refuses what a store could not give back unchanged.
 
     Raises TooLarge above `most` bytes, and Invalid, with the path, for U+0000, lone surrogates, numbers that are
-    not finite, keys that are not text and nesting deeper than 100.
+    not finite or longer than 64 bits, keys that are not text and nesting deeper than 100.
     """
     try:
         body = msgspec.json.encode(data)
@@ -25,8 +27,13 @@ def encoded(data: Any, *, most: int = BLOB_BYTES, field: str = "data") -> bytes:
         raise Invalid.at(f"/{field}", "is not JSON") from None
     if len(body) > most:
         raise TooLarge(f"{field} is {len(body):,} bytes of JSON; {most:,} are allowed.", size=len(body), allowed=most)
-    # Counting brackets and looking for an escape is free; only what might be wrong is walked.
-    if b"\\u0000" in body or b"null" in body or sum(map(body.count, BRACKETS)) > DEPTH:
+    # Looking for what might be wrong costs a microsecond; only where it is found is the data walked.
+    if (
+        b"\\u0000" in body
+        or b"null" in body  # what NaN and infinities become
+        or LONG_NUMBER in body.translate(ZEROS)
+        or sum(map(body.count, BRACKETS)) > DEPTH
+    ):
         inspect(data, f"/{field}")
     return body
 

@@ -15,22 +15,29 @@ class DataError(msgspec.Struct, frozen=True, kw_only=True):
     schema_path: str | None = None
 
 
+BY_REASON: Final[dict[str, "type[Refusal]"]] = {}  # every kind of refusal in this process, wherever it is defined
+
+
+def _in_words(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
 class Refusal(Exception):
     """The house said no."""
 
     code: ClassVar[str]
     status: ClassVar[int]
+    reason: ClassVar[str]  # the class in words, such as `stale_revision`: stable, for programs
+
+    def __init_subclass__(cls) -> None:
+        cls.reason = _in_words(cls.__name__)
+        BY_REASON[cls.reason] = cls
 
     def __init__(self, detail: str | None = None, *, errors: Sequence[DataError] = (), **facts: Any) -> None:
         self.detail = detail or (type(self).__doc__ or "").strip().splitlines()[0]
         self.errors = tuple(errors)
         self.facts = facts
         super().__init__(self.detail)
-
-    @property
-    def reason(self) -> str:
-        """The class in words, such as `stale_revision`: stable, for programs."""
-        return REASONS[type(self)]
 
     def problem(self) -> dict[str, Any]:
         """The wire shape, the same on HTTP, the socket and the bus."""
@@ -116,16 +123,6 @@ class Unserved(Fault):
     """No copy of the service is running."""
 
 
-def _in_words(name: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
-
-
-def _all(family: type[Refusal]) -> list[type[Refusal]]:
-    return [family, *(cls for child in family.__subclasses__() for cls in _all(child))]
-
-
-REASONS: Final = {cls: _in_words(cls.__name__) for cls in _all(Refusal)}
-BY_REASON: Final = {reason: cls for cls, reason in REASONS.items()}
 FAMILY: Final = {cls.code: cls for cls in (NotFound, Conflict, Invalid, Forbidden, TooMuch)}
 
 

@@ -1,6 +1,6 @@
 """A blob's place in one bucket: its own position and an optional label."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -29,8 +29,8 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     trashed_at: datetime | None = None  # it is in the trash whenever its blob or its bucket is
     trash_id: str | None = None  # of the blob or of the bucket; it comes back when both are back
 
-    def trashed(self, trash_id: str) -> "Placement":
-        return replace(self, trashed_at=datetime.now(UTC), trash_id=trash_id, revision=self.revision + 1)
+    def trashed(self, trash_id: str, now: datetime) -> "Placement":
+        return replace(self, trashed_at=now, trash_id=trash_id, revision=self.revision + 1)
 
     def restored(self) -> "Placement":
         return replace(self, trashed_at=None, trash_id=None, revision=self.revision + 1)

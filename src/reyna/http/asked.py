@@ -40,7 +40,11 @@ async def check_query(request: Request[Any, Any, Any]) -> None:
     """Refuse query parameters that the handler does not know; a misspelt filter must not answer everything."""
     if not request.query_params or not request.route_handler.resolve_include_in_schema():
         return
-    known = request.route_handler.parsed_fn_signature.parameters
+    known = {
+        as_declared.name or name  # a parameter may be called on the wire what Python cannot call it
+        for name, parameter in request.route_handler.parsed_fn_signature.parameters.items()
+        if isinstance(as_declared := parameter.kwarg_definition, QueryParameter)
+    }
     for name in request.query_params:
-        if name not in known or not isinstance(known[name].kwarg_definition, QueryParameter):
+        if name not in known:
             raise Invalid.at(pointer(name), "is not a parameter of this address")

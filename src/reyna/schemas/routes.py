@@ -3,13 +3,14 @@
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Router, get, post
+from litestar import Router, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from reyna.domain.caller import Caller
 from reyna.domain.page import DEFAULT_LIMIT, MOST, Page
-from reyna.domain.schema import Kind, NewSchema, Schema, Verdict
+from reyna.domain.schema import Compatibility, Kind, NewSchema, Schema, Verdict
+from reyna.schemas.checking import Checked, ToCheck
 from reyna.schemas.service import Schemas
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MOST)]
@@ -22,6 +23,12 @@ class ToValidate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     data: Any
     version: str | None = None
+
+
+class Mode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What later versions must keep."""
+
+    mode: Compatibility
 
 
 @post("/")
@@ -73,6 +80,23 @@ async def validate(caller: Asking, schemas: Verbs, id: FromPath[str], data: JSON
     return await schemas.validate(caller, id, data.data, data.version)
 
 
+@post("/check", status_code=200)
+async def check(caller: Asking, schemas: Verbs, data: JSONBody[ToCheck]) -> Checked:
+    """What registering a schema would come to: whether it is compatible, its version, every difference, and the
+    stored blobs that would fail."""
+    return await schemas.check(caller, data)
+
+
+@put("/{id:str}/compatibility")
+async def change_compatibility(caller: Asking, schemas: Verbs, id: FromPath[str], data: JSONBody[Mode]) -> Schema:
+    """Set what later versions under this id must keep."""
+    return await schemas.change_compatibility(caller, id, data.mode)
+
+
 routes: list[Any] = [
-    Router("/schemas", route_handlers=[register, list_schemas, schema, versions, version, validate], tags=["schemas"])
+    Router(
+        "/schemas",
+        route_handlers=[register, list_schemas, schema, versions, version, validate, check, change_compatibility],
+        tags=["schemas"],
+    )
 ]

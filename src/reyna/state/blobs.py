@@ -1,4 +1,4 @@
-"""Blobs: created, changed, trashed and restored, with every revision kept."""
+"""Blobs: created and changed, with every revision kept."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -19,8 +19,8 @@ from reyna.ports import Need, Put, Step, Store, Unmet
 from reyna.state.merge import merged
 from reyna.state.records import BLOBS, BUCKETS, PLACEMENTS, REVISIONS
 from reyna.state.shapes import Shapes
+from reyna.state.subtree import LIVE
 
-LIVE: Final = {"trashed_at": None}
 MOST_BUCKETS: Final = 100  # places one blob may be created in
 
 
@@ -96,32 +96,6 @@ class Blobs:
             return written
         raise await self._lost(caller, changed, change.base_revision)
 
-    async def trash_blob(self, caller: Caller, id: str) -> Blob:
-        """Out of every bucket at once; places and order are kept for its return."""
-        current = await self._blob(caller, id)
-        if current.trashed_at is not None:
-            return await self._described(current)
-        trashed = current.trashed()
-        return await self._with_places(caller, current, trashed, "trashed")
-
-    async def restore_blob(self, caller: Caller, id: str, revision: int | None = None) -> Blob:
-        """Out of the trash; or, with `revision`, its data as it was then, as a new revision."""
-        current = await self._blob(caller, id)
-        if current.trashed_at is not None:
-            back = replace(current, trashed_at=None, revision=current.revision + 1, updated_at=datetime.now(UTC))
-            current = await self._with_places(caller, current, back, "restored")
-        if revision is None:
-            return await self._described(current)
-        old = await self.revision(caller, id, revision)
-        shape = await self._shapes.latest(caller, current.schema_id)
-        shape.accept(old.data, "data")
-        changed = current.changed(
-            old.data, size=old.size, schema_version=shape.schema.version, by=caller.name, author_kind="restore"
-        )
-        if written := await self._replace(caller, current, changed):
-            return written
-        raise await self._lost(caller, changed, current.revision)
-
     async def revisions(self, caller: Caller, id: str, *, limit: int = 50, cursor: str | None = None) -> Page[Revision]:
         """Newest first, the present one included; refused saves stand among them, marked `conflict`."""
         current = await self._blob(caller, id)
@@ -135,14 +109,14 @@ class Blobs:
             limit=bounded(limit) + 1,
         )
         if cursor is None:
-            found.insert(0, _as_revision(current))
+            found.insert(0, as_revision(current))
         more = cursor_of(found[limit - 1].number, found[limit - 1].id) if len(found) > limit else None
         return Page(items=tuple(found[:limit]), next_cursor=more)
 
     async def revision(self, caller: Caller, id: str, number: int) -> Revision:
         current = await self._blob(caller, id)
         if number == current.revision:
-            return _as_revision(current)
+            return as_revision(current)
         if found := await self._store.get(REVISIONS, caller.user_id, f"{id}:{number}"):
             return found
         raise NotFound(f"Blob {id} has no revision {number}.", id=id, revision=number)
@@ -222,7 +196,7 @@ class Blobs:
     async def _replace(self, caller: Caller, current: Blob, changed: Blob) -> Blob | None:
         """The changed blob as it is now, or None when somebody else was faster."""
         described = await self._described(changed)
-        superseded = Put(REVISIONS, _as_revision(current))
+        superseded = Put(REVISIONS, as_revision(current))
         try:
             await self._store.write(
                 superseded,
@@ -236,7 +210,7 @@ class Blobs:
     async def _lost(self, caller: Caller, mine: Blob, base_revision: int) -> StaleRevision:
         """Keep what came too late, and say what is there instead."""
         kept = replace(
-            _as_revision(mine),
+            as_revision(mine),
             id=f"{mine.id}:{new_id('revision')}",
             number=base_revision,
             conflict=True,
@@ -246,23 +220,18 @@ class Blobs:
         current = await self.blob(caller, mine.id)
         return StaleRevision(blob_id=mine.id, yours=base_revision, kept_as=kept.id, current=current)
 
-    async def _with_places(self, caller: Caller, current: Blob, changed: Blob, action: Any) -> Blob:
-        """Write the blob and take its places along, into the trash or out of it."""
-        where = {"blob_id": current.id, "trashed_at": current.trashed_at}
-        places = await self._store.find(PLACEMENTS, caller.user_id, where)
-        moved = [replace(p, trashed_at=changed.trashed_at, revision=p.revision + 1) for p in places]
-        described = replace(changed, bucket_ids=tuple(place.bucket_id for place in places))
-        steps: list[Step] = [Put(PLACEMENTS, place, expects=place.revision - 1) for place in moved]
-        try:
-            await self._store.write(
-                Put(REVISIONS, _as_revision(current)),
-                Put(BLOBS, changed, expects=current.revision),
-                *steps,
-                messages=[described.event(action, caller).message()],
-            )
-        except Unmet as unmet:
-            raise StaleRevision(blob_id=current.id, current=await self.blob(caller, current.id)) from unmet
-        return await self._described(changed)
+    async def _as_it_was(self, caller: Caller, id: str, revision: int) -> Blob:
+        """The data of an earlier revision as a new one."""
+        current = await self._blob(caller, id)
+        old = await self.revision(caller, id, revision)
+        shape = await self._shapes.latest(caller, current.schema_id)
+        shape.accept(old.data, "data")
+        changed = current.changed(
+            old.data, size=old.size, schema_version=shape.schema.version, by=caller.name, author_kind="restore"
+        )
+        if written := await self._replace(caller, current, changed):
+            return written
+        raise await self._lost(caller, changed, current.revision)
 
     async def _missing(self, caller: Caller, new: NewBlob) -> NotFound | Conflict:
         """Why a creation was not met, in words."""
@@ -335,7 +304,8 @@ def _creation(blob: Blob) -> list[Step]:
     return steps
 
 
-def _as_revision(blob: Blob) -> Revision:
+def as_revision(blob: Blob) -> Revision:
+    """What is kept of a blob when the next revision takes its place."""
     return Revision(
         id=f"{blob.id}:{blob.revision}",
         user_id=blob.user_id,

@@ -14,15 +14,17 @@ from reyna.domain.errors import Conflict, Invalid, NotFound, StaleRevision, Woul
 from reyna.domain.ids import new_id, slug
 from reyna.domain.page import Page, bounded, cursor_of, place_of
 from reyna.ports import Collection, Need, Put, Store, Unmet
+from reyna.state.acts import journalled
 from reyna.state.order import place_after
-from reyna.state.records import BUCKETS, PLACEMENTS, TREES, Tree
+from reyna.state.records import BUCKETS, PLACEMENTS, TREES, Fields, Trashing, Tree
 from reyna.state.shapes import Shapes
+from reyna.state.subtree import LIVE, live_below
 from reyna.state.tree import grown, would_contain_itself
 
-LIVE: Final = {"trashed_at": None}
 NAME_LENGTH: Final = 200
 LISTED: Final = 1000  # ids in `child_bucket_ids` and `blob_ids`; the counts are always whole
 TRIES: Final = 20  # moves of one user that race for the counter; each round lets at least one through
+BUSY: Final = "The tree is being changed by others without pause. Try again."
 DEEPEST: Final = 100  # levels that one answer holds as nested JSON; deeper ones are asked for by their bucket
 After = str | msgspec.UnsetType | None
 
@@ -50,8 +52,12 @@ class Buckets:
             updated_at=now,
         )
         parent = [] if new.parent_bucket_id is None else [Need(BUCKETS, caller.user_id, new.parent_bucket_id, LIVE)]
+        # Undone, it goes to the trash: whatever came into it meanwhile is never lost.
+        change = Trashing(trash_id=new_id("trash"), kind="bucket", item_id=bucket.id, out=False)
+        act = journalled(caller, "create_bucket", change, name=name)
+        event = bucket.event("created", caller)
         try:
-            await self._store.write(Put(BUCKETS, bucket), *parent, messages=[bucket.event("created", caller).message()])
+            await self._store.write(Put(BUCKETS, bucket), act, *parent, messages=[event.message()])
         except Unmet as unmet:
             raise NotFound(
                 f"There is no bucket {new.parent_bucket_id} of yours.",
@@ -87,29 +93,22 @@ class Buckets:
 
     async def tree(self, caller: Caller, id: str, depth: int | None = None) -> Node:
         """The bucket and what it contains, `depth` levels down (at most 100 in one answer)."""
-        await self._bucket(caller, id)
-        walked = await self._store.walk(
-            BUCKETS, caller.user_id, [id], "parent_bucket_id", toward="children", depth=_depth(depth), where=LIVE
-        )
-        return (await self._grown(caller.user_id, [bucket for _, bucket in walked]))[0]
+        if (await self._bucket(caller, id)).trashed_at is not None:
+            raise Conflict("This bucket is in the trash; restore it first.", bucket_id=id)
+        found = await live_below(self._store, caller.user_id, [id], _depth(depth))
+        return (await self._grown(caller.user_id, found))[0]
 
     async def forest(self, caller: Caller) -> Page[Node]:
         """Every tree of the user, at most 100 levels deep."""
         roots = await self._store.pick(BUCKETS, caller.user_id, ("id",), LIVE | {"parent_bucket_id": None})
-        walked = await self._store.walk(
-            BUCKETS,
-            caller.user_id,
-            [id for (id,) in roots],
-            "parent_bucket_id",
-            toward="children",
-            depth=_depth(None),
-            where=LIVE,
-        )
-        return Page(items=tuple(await self._grown(caller.user_id, [bucket for _, bucket in walked])))
+        found = await live_below(self._store, caller.user_id, [id for (id,) in roots], _depth(None))
+        return Page(items=tuple(await self._grown(caller.user_id, found)))
 
     async def change_bucket(self, caller: Caller, id: str, change: BucketChange) -> Bucket:
         """Name, type or metadata. Raises StaleRevision with `current`."""
         current = await self._bucket(caller, id)
+        if current.trashed_at is not None:
+            raise Conflict("This bucket is in the trash; restore it first.", current=current)
         if change.base_revision != current.revision:
             raise StaleRevision(bucket_id=id, yours=change.base_revision, current=current)
         type = current.type if change.type is msgspec.UNSET else slug("type", change.type)
@@ -117,9 +116,12 @@ class Buckets:
         await self._check_metadata(caller, type, metadata)
         name = current.name if change.name is msgspec.UNSET else _named(change.name)
         changed = current.changed(name=name, type=type, metadata=metadata)
+        fields = Fields(bucket_id=id, before=_described_by(current), after=_described_by(changed))
+        act = journalled(caller, "change_bucket", fields, name=current.name)
         try:
             await self._store.write(
                 Put(BUCKETS, changed, expects=current.revision),
+                *([act] if fields.before != fields.after else []),
                 messages=[changed.event("updated", caller).message()],
             )
         except Unmet as unmet:
@@ -133,28 +135,27 @@ class Buckets:
         Every move of a user passes through one counter, so two at once can never make a loop.
         """
         for _ in range(TRIES):
-            tree = await self._store.get(TREES, caller.user_id, "tree") or Tree(user_id=caller.user_id, revision=0)
+            counter = await self._counter(caller)
             bucket = await self._bucket(caller, id)
             await self._check_move(caller, bucket, under)
             moved = bucket.moved(under, await self._rank(caller, under, after))
-            passed = Put(TREES, Tree(user_id=caller.user_id, revision=tree.revision + 1), expects=tree.revision)
+            fields = Fields(bucket_id=id, before=_place_of(bucket), after=_place_of(moved))
+            act = journalled(caller, "move_bucket", fields, name=bucket.name)
             target = [] if under is None else [Need(BUCKETS, caller.user_id, under, LIVE)]
             event = moved.event("moved", caller, came_from=bucket.parent_bucket_id)
             try:
                 await self._store.write(
-                    passed, Put(BUCKETS, moved, expects=bucket.revision), *target, messages=[event.message()]
+                    counter, act, Put(BUCKETS, moved, expects=bucket.revision), *target, messages=[event.message()]
                 )
             except Unmet:
                 continue
             return (await self._describe_buckets(caller.user_id, [moved]))[0]
-        raise Conflict("The tree is being changed by others without pause. Try again.")
+        raise Conflict(BUSY)
 
     async def containing(self, caller: Caller, bucket_ids: list[str]) -> list[str]:
         """Every bucket that contains these at any height, themselves included."""
-        walked = await self._store.walk(
-            BUCKETS, caller.user_id, bucket_ids, "parent_bucket_id", toward="parents", where=LIVE
-        )
-        return [bucket.id for _, bucket in walked]
+        walked = await self._store.walk(BUCKETS, caller.user_id, bucket_ids, "parent_bucket_id", toward="parents")
+        return [bucket.id for _, bucket in walked if bucket.trashed_at is None]
 
     # --- what the verbs above are made of ---
 
@@ -162,6 +163,12 @@ class Buckets:
         if bucket := await self._store.get(BUCKETS, caller.user_id, id):
             return bucket
         raise NotFound(id=id)
+
+    async def _counter(self, caller: Caller) -> Put:
+        """The step by which a change that could tangle the tree passes before any other such change."""
+        tree = await self._store.get(TREES, caller.user_id, "tree")
+        passed = 0 if tree is None else tree.revision
+        return Put(TREES, Tree(user_id=caller.user_id, revision=passed + 1), expects=passed)
 
     async def _check_move(self, caller: Caller, bucket: Bucket, under: str | None) -> None:
         if bucket.trashed_at is not None:
@@ -234,6 +241,14 @@ class Buckets:
             )
             within[bucket_id] = [getattr(record, held) for record in first]
         return {bucket_id: tuple(ids) for bucket_id, ids in within.items()}
+
+
+def _described_by(bucket: Bucket) -> dict[str, Any]:
+    return {"name": bucket.name, "type": bucket.type, "metadata": bucket.metadata}
+
+
+def _place_of(bucket: Bucket) -> dict[str, Any]:
+    return {"parent_bucket_id": bucket.parent_bucket_id, "rank": bucket.rank}
 
 
 def _named(name: str) -> str:

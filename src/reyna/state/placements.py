@@ -15,10 +15,12 @@ from reyna.domain.errors import Conflict, Invalid, NotFound
 from reyna.domain.page import Page, bounded, cursor_of, place_of
 from reyna.domain.placement import Placement, placement_id
 from reyna.ports import Drop, Need, Put, Unmet
+from reyna.state.acts import journalled
 from reyna.state.blobs import Blobs
-from reyna.state.buckets import LIVE, NAME_LENGTH, After, Buckets
+from reyna.state.buckets import NAME_LENGTH, After, Buckets
 from reyna.state.order import place_after
-from reyna.state.records import BLOBS, BUCKETS, PLACEMENTS
+from reyna.state.records import BLOBS, BUCKETS, PLACEMENTS, Placing
+from reyna.state.subtree import LIVE
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,11 +74,14 @@ class Placements(Blobs, Buckets):
                 label=there.label if label is msgspec.UNSET else label,
             )
         event = placement.event("added" if there is None else "moved", caller)
+        act = journalled(caller, "place_blob", Placing(before=there, after=placement))
+        changes = there is None or (there.rank, there.label) != (placement.rank, placement.label)
         try:
             await self._store.write(
                 Put(PLACEMENTS, placement, expects=0 if there is None else there.revision),
                 Need(BUCKETS, caller.user_id, bucket_id, LIVE),
                 Need(BLOBS, caller.user_id, blob_id, LIVE),
+                *([act] if changes else []),
                 messages=[event.message()],
             )
         except Unmet as unmet:
@@ -90,13 +95,16 @@ class Placements(Blobs, Buckets):
     async def take_out(self, caller: Caller, bucket_id: str, blob_id: str) -> None:
         """Out of this bucket only; the blob itself and its other places stay."""
         there = await self._store.get(PLACEMENTS, caller.user_id, placement_id(bucket_id, blob_id))
-        if there is None:
+        if there is None or there.trashed_at is not None:
             raise NotFound(
                 f"Blob {blob_id} does not stand in bucket {bucket_id}.", bucket_id=bucket_id, blob_id=blob_id
             )
         try:
             await self._store.write(
-                Drop(PLACEMENTS, caller.user_id, there.id), messages=[there.event("removed", caller).message()]
+                Need(PLACEMENTS, caller.user_id, there.id, LIVE),
+                Drop(PLACEMENTS, caller.user_id, there.id),
+                journalled(caller, "take_out", Placing(before=there, after=None)),
+                messages=[there.event("removed", caller).message()],
             )
         except Unmet as unmet:
             raise NotFound(bucket_id=bucket_id, blob_id=blob_id) from unmet

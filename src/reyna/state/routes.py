@@ -3,22 +3,27 @@
 The service is called `content` here because Litestar keeps the name `state` for itself.
 """
 
-from typing import Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 from litestar import delete, get, patch, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from reyna.domain.blob import Blob, BlobChange, NewBlob, Revision
 from reyna.domain.bucket import Bucket, BucketChange, NewBucket, Node
 from reyna.domain.page import DEFAULT_LIMIT, Page
 from reyna.domain.placement import Placement
 from reyna.http import Asking, Cursor, Limit
+from reyna.state.diff import Diff
+from reyna.state.journal import JournalEntry
+from reyna.state.lineage import Lineage, Paths
 from reyna.state.placements import Item
 from reyna.state.service import State
+from reyna.state.trash import TrashItem
 
 Content = NamedDependency[State]
+Since: TypeAlias = Annotated[int, QueryParameter(name="from", ge=1)]  # `from` is no name in Python
 
 
 class Restoration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,6 +35,12 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     parent_bucket_id: str | None
     after: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class Return(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`parent_bucket_id` is another parent to come back under: null for a root, left out for the one it had."""
+
+    parent_bucket_id: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,6 +117,26 @@ async def revision(content: Content, caller: Asking, id: FromPath[str], number: 
     return await content.revision(caller, id, number)
 
 
+@get("/blobs/{id:str}/diff")
+async def diff(
+    content: Content, caller: Asking, id: FromPath[str], since: Since, to: FromQuery[int | None] = None
+) -> Diff:
+    """What changed from one revision to another, or to the present one: word by word in texts."""
+    return await content.diff(caller, id, since=since, to=to)
+
+
+@get("/blobs/{id:str}/lineage")
+async def lineage(content: Content, caller: Asking, id: FromPath[str]) -> Lineage:
+    """What a blob was derived from and what was derived from it, marked where its source has moved on."""
+    return await content.lineage(caller, id)
+
+
+@get("/blobs/{id:str}/places")
+async def places(content: Content, caller: Asking, id: FromPath[str]) -> Paths:
+    """Every path from a root bucket down to a blob."""
+    return await content.places(caller, id)
+
+
 @post("/buckets")
 async def create_bucket(content: Content, caller: Asking, data: JSONBody[NewBucket]) -> Bucket:
     """A new bucket, last among its siblings unless `after` says otherwise."""
@@ -146,6 +177,49 @@ async def move_bucket(content: Content, caller: Asking, id: FromPath[str], data:
     return await content.move_bucket(caller, id, under=data.parent_bucket_id, after=data.after)
 
 
+@delete("/buckets/{id:str}", status_code=200)
+async def trash_bucket(content: Content, caller: Asking, id: FromPath[str]) -> Bucket:
+    """Into the trash, with all it contains. Blobs that also stand elsewhere stay there."""
+    return await content.trash_bucket(caller, id)
+
+
+@post("/buckets/{id:str}/restore", status_code=200)
+async def restore_bucket(
+    content: Content, caller: Asking, id: FromPath[str], data: JSONBody[Return | None] = None
+) -> Bucket:
+    """Out of the trash with all that went with it, to the same place and order. Answers 409 when its parent is not
+    there any more: then name another."""
+    return await content.restore_bucket(caller, id, under=(data or Return()).parent_bucket_id)
+
+
+@get("/trash")
+async def trash(
+    content: Content, caller: Asking, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[TrashItem]:
+    """The buckets and blobs that were trashed by themselves, newest first."""
+    return await content.trash(caller, limit=limit, cursor=cursor)
+
+
+@post("/undo", status_code=200)
+async def undo(content: Content, caller: Asking) -> JournalEntry:
+    """Take back your last change of structure, from whatever device it came."""
+    return await content.undo(caller)
+
+
+@post("/redo", status_code=200)
+async def redo(content: Content, caller: Asking) -> JournalEntry:
+    """Do again what was undone last, unless something new was done since."""
+    return await content.redo(caller)
+
+
+@get("/journal")
+async def journal(
+    content: Content, caller: Asking, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[JournalEntry]:
+    """Your changes of structure, newest first; what is undone is marked."""
+    return await content.journal(caller, limit=limit, cursor=cursor)
+
+
 @get("/buckets/{id:str}/tree")
 async def tree(content: Content, caller: Asking, id: FromPath[str], depth: FromQuery[int | None] = None) -> Node:
     """A bucket and what it contains, `depth` levels down, at most 100."""
@@ -183,5 +257,7 @@ async def take_out(content: Content, caller: Asking, id: FromPath[str], blob_id:
 
 routes: Final = [
     create_blob, blob, blobs, change_blob, trash_blob, restore_blob, revisions, revision,
-    create_bucket, bucket, buckets, change_bucket, move_bucket, tree, forest, items, place_blob, take_out,
+    diff, lineage, places,
+    create_bucket, bucket, buckets, change_bucket, move_bucket, trash_bucket, restore_bucket, tree, forest, items,
+    place_blob, take_out, trash, undo, redo, journal,
 ]  # fmt: skip

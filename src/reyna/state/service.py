@@ -4,10 +4,10 @@ import msgspec
 
 from reyna.domain.caller import Caller
 from reyna.ports import Store
-from reyna.state.buckets import LIVE
-from reyna.state.placements import Placements
+from reyna.state.lineage import Lines
 from reyna.state.records import BLOBS, BUCKETS
 from reyna.state.shapes import SchemaVerbs, Shapes
+from reyna.state.subtree import LIVE
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,8 +17,9 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     buckets: int
 
 
-class State(Placements):
-    """The verbs on blobs (`blobs.py`), buckets (`buckets.py`) and places (`placements.py`)."""
+class State(Lines):
+    """The verbs on blobs (`blobs.py`), buckets (`buckets.py`), places (`placements.py`), the trash (`trash.py`), the
+    journal (`journal.py`) and lineages (`lineage.py`)."""
 
     def __init__(self, store: Store, schemas: SchemaVerbs) -> None:
         super().__init__(store, Shapes(schemas))
@@ -29,4 +30,3 @@ class State(Placements):
         blobs = await self._store.count(BLOBS, caller.user_id, LIVE)
         buckets = await self._store.count(BUCKETS, caller.user_id, LIVE)
         return Usage(blobs=blobs, buckets=buckets)
-

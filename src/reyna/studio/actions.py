@@ -39,6 +39,8 @@ class Actions:
                 return {"blob": await self._state.change_blob(caller, message.blob_id, change)}
             case protocol.TrashBlob():
                 return {"blob": await self._state.trash_blob(caller, message.blob_id)}
+            case protocol.RestoreBlob():
+                return {"blob": await self._state.restore_blob(caller, message.blob_id)}
             case protocol.PlaceBlob():
                 placement = await self._state.place_blob(
                     caller, message.bucket_id, message.blob_id, after=message.after, label=message.label
@@ -75,6 +77,15 @@ class Actions:
                     caller, message.bucket_id, under=message.parent_bucket_id, after=message.after
                 )
                 return {"bucket": moved}
+            case protocol.TrashBucket():
+                return {"bucket": await self._state.trash_bucket(caller, message.bucket_id)}
+            case protocol.RestoreBucket():
+                back = await self._state.restore_bucket(caller, message.bucket_id, under=message.parent_bucket_id)
+                return {"bucket": back}
+            case protocol.Undo():
+                return {"entry": await self._state.undo(caller)}
+            case protocol.Redo():
+                return {"entry": await self._state.redo(caller)}
             case protocol.RunProcessor():
                 runs = NewRuns(
                     processor_id=message.processor_id,

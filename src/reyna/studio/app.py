@@ -19,11 +19,19 @@ from reyna.studio import routes
 from reyna.studio.accounts import digest
 from reyna.studio.actions import Actions
 from reyna.studio.fanout import Fanout
+from reyna.studio.protocol import Authenticate
 from reyna.studio.service import Studio
-from reyna.studio.socket import NOT_SIGNED_IN, ORIGIN_REFUSED, Closed, Socket, first_token
+from reyna.studio.socket import (
+    BROKEN,
+    NOT_SIGNED_IN,
+    ORIGIN_REFUSED,
+    TRY_AGAIN_LATER,
+    Closed,
+    Socket,
+    first_message,
+)
 
 PAGE: Final = Path(__file__).parent / "page"
-TRY_AGAIN_LATER: Final = 1013  # RFC 6455 registry: the house is up, something behind it is not
 HEADERS: Final = {
     "content-security-policy": "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
@@ -72,9 +80,9 @@ def _line(studio: Studio, actions: Actions, bus: Bus, fanout: Fanout) -> Any:
         await socket.accept()
         device = Socket(socket.receive, socket.send, bus, fanout, actions)
         try:
-            token = await _token(socket, device)
-            caller = await studio.who(token)
-            await device.serve(caller, digest(token))
+            signing_in = await _signing_in(socket, device)
+            caller = await studio.who(signing_in.token)
+            await device.serve(caller, digest(signing_in.token), signing_in.request_id)
         except Closed as closed:
             await device.close(closed)
         except NotSignedIn as refused:
@@ -82,21 +90,24 @@ def _line(studio: Studio, actions: Actions, bus: Bus, fanout: Fanout) -> Any:
         except Fault as fault:
             log.warning("socket closed", reason=fault.detail)
             await device.close(Closed(TRY_AGAIN_LATER, fault.detail))
+        except Exception:
+            log.exception("socket broke")
+            await device.close(Closed(BROKEN, Fault().detail))
 
     return line
 
 
-async def _token(socket: WebSocket[Any, Any, Any], device: Socket) -> str:
-    """From the header, the cookie (of a page of ours only), or the first message; never from the URL."""
+async def _signing_in(socket: WebSocket[Any, Any, Any], device: Socket) -> Authenticate:
+    """By the header, the cookie (of a page of ours only), or the first message; never by the URL."""
     if bearer_of(socket.headers) is None:
         try:
             check_origin(socket.headers)
         except Forbidden as refused:
             raise Closed(ORIGIN_REFUSED, "origin refused") from refused
     try:
-        return token_of(socket.headers, socket.cookies)
+        return Authenticate(token=token_of(socket.headers, socket.cookies))
     except NotSignedIn:
-        return await first_token(device)
+        return await first_message(device)
 
 
 def _page(page: Path) -> list[Any]:

@@ -2,15 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Final, Protocol
 
-import structlog
-
+from reyna.domain.errors import Fault
 from reyna.domain.event import LIVE_SUBJECTS
-from reyna.ports import Bus, Heard, Position, Subscription
-from reyna.studio.frames import Frame, framed
+from reyna.ports import Bus, Heard, Position
+from reyna.studio.frames import Frame, read
 
-log: Final = structlog.get_logger("reyna.studio.fanout")
 SESSION_ENDED: Final = "session.ended"  # told, not stored: sockets of a session that was signed out
 
 
@@ -23,14 +23,18 @@ class Device(Protocol):
 
 
 class Audience:
-    """The devices of one user on this gateway."""
+    """The devices of one user on this gateway, and the subscription they share."""
 
-    __slots__ = ("devices", "ready", "subscription")
+    __slots__ = ("devices", "listening")
 
-    def __init__(self) -> None:
+    def __init__(self, bus: Bus, user_id: str, hear: Callable[["Audience", Heard], None]) -> None:
         self.devices: set[Device] = set()
-        self.subscription: Subscription | None = None
-        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        # A task of its own, so that it belongs to all who wait for it: one that goes away does not take it along.
+        self.listening = asyncio.ensure_future(bus.listen(f"{LIVE_SUBJECTS}.{user_id}.>", partial(hear, self)))
+
+    async def stop(self) -> None:
+        with suppress(Fault):  # it never came to listen; whoever waited was told
+            await (await self.listening).stop()
 
 
 class Fanout:
@@ -59,42 +63,30 @@ class Fanout:
         if not self.epoch:
             await self.position()
         audience = self._audiences.get(user_id)
-        if audience is not None:
-            audience.devices.add(device)
-            await asyncio.shield(audience.ready)
-            return
-        audience = self._audiences[user_id] = Audience()
+        if audience is None:
+            audience = self._audiences[user_id] = Audience(self._bus, user_id, self._hear)
         audience.devices.add(device)
         try:
-            audience.subscription = await self._bus.listen(f"{LIVE_SUBJECTS}.{user_id}.>", self._hears(audience))
-        except BaseException as error:
-            self._audiences.pop(user_id, None)
-            audience.ready.set_exception(error)
-            audience.ready.exception()  # whoever waits sees it; nobody waiting is no second error
+            await asyncio.shield(audience.listening)
+        except BaseException:
+            await self.leave(user_id, device)
             raise
-        audience.ready.set_result(None)
 
     async def leave(self, user_id: str, device: Device) -> None:
         audience = self._audiences.get(user_id)
         if audience is None:
             return
         audience.devices.discard(device)
-        if not audience.devices and audience.subscription is not None:
+        if not audience.devices:
             del self._audiences[user_id]
-            await audience.subscription.stop()
+            await audience.stop()
 
-    def _hears(self, audience: Audience) -> Callable[[Heard], None]:
-        def hear(heard: Heard) -> None:
-            if heard.sequence is None and heard.subject.endswith(SESSION_ENDED):
-                for device in tuple(audience.devices):
-                    device.session_ended(heard.body.decode())
-                return
-            try:
-                frame = framed(heard, self.epoch)
-            except ValueError:  # what we cannot read must not end the subscription for everyone
-                log.exception("unreadable", subject=heard.subject)
-                return
+    def _hear(self, audience: Audience, heard: Heard) -> None:
+        if heard.sequence is None and heard.subject.endswith(SESSION_ENDED):
+            for device in tuple(audience.devices):
+                device.session_ended(heard.body.decode())
+            return
+        frame = read(heard, self.epoch)
+        if frame is not None:
             for device in tuple(audience.devices):
                 device.hear(frame)
-
-        return hear

@@ -1,9 +1,9 @@
 """What the server says on the WebSocket."""
 
-import re
 from typing import Any, Final
 
 import msgspec
+import structlog
 
 from reyna.domain.errors import Refusal
 from reyna.domain.event import DECODER, Event
@@ -11,7 +11,8 @@ from reyna.ports import Heard
 
 PROTOCOL: Final = 1
 SUFFIXED: Final = frozenset({"blob", "processor"})  # their types end in a schema or processor, which the frame names
-LAST: Final = re.compile(r"\.[^.]+$")
+PROGRESS: Final = msgspec.json.Decoder(dict[str, Any])
+log: Final = structlog.get_logger("reyna.studio")
 encode: Final = msgspec.json.Encoder().encode
 
 
@@ -21,7 +22,7 @@ class Frame(msgspec.Struct, gc=False):
     type: str
     body: dict[str, Any]
     plain: str
-    origin: tuple[str, str] | None  # connection and request that caused it
+    origin: tuple[str, bytes] | None  # the connection that caused it, and its request_id as JSON
     buckets: tuple[str, ...]
     sequence: int | None
 
@@ -29,13 +30,27 @@ class Frame(msgspec.Struct, gc=False):
         """The frame as this connection gets it: its own echo names the request."""
         if self.origin is None or self.origin[0] != connection:
             return self.plain
-        return encode(self.body | {"origin": self.origin[1]}).decode()
+        return encode(self.body | {"origin": msgspec.Raw(self.origin[1])}).decode()
+
+
+def origin(connection: str, request_id: str | int) -> str:
+    """What an event says of the request that caused it."""
+    return f"{connection}:{encode(request_id).decode()}"
+
+
+def read(heard: Heard, epoch: str) -> Frame | None:
+    """The frame; None for what nobody can read, which must not end the line for everyone."""
+    try:
+        return framed(heard, epoch)
+    except (ValueError, TypeError, AttributeError):
+        log.exception("unreadable", subject=heard.subject)
+        return None
 
 
 def framed(heard: Heard, epoch: str) -> Frame:
     """A message from the bus as a frame: an event, or a progress report."""
     if heard.sequence is None:
-        body = {"type": "processor.progress"} | msgspec.json.decode(heard.body)
+        body = PROGRESS.decode(heard.body) | {"type": "processor.progress"}
         return Frame("processor.progress", body, encode(body).decode(), None, (), None)
     event = DECODER.decode(heard.body)
     body = _flat(event, f"{epoch}-{heard.sequence}")
@@ -44,15 +59,15 @@ def framed(heard: Heard, epoch: str) -> Frame:
         body["type"],
         body,
         encode(body).decode(),
-        (connection, request) if request else None,
+        (connection, request.encode()) if request else None,
         _buckets_of(event),
         heard.sequence,
     )
 
 
 def _flat(event: Event, cursor: str) -> dict[str, Any]:
-    entity = event.type.partition(".")[0]
-    body: dict[str, Any] = {"type": LAST.sub("", event.type) if entity in SUFFIXED else event.type}
+    entity, *rest = event.type.split(".")
+    body: dict[str, Any] = {"type": f"{entity}.{rest[0]}" if entity in SUFFIXED and rest else event.type}
     for key, value in event.data.items():
         body["bucket_type" if key == "type" else key] = value  # `type` is the frame's own word
     body["cursor"] = cursor

@@ -1,18 +1,20 @@
 """What clients may say on the WebSocket, and how it is read."""
 
 import json
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from reyna.domain.errors import Invalid
 from reyna.domain.reading import read
 
+RequestId = Annotated[str, msgspec.Meta(max_length=200)] | int | None  # it travels with every event it causes
+
 
 class Said(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="action", gc=False):
     """Any message of a client; `request_id` is repeated in its answer."""
 
-    request_id: str | int | None = None
+    request_id: RequestId = None
 
 
 class Authenticate(Said, tag="authenticate", frozen=True, kw_only=True):
@@ -35,6 +37,10 @@ class UpdateBlob(Said, tag="update_blob", frozen=True, kw_only=True):
 
 
 class TrashBlob(Said, tag="trash_blob", frozen=True, kw_only=True):
+    blob_id: str
+
+
+class RestoreBlob(Said, tag="restore_blob", frozen=True, kw_only=True):
     blob_id: str
 
 
@@ -62,6 +68,15 @@ class MoveBucket(Said, tag="move_bucket", frozen=True, kw_only=True):
     after: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
+class TrashBucket(Said, tag="trash_bucket", frozen=True, kw_only=True):
+    bucket_id: str
+
+
+class RestoreBucket(Said, tag="restore_bucket", frozen=True, kw_only=True):
+    bucket_id: str
+    parent_bucket_id: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
 class PlaceBlob(Said, tag="place_blob", frozen=True, kw_only=True):
     bucket_id: str
     blob_id: str
@@ -72,6 +87,14 @@ class PlaceBlob(Said, tag="place_blob", frozen=True, kw_only=True):
 class TakeOutBlob(Said, tag="take_out_blob", frozen=True, kw_only=True):
     bucket_id: str
     blob_id: str
+
+
+class Undo(Said, tag="undo", frozen=True, kw_only=True):
+    pass
+
+
+class Redo(Said, tag="redo", frozen=True, kw_only=True):
+    pass
 
 
 class RunProcessor(Said, tag="run_processor", frozen=True, kw_only=True):
@@ -105,11 +128,16 @@ Message = (
     | CreateBlob
     | UpdateBlob
     | TrashBlob
+    | RestoreBlob
     | CreateBucket
     | UpdateBucket
     | MoveBucket
+    | TrashBucket
+    | RestoreBucket
     | PlaceBlob
     | TakeOutBlob
+    | Undo
+    | Redo
     | RunProcessor
     | CancelRun
     | Ping
@@ -122,7 +150,7 @@ DECODER: Final = msgspec.json.Decoder(Message)
 class Named(msgspec.Struct, frozen=True):
     """Just enough of a message to answer it when the rest does not fit."""
 
-    request_id: str | int | None = None
+    request_id: RequestId = None
 
 
 NAMED: Final = msgspec.json.Decoder(Named)
@@ -143,7 +171,7 @@ def request_id_of(text: str | bytes) -> str | int | None:
 
 
 def _request_id_beside_half_a_character(text: str | bytes) -> str | int | None:
-    """An editor that cuts an emoji in two sends JSON that only a lenient reader takes; its device waits for an answer."""
+    """An editor that cuts an emoji in two sends what only a lenient reader takes; its device waits for an answer."""
     try:
         named = msgspec.convert(json.loads(text), Named)
         msgspec.json.encode(named)  # the half character may be in the very name of the request

@@ -7,11 +7,13 @@ import msgspec
 from litestar import Request, Response, get, patch, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromQuery, JSONBody
 
 from reyna.domain.errors import NotSignedIn
-from reyna.http import COOKIE, Asking, check_origin, token_of
+from reyna.domain.page import DEFAULT_LIMIT, Page
+from reyna.http import COOKIE, Asking, Cursor, Limit, check_origin, token_of
 from reyna.studio.accounts import SESSION, AccountChange, Credentials, Registration, SignedIn, User
+from reyna.studio.feed import Happened
 from reyna.studio.service import Me, Studio
 
 AnyRequest = Request[Any, Any, Any]
@@ -66,6 +68,19 @@ async def change_me(studio: Verbs, caller: Asking, data: JSONBody[AccountChange]
     return await studio.change_account(caller, data)
 
 
+@get("/events")
+async def events(
+    studio: Verbs,
+    caller: Asking,
+    since: FromQuery[str | None] = None,
+    type: FromQuery[str | None] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[Happened]:
+    """What happened to what is yours, oldest first; `since` is a cursor or a time, `type` may end in `.*`."""
+    return await studio.events(caller, since=since, type=type, limit=limit, cursor=cursor)
+
+
 def _with_cookie(request: AnyRequest, signed_in: SignedIn, *, status: int = 200) -> Response[SignedIn]:
     """The browser keeps the session where no script can read it."""
     cookie = Cookie(
@@ -79,4 +94,4 @@ def _with_cookie(request: AnyRequest, signed_in: SignedIn, *, status: int = 200)
     return Response(signed_in, status_code=status, cookies=[cookie])
 
 
-routes: Final = [register, login, follow_link, logout, me, change_me]
+routes: Final = [register, login, follow_link, logout, me, change_me, events]

@@ -10,10 +10,13 @@ import structlog
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Fault, Refusal
 from reyna.domain.event import LIVE_SUBJECTS
+from reyna.domain.page import DEFAULT_LIMIT, Page
 from reyna.domain.processor import NewInstance
 from reyna.ports import Bus, Store
+from reyna.studio import feed
 from reyna.studio.accounts import Accounts, Registration, SignedIn, User, digest, now
 from reyna.studio.fanout import SESSION_ENDED
+from reyna.studio.feed import Happened
 from reyna.studio.passwords import Passwords
 from reyna.studio.throttle import Throttle
 
@@ -78,3 +81,15 @@ class Studio(Accounts):
     async def me(self, caller: Caller) -> Me:
         usage: Usage = await self._state.usage(caller)
         return Me(user=await self.user(caller), usage=usage, quota={})
+
+    async def events(
+        self,
+        caller: Caller,
+        *,
+        since: str | None = None,
+        type: str | None = None,
+        limit: int = DEFAULT_LIMIT,
+        cursor: str | None = None,
+    ) -> Page[Happened]:
+        """See `feed.events`."""
+        return await feed.events(self._bus, caller, since=since, type=type, limit=limit, cursor=cursor)

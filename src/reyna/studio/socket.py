@@ -7,14 +7,16 @@ from typing import Any, Final
 
 import msgspec
 import structlog
+from litestar.exceptions import WebSocketDisconnect
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Fault, Invalid, NotSignedIn, Refusal
 from reyna.domain.event import EVENT_SUBJECTS
 from reyna.domain.ids import new_id
-from reyna.ports import Bus
+from reyna.ports import Bus, Position
 from reyna.studio import frames, protocol
 from reyna.studio.actions import Actions
+from reyna.studio.cursors import cursor_at, sequence_of, why_unknown
 from reyna.studio.fanout import Fanout
 from reyna.studio.frames import Frame
 
@@ -24,6 +26,9 @@ MESSAGE_BYTES: Final = 8 * 1024 * 1024
 CONNECTIONS: Final = 100  # of one user on one gateway
 SIGN_IN_SECONDS: Final = 10.0  # for the first message of a device that has neither cookie nor header
 NOT_SIGNED_IN, ORIGIN_REFUSED, TOO_SLOW, TOO_LARGE, TOO_MANY = 4001, 4003, 4008, 4009, 4010
+GONE, BROKEN, TRY_AGAIN_LATER = 1001, 1011, 1013  # RFC 6455 registry; the last: something behind the house is not up
+LOST: Final = (OSError, RuntimeError, WebSocketDisconnect)  # how servers, and Litestar, say that the line is gone
+REASON_BYTES: Final = 123  # RFC 6455, section 5.5
 log: Final = structlog.get_logger("reyna.studio.socket")
 
 Send = Callable[[Any], Awaitable[None]]
@@ -47,6 +52,7 @@ class Socket:
         "_bus",
         "_closing",
         "_draining",
+        "_ending",
         "_fanout",
         "_held",
         "_loop",
@@ -67,8 +73,9 @@ class Socket:
         self._out: deque[str] = deque()
         self._draining: asyncio.Task[None] | None = None
         self._closing: Closed | None = None
-        self._held: list[Frame] | None = None
-        self._types: tuple[str, ...] | None = None
+        self._ending: asyncio.Task[None] | None = None
+        self._held: deque[Frame] | None = None
+        self._types: tuple[frozenset[str], tuple[str, ...]] | None = None  # exact ones, and beginnings
         self._buckets: frozenset[str] | None = None
         self.caller: Caller | None = None
         self.session = ""
@@ -103,10 +110,7 @@ class Socket:
             self._close_soon(Closed(TOO_SLOW, "fell too far behind; resume"))
 
     def _wants(self, frame: Frame) -> bool:
-        if self._types is not None and not any(
-            frame.type == wanted or (wanted.endswith(".*") and frame.type.startswith(wanted[:-1]))
-            for wanted in self._types
-        ):
+        if self._types is not None and frame.type not in self._types[0] and not frame.type.startswith(self._types[1]):
             return False
         return self._buckets is None or not frame.buckets or not self._buckets.isdisjoint(frame.buckets)
 
@@ -115,7 +119,7 @@ class Socket:
         try:
             while self._out and self._closing is None:
                 await self._send({"type": "websocket.send", "text": self._out.popleft()})
-        except (OSError, RuntimeError):
+        except LOST:
             self._out.clear()  # the line is gone; the reading side ends the socket
         finally:
             self._draining = None
@@ -126,23 +130,24 @@ class Socket:
             self._out.clear()
             if self._draining is not None:
                 self._draining.cancel()
-            self._loop.create_task(self.close(closed))
+            self._ending = self._loop.create_task(self.close(closed))
 
     async def close(self, closed: Closed) -> None:
         self._closing = self._closing or closed
+        reason = closed.reason.encode()[:REASON_BYTES].decode(errors="ignore")
         try:
-            await self._send({"type": "websocket.close", "code": closed.code, "reason": closed.reason})
-        except (OSError, RuntimeError):
+            await self._send({"type": "websocket.close", "code": closed.code, "reason": reason})
+        except LOST:
             log.debug("closed already", socket=self.id)
 
     # --- what it says ---
 
-    async def serve(self, caller: Caller, session: str) -> None:
-        """Greets and answers until the line is closed. Every message has one answer."""
+    async def serve(self, caller: Caller, session: str, signed_in_by: str | int | None = None) -> None:
+        """Greets and answers until the line is closed. Every message has one answer, `signed_in_by` included."""
         self.caller, self.session = caller, session
         if self._fanout.count(caller.user_id) >= CONNECTIONS:
             raise Closed(TOO_MANY, f"more than {CONNECTIONS} connections")
-        self._held = []  # what happens before the greeting is part of what the greeting's cursor says
+        self._held = deque()  # what happens before the greeting is part of what the greeting's cursor says
         await self._fanout.join(caller.user_id, self)
         try:
             position = await self._fanout.position()
@@ -152,11 +157,13 @@ class Socket:
                         "type": "hello",
                         "protocol": frames.PROTOCOL,
                         "user_id": caller.user_id,
-                        "cursor": f"{position.epoch}-{position.last}",
+                        "cursor": cursor_at(position.epoch, position.last),
                     }
                 ).decode()
             )
-            self._release(position.last)
+            if signed_in_by is not None:
+                self.say(frames.ok(signed_in_by, {}))
+            await self._release(position.last)
             while (text := await self.next()) is not None:
                 await self._answer(caller, text)
                 await self._keep_pace()
@@ -191,77 +198,79 @@ class Socket:
                 case protocol.Resume():
                     await self._resume(caller, message)
                 case protocol.Subscribe():
-                    self._types = message.types
-                    self._buckets = None if message.buckets is None else frozenset(message.buckets)
+                    self._narrow(message)
                     self.say(frames.ok(request_id, {}))
                 case protocol.Authenticate():
                     raise Invalid("You are signed in already.")
+                case _ if request_id is None:
+                    self.say(frames.ok(None, await self._actions.do(caller, message)))
                 case _:
-                    acting = msgspec.structs.replace(caller, origin=f"{self.id}:{request_id}") if request_id else caller
+                    acting = msgspec.structs.replace(caller, origin=frames.origin(self.id, request_id))
                     self.say(frames.ok(request_id, await self._actions.do(acting, message)))
+        except Closed:
+            raise
         except Refusal as refusal:
             self.say(frames.refusal(request_id if request_id is not None else protocol.request_id_of(text), refusal))
         except Exception as error:
             self.say(frames.error(request_id, _fault(error)))
 
+    def _narrow(self, wanted: protocol.Subscribe) -> None:
+        self._buckets = None if wanted.buckets is None else frozenset(wanted.buckets)
+        if wanted.types is None:
+            self._types = None
+        else:
+            beginnings = tuple(type.removesuffix("*") for type in wanted.types if type == "*" or type.endswith(".*"))
+            self._types = frozenset(wanted.types), beginnings
+
     async def _resume(self, caller: Caller, message: protocol.Resume) -> None:
-        """Replay what was missed, in order; what happens meanwhile is held back and follows without a gap."""
-        self._held = []
+        """Replay what was missed, in order; what happens meanwhile is held back and follows without a gap.
+
+        When the bus fails in between, the line is closed: going on would leave a gap before what happens next.
+        """
+        self._held = deque()
         try:
             position = await self._fanout.position()
-            after = _sequence_of(message.cursor, position.epoch)
-            if after is None or not position.first - 1 <= after <= position.last:
-                self.say(
-                    frames.encode(
-                        {
-                            "type": "reset",
-                            "request_id": message.request_id,
-                            "reason": "the cursor is unknown"
-                            if after is None or after > position.last
-                            else "the cursor is too old",
-                        }
-                    ).decode()
-                )
-                self._release(position.last)
-                return
-            replayed = 0
-            subject = f"{EVENT_SUBJECTS}.{caller.user_id}.>"
-            async for heard in self._bus.replay(subject, after=after, until=position.last):
-                frame = frames.framed(heard, position.epoch)
-                if self._wants(frame):
-                    await self._say_in_turn(frame.for_connection(self.id))
-                    replayed += 1
-            self.say(
-                frames.encode(
-                    {
-                        "type": "resumed",
-                        "request_id": message.request_id,
-                        "replayed": replayed,
-                        "cursor": f"{position.epoch}-{position.last}",
-                    }
-                ).decode()
-            )
-            self._release(position.last)
-        finally:
-            self._held = None
+            after = sequence_of(message.cursor, position.epoch)
+            answer: dict[str, Any]
+            if why := why_unknown(after, position):
+                answer = {"type": "reset", "reason": why}
+            else:
+                replayed = await self._replay(caller, after or 0, position)
+                cursor = cursor_at(position.epoch, position.last)
+                answer = {"type": "resumed", "replayed": replayed, "cursor": cursor}
+        except Fault as fault:
+            raise Closed(TRY_AGAIN_LATER, fault.detail) from fault
+        self.say(frames.encode(answer | {"request_id": message.request_id}).decode())
+        await self._release(position.last)
+
+    async def _replay(self, caller: Caller, after: int, position: Position) -> int:
+        replayed = 0
+        subject = f"{EVENT_SUBJECTS}.{caller.user_id}.>"
+        async for heard in self._bus.replay(subject, after=after, until=position.last):
+            frame = frames.read(heard, position.epoch)
+            if frame is not None and self._wants(frame):
+                await self._say_in_turn(frame.for_connection(self.id))
+                replayed += 1
+        return replayed
+
+    async def _release(self, replayed: int) -> None:
+        """Say what was held back and not replayed; what happens meanwhile joins the end, until there is no more."""
+        while self._held:
+            frame = self._held.popleft()
+            if (frame.sequence is None or frame.sequence > replayed) and self._wants(frame):
+                await self._say_in_turn(frame.for_connection(self.id))
+        self._held = None
 
     async def _say_in_turn(self, text: str) -> None:
         """As fast as the device reads: a replay may be long, and is no reason to call it slow."""
         if self._draining is not None:
             await asyncio.wait([self._draining])
-        if self._closing is None:
+        if self._closing is not None:
+            raise self._closing
+        try:
             await self._send({"type": "websocket.send", "text": text})
-
-    def _release(self, replayed: int) -> None:
-        held, self._held = self._held or [], None
-        for frame in held:
-            if frame.sequence is None or frame.sequence > replayed:
-                self.hear(frame)
-
-
-def _sequence_of(cursor: str, epoch: str) -> int | None:
-    made_in, _, sequence = cursor.rpartition("-")
-    return int(sequence) if made_in == epoch and sequence.isascii() and sequence.isdigit() else None
+        except LOST as gone:
+            raise Closed(GONE, "the line is gone") from gone
 
 
 def _fault(error: Exception) -> dict[str, Any]:
@@ -271,10 +280,10 @@ def _fault(error: Exception) -> dict[str, Any]:
     return {"code": "fault", "reason": "fault", "detail": detail, "id": id}
 
 
-async def first_token(socket: Socket) -> str:
-    """The token of the first message, for a device that came with neither cookie nor header."""
+async def first_message(socket: Socket, within: float = SIGN_IN_SECONDS) -> protocol.Authenticate:
+    """How a device signs in that came with neither cookie nor header. Raises Closed when it does not."""
     try:
-        async with asyncio.timeout(SIGN_IN_SECONDS):
+        async with asyncio.timeout(within):
             while (text := await socket.next()) is not None:
                 try:
                     message = protocol.parsed(text)
@@ -282,7 +291,7 @@ async def first_token(socket: Socket) -> str:
                     socket.say(frames.refusal(protocol.request_id_of(text), invalid))
                     continue
                 if isinstance(message, protocol.Authenticate):
-                    return message.token
+                    return message
                 socket.say(frames.refusal(message.request_id, NotSignedIn()))
     except TimeoutError as late:
         raise Closed(NOT_SIGNED_IN, "nobody signed in") from late

@@ -1,0 +1,86 @@
+"""Comparisons in processes of their own, so that a hostile pair of schemas delays nobody but its author."""
+
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+import msgspec
+
+from reyna.domain.errors import TooMuch
+from reyna.schemas.compatibility import Comparison, Text
+from reyna.schemas.compatibility.__main__ import Question
+from reyna.schemas.compatibility.explain import Direction, undecided
+
+SECONDS: Final = 5.0  # for one question; a verb over the bus may take ten
+GRACE: Final = 1.0  # seconds to start, and to end what is at hand
+PLACES: Final = 2  # comparisons at the same time, at most one of them for the same user
+WAITING: Final = 32  # questions of one user that may wait for their turn
+LATE: Final = "The comparison could not be finished in the time that it may take."
+BOTH: Final[tuple[Direction, ...]] = ("backward", "forward")
+DECODER: Final = msgspec.json.Decoder(Comparison)
+
+
+class Apart:
+    """Asks a process for each question, and ends it when it takes too long; a user waits for none but their own."""
+
+    def __init__(self, seconds: float = SECONDS, *, waiting: int = WAITING) -> None:
+        self._seconds, self._most = seconds, waiting
+        self._places = asyncio.Semaphore(PLACES)
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._waiting: Counter[str] = Counter()
+
+    async def compare(self, user_id: str, new: Text, olds: Sequence[Text]) -> list[Comparison]:
+        """One comparison for each of the older schemas; what was not done in time counts as broken, and says so.
+
+        Raises TooMuch when the same user has too many questions waiting.
+        """
+        if not olds:
+            return []
+        question = msgspec.json.encode(Question(new, list(olds), self._seconds))
+        async with self._turn(user_id):
+            lines = await self._answers(question)
+        found = [DECODER.decode(line) for line in lines[: len(olds)]]
+        return [*found, *(_late() for _ in olds[len(found) :])]
+
+    @asynccontextmanager
+    async def _turn(self, user_id: str) -> AsyncIterator[None]:
+        if self._waiting[user_id] >= self._most:
+            raise TooMuch("You have many comparisons under way; wait for one of them.")
+        self._waiting[user_id] += 1
+        lock = self._turns.setdefault(user_id, asyncio.Lock())
+        try:
+            async with lock, self._places:
+                yield
+        finally:
+            self._waiting[user_id] -= 1
+            if not self._waiting[user_id]:
+                del self._waiting[user_id], self._turns[user_id]
+
+    async def _answers(self, question: bytes) -> list[bytes]:
+        """The whole lines that the process wrote before it ended, or was ended."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "reyna.schemas.compatibility"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101 - both were asked for above
+        reading = asyncio.ensure_future(process.stdout.read())
+        try:
+            process.stdin.write(question)
+            process.stdin.close()
+            await asyncio.wait((reading,), timeout=self._seconds + GRACE)
+        finally:
+            if process.returncode is None and not reading.done():
+                process.kill()
+            written = await reading
+            await process.wait()
+        return written.split(b"\n")[:-1]
+
+
+def _late() -> Comparison:
+    differences = tuple(undecided(direction, LATE) for direction in BOTH)
+    return Comparison(backward=False, forward=False, differences=differences)

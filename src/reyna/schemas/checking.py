@@ -1,0 +1,34 @@
+"""A dry run: what registering a schema would come to, and what is stored that would not fit it."""
+
+from typing import Any
+
+import msgspec
+
+from reyna.domain.schema import Compatibility
+from reyna.schemas.bump import Bump
+from reyna.schemas.compatibility.explain import Difference
+from reyna.schemas.stored import Stored
+
+
+class ToCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A schema that might be registered, under a name or as the next version of an id."""
+
+    name: str | None = None
+    id: str | None = None
+    json_schema: Any
+    compatibility: Compatibility | None = None
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the mode's promise is kept, which version would come next, why, and what is stored that would fail.
+
+    `stored` is null when nobody can be asked what is stored.
+    """
+
+    compatible: bool
+    bump: Bump
+    next_version: str
+    next_id: str
+    compatibility: Compatibility
+    differences: tuple[Difference, ...] = ()
+    stored: Stored | None = None

@@ -1,0 +1,113 @@
+"""`reyna schema`, as somebody's CI runs it: files, an address, a key, and an exit code."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import uvicorn
+from litestar import Router
+from typer.testing import CliRunner
+
+from reyna.cli.schema import app
+from reyna.domain.caller import Caller
+from reyna.http import door
+from reyna.schemas.routes import routes
+from reyna.schemas.service import Schemas
+from tests.schemas.compatibility_cases import CLOSED, STRING, with_b
+
+Says = Callable[..., Awaitable[tuple[int, str]]]
+
+
+@pytest.fixture
+async def address(schemas: Schemas) -> AsyncIterator[str]:
+    """A studio's door, with nothing behind it but schemas; a key is its owner's id."""
+
+    async def identify(token: str) -> Caller:
+        return Caller(user_id=token)
+
+    under_api = [Router("/api", route_handlers=list(routes))]
+    studio = door(title="t", version="1", routes=under_api, identify=identify, verbs={"schemas": schemas}, checks={})
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()  # from here on who asks is kept waiting, not turned away
+        server = uvicorn.Server(uvicorn.Config(studio, log_level="error", lifespan="off"))
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        await serving
+
+
+@pytest.fixture
+def reyna(address: str) -> Says:
+    """Run a command; gives its exit code and all that it said."""
+
+    async def say(*words: str, key: str = "user-ana", url: str = address) -> tuple[int, str]:
+        # beside the loop that serves: a command has a loop of its own
+        done = await asyncio.to_thread(CliRunner().invoke, app, [*words, "--url", url, "--token", key])
+        return done.exit_code, done.output
+
+    return say
+
+
+def a_file(folder: Path, name: str, content: Any) -> str:
+    path = folder / name
+    path.write_bytes(msgspec.json.encode(content))
+    return str(path)
+
+
+async def test_a_change_goes_from_a_file_through_the_check_into_a_version(reyna: Says, tmp_path: Path) -> None:
+    code, said = await reyna("push", a_file(tmp_path, "recipe.json", CLOSED))
+    assert (code, said) == (0, "recipe-v1 1.0.0\n")
+    code, said = await reyna("check", a_file(tmp_path, "recipe.json", with_b(CLOSED, STRING)))
+    assert code == 0
+    assert "minor, would be recipe-v1 1.1.0" in said
+    code, said = await reyna("push", str(tmp_path / "recipe.json"))
+    assert (code, said) == (0, "recipe-v1 1.1.0\n")
+    code, said = await reyna("diff", "recipe-v1@1.0.0", "recipe-v1@1.1.0")
+    assert code == 0
+    assert "breaks forward" in said
+    assert (await reyna("diff", "recipe-v1@1.1.0", "recipe-v1@1.0.0"))[0] == 1
+
+
+async def test_what_breaks_is_shown_and_ends_with_an_error(reyna: Says, tmp_path: Path) -> None:
+    await reyna("push", a_file(tmp_path, "recipe.json", CLOSED))
+    narrower = a_file(tmp_path, "narrower.json", {"name": "recipe", "json_schema": CLOSED | {"required": ["a"]}})
+    code, said = await reyna("check", narrower)
+    assert code == 1
+    assert "breaks backward  /required  a: was optional, is required" in said
+    assert "for example {}" in said
+    assert "incompatible (backward): major, would be recipe-v2 2.0.0" in said
+    code, said = await reyna("push", narrower, "--version", "1.1.0")
+    assert code == 1
+    assert "too small" in said
+    assert "a: was optional, is required" in said
+
+
+async def test_schemas_are_listed_and_shown_and_data_is_validated(reyna: Says, tmp_path: Path) -> None:
+    assert "text-input-v1" in (await reyna("list"))[1]
+    code, said = await reyna("show", "text-input-v1@1.0.0")
+    assert code == 0
+    assert msgspec.json.decode(said)["title"] == "Text"
+    assert (await reyna("validate", "text-input-v1", a_file(tmp_path, "right.json", {"content": "x"})))[0] == 0
+    code, said = await reyna("validate", "text-input-v1", a_file(tmp_path, "wrong.json", {"content": 3}))
+    assert code == 1
+    assert "/content" in said
+
+
+async def test_what_hinders_is_one_line(reyna: Says, tmp_path: Path) -> None:
+    (tmp_path / "broken.json").write_text("{", encoding="utf-8")
+    for words in (
+        ("show", "nothing-v1"),
+        ("push", str(tmp_path / "broken.json")),
+        ("push", a_file(tmp_path, "No Name.json", CLOSED)),
+    ):
+        code, said = await reyna(*words)
+        assert code == 1
+        assert said.startswith("reyna: ")
+        assert said.count("\n") == 1
+    code, said = await reyna("list", url="http://127.0.0.1:9")
+    assert (code, "cannot be reached" in said) == (1, True)

@@ -1,0 +1,157 @@
+"""Whether one version of a schema can stand in for another, and what is said when it cannot."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pytest
+
+from reyna.fit import Fit
+from reyna.fit.keywords import DIALECTS
+from reyna.schemas.compatibility import Comparison, Text, compare
+from reyna.schemas.compatibility.explain import Difference
+from tests.schemas.compatibility_cases import CASES, CLOSED, OPEN, STRING, Case, text, with_b
+from tests.schemas.documents import BLOCKS, registered
+
+SECONDS: Final = 0.3  # for the search, for each direction
+REFERENCE: Final = Path(__file__).parents[2] / "docs" / "reference" / "compatibility.md"
+ALL: Final = [pytest.param(case, id=f"{group}: {case.says}") for group, cases in CASES.items() for case in cases]
+
+
+def compared(old: Any, new: Any) -> Comparison:
+    return compare(Text(old), Text(new), seconds=SECONDS)
+
+
+def the_one(old: Any, new: Any, rule: str) -> Difference:
+    """The only difference of this rule."""
+    [difference] = [each for each in compared(old, new).differences if each.rule == rule]
+    return difference
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_a_well_known_change_is_judged_rightly(case: Case) -> None:
+    found = compared(case.old, case.new)
+    assert (found.backward, found.forward) == (case.backward, case.forward), found.differences
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_every_verdict_can_be_turned_round(case: Case) -> None:
+    found = compared(case.new, case.old)
+    assert (found.backward, found.forward) == (case.forward, case.backward), found.differences
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_every_broken_direction_is_explained_and_every_counterexample_is_one(case: Case) -> None:
+    found = compared(case.old, case.new)
+    broken = {direction for each in found.differences for direction in each.breaks}
+    assert broken == {name for name in ("backward", "forward") if not getattr(found, name)}
+    for each in found.differences:
+        assert each.message.endswith("."), each
+        assert each.hint or not each.breaks, each
+        if each.counterexample is not msgspec.UNSET:
+            fits = (Fit(case.old).fits(each.counterexample), Fit(case.new).fits(each.counterexample))
+            assert fits in {(True, False) if way == "backward" else (False, True) for way in each.breaks}, each
+
+
+@pytest.mark.parametrize("uri", DIALECTS)
+def test_every_dialect_is_compared_by_its_own_rules(uri: str) -> None:
+    old = {"$schema": uri, **CLOSED}
+    assert compared(old, {"$schema": uri, **with_b(CLOSED, STRING)}).backward
+    assert not compared(old, {"$schema": uri, **CLOSED, "required": ["a"]}).backward
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"const": 1}, {"const": 2}),
+        ({"prefixItems": [{"type": "string"}]}, {"prefixItems": [{"type": "integer"}]}),
+        ({"dependentRequired": {"a": ["b"]}}, {"dependentRequired": {"a": ["c"]}}),
+    ],
+)
+def test_a_keyword_that_the_dialect_does_not_know_changes_nothing(old: Any, new: Any) -> None:
+    uri = {"$schema": "http://json-schema.org/draft-04/schema#"}
+    found = compared(old | uri, new | uri)
+    assert (found.backward, found.forward) == (True, True)
+
+
+def test_a_difference_says_where_and_shows_a_document_and_how_to_mend_it() -> None:
+    difference = the_one(with_b(OPEN, {"maximum": 10}), with_b(OPEN, {"maximum": 5}), "maximum")
+    assert difference.path == "/properties/b/maximum"
+    assert difference.message == "b: was at most 10, is at most 5 (maximum)."
+    assert difference.breaks == ("backward",)
+    assert 5 < difference.counterexample["b"] <= 10
+    assert difference.hint == "Keep the wider limit."
+
+
+def test_what_breaks_both_directions_is_one_difference() -> None:
+    difference = the_one(with_b(OPEN, {"type": "string"}), with_b(OPEN, {"type": "null"}), "type")
+    assert set(difference.breaks) == {"backward", "forward"}
+    assert difference.message == "b: was string, is null (type)."
+
+
+def test_words_are_differences_that_break_nothing() -> None:
+    difference = the_one(OPEN, OPEN | {"title": "A note"}, "title")
+    assert (difference.path, difference.breaks, difference.message) == ("/title", (), "title was added.")
+
+
+def test_a_property_removed_from_a_closed_model_is_named() -> None:
+    difference = the_one(with_b(CLOSED, {"type": "null"}), CLOSED, "additionalProperties")
+    assert difference.path == "/properties/b"
+    assert difference.message == "b: was allowed, is not allowed (additionalProperties)."
+    assert difference.counterexample == {"b": None}
+
+
+def test_what_cannot_be_decided_counts_as_breaking_and_says_so() -> None:
+    difference = the_one(text(pattern="^ab"), text(pattern="^(ab|cd)"), "pattern")
+    assert "backward" in difference.breaks
+    one = {"type": "string", "pattern": "^aaaa$"}
+    other = {"type": "string", "pattern": "^a{4}$"}
+    undecided = the_one(one, other, "pattern")
+    assert undecided.undecided
+    assert undecided.counterexample is msgspec.UNSET
+    assert "could not be shown either way" in undecided.message
+
+
+def test_a_counterexample_too_large_to_show_is_still_evidence() -> None:
+    difference = the_one(text(), text(maxLength=900_000), "maxLength")
+    assert difference.counterexample is msgspec.UNSET
+    assert not difference.undecided
+    assert "900," in difference.message
+
+
+def test_a_registered_schema_is_compared_as_what_it_is() -> None:
+    old = Text({"items": {"$ref": registered("base")}}, {registered("base"): {"maximum": 2}})
+    new = Text({"items": {"$ref": registered("base", "1.1.0")}}, {registered("base", "1.1.0"): {"maximum": 1}})
+    [difference] = compare(old, new, seconds=SECONDS).differences
+    assert difference.path == f"{registered('base', '1.1.0')}#/maximum"
+    assert difference.breaks == ("backward",)
+
+
+def test_schemas_that_lead_in_circles_are_compared() -> None:
+    definitions = BLOCKS["$defs"]
+    more = definitions | {"text": {"properties": definitions["text"]["properties"] | {"bold": True}}}
+    found = compared(BLOCKS, BLOCKS | {"$defs": more})
+    assert (found.backward, found.forward) == (True, True)
+    less = definitions | {"text": {"properties": {"type": {"const": "text"}, "text": {"type": "null"}}}}
+    assert not compared(BLOCKS, BLOCKS | {"$defs": less}).backward
+
+
+def test_the_reference_lists_these_cases() -> None:
+    written = REFERENCE.read_text(encoding="utf-8")
+    assert table() in written, "python -m tests.schemas.test_compatibility writes the table anew"
+
+
+def table() -> str:
+    """The cases as the reference has them."""
+    word = {True: "yes", False: "**no**"}
+    lines = []
+    for group, cases in CASES.items():
+        lines += [f"### {group}", "", "| change | backward | forward |", "|---|---|---|"]
+        lines += [f"| {case.says} | {word[case.backward]} | {word[case.forward]} |" for case in cases]
+        lines.append("")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    before, _, _ = REFERENCE.read_text(encoding="utf-8").partition(f"### {next(iter(CASES))}")
+    REFERENCE.write_text(before + table(), encoding="utf-8")

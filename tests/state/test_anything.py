@@ -1,0 +1,308 @@
+"""Whatever two devices do, in whatever order: the tree stays a tree, nothing vanishes, and undo leads back."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from msgspec.structs import replace
+
+from reyna.adapters.memory import MemoryStore
+from reyna.domain.blob import NewBlob
+from reyna.domain.bucket import BucketChange, NewBucket
+from reyna.domain.caller import Caller
+from reyna.domain.errors import Refusal
+from reyna.domain.event import Message
+from reyna.domain.page import Page
+from reyna.domain.schema import Schema
+from reyna.ports import Step
+from reyna.state.records import BLOBS, BUCKETS, COLLECTIONS, JOURNAL, PLACEMENTS, TRASH
+from reyna.state.service import State
+
+ANA = Caller(user_id="user-ana")
+ANYTHING = Schema(
+    id="text-input-v1", name="text-input", major=1, version="1.0.0", kind="blob", scope="system", json_schema={},
+    fingerprint="", created_at=datetime(2026, 1, 1, tzinfo=UTC), created_by="house",
+)  # fmt: skip
+
+
+class AnythingFits:
+    """A schema service with one schema, which takes anything."""
+
+    async def schema(self, caller: Caller, id: str, version: str | None = None) -> Schema:
+        return ANYTHING
+
+    async def schemas(self, caller: Caller, **asked: Any) -> Page[Schema]:
+        return Page(items=())
+
+
+class YieldingStore(MemoryStore):
+    """Lets others go first before every write, so that what was read may have changed."""
+
+    async def write(self, *steps: Step, messages: Sequence[Message] = ()) -> None:
+        await asyncio.sleep(0)
+        await super().write(*steps, messages=messages)
+
+
+number = st.integers(0, 30)
+few = st.integers(0, 6)
+device = st.integers(0, 1)
+
+
+class Alternating(RuleBasedStateMachine):
+    """Two devices of one user, one after the other; after each undo and redo all is as it was then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.store = YieldingStore(COLLECTIONS)
+        self.devices = [State(self.store, AnythingFits()) for _ in range(2)]
+        self.buckets: list[str] = []
+        self.blobs: list[str] = []
+        self.made: set[str] = set()
+        self.seen: list[Any] = []  # how it looked before each act that can be undone now, and at last how it looks
+        self.ahead: list[Any] = []  # how it looked after each act that can be done again
+
+    def run(self, verb: Coroutine[Any, Any, Any]) -> Any:
+        return self.runner.run(verb)
+
+    def teardown(self) -> None:
+        self.run(self.all_the_way_back())
+        self.runner.close()
+
+    async def all_the_way_back(self) -> None:
+        while len(self.seen) > 1:
+            await self.devices[0].undo(ANA)
+            self.seen.pop()
+            assert await self.looks() == self.seen[-1]
+        with pytest.raises(Refusal):
+            await self.devices[0].undo(ANA)
+        assert await self.store.count(BUCKETS, "user-ana", {"trashed_at": None}) == 0
+
+    @initialize()
+    def some_notes(self) -> None:
+        for _ in range(4):
+            self.run(self.note(0))
+        self.seen = [self.run(self.looks())]
+
+    # --- what a device may do ---
+
+    @rule(on=device, under=number, first=st.booleans())
+    def create_bucket(self, on: int, under: int, first: bool) -> None:
+        self.act(self.bucket(on, under, first))
+
+    @rule(on=device, which=number, under=number, first=st.booleans())
+    def move(self, on: int, which: int, under: int, first: bool) -> None:
+        self.act(self.moved(on, which, under, first))
+
+    @rule(on=device, which=number, name=st.sampled_from("abc"))
+    def rename(self, on: int, which: int, name: str) -> None:
+        self.act(self.renamed(on, which, name))
+
+    @rule(on=device, blob=number, bucket=number, first=st.booleans())
+    def place(self, on: int, blob: int, bucket: int, first: bool) -> None:
+        self.act(self.placed(on, blob, bucket, first))
+
+    @rule(on=device, blob=number, bucket=number)
+    def take_out(self, on: int, blob: int, bucket: int) -> None:
+        self.act(self.devices[on].take_out(ANA, self.bucket_at(bucket) or "", self.blobs[blob % len(self.blobs)]))
+
+    @rule(on=device, which=number)
+    def trash_bucket(self, on: int, which: int) -> None:
+        self.act(self.devices[on].trash_bucket(ANA, self.bucket_at(which) or ""))
+
+    @rule(on=device, which=number, under=number, elsewhere=st.booleans())
+    def restore_bucket(self, on: int, which: int, under: int, elsewhere: bool) -> None:
+        place: Any = {"under": self.bucket_at(under)} if elsewhere else {}
+        self.act(self.devices[on].restore_bucket(ANA, self.bucket_at(which) or "", **place))
+
+    @rule(on=device, blob=number)
+    def trash_blob(self, on: int, blob: int) -> None:
+        self.act(self.devices[on].trash_blob(ANA, self.blobs[blob % len(self.blobs)]))
+
+    @rule(on=device, blob=number)
+    def restore_blob(self, on: int, blob: int) -> None:
+        self.act(self.devices[on].restore_blob(ANA, self.blobs[blob % len(self.blobs)]))
+
+    @rule(on=device)
+    def undo(self, on: int) -> None:
+        if len(self.seen) < 2:
+            return
+        self.run(self.devices[on].undo(ANA))
+        self.ahead.append(self.seen.pop())
+        assert self.run(self.looks()) == self.seen[-1]
+
+    @rule(on=device)
+    def redo(self, on: int) -> None:
+        if not self.ahead:
+            with pytest.raises(Refusal):
+                self.run(self.devices[on].redo(ANA))
+            return
+        self.run(self.devices[on].redo(ANA))
+        self.seen.append(self.ahead.pop())
+        assert self.run(self.looks()) == self.seen[-1]
+
+    # --- what must always be so ---
+
+    @invariant()
+    def it_is_a_tree_and_nothing_is_lost(self) -> None:
+        self.run(self.check())
+
+    async def check(self) -> None:
+        buckets = {bucket.id: bucket for bucket in await self.store.find(BUCKETS, "user-ana")}
+        blobs = {blob.id: blob for blob in await self.store.find(BLOBS, "user-ana")}
+        assert self.made == buckets.keys() | blobs.keys()
+        live = {id for id, record in (buckets | blobs).items() if record.trashed_at is None}
+        for bucket in buckets.values():
+            above, steps = bucket, 0
+            while above.parent_bucket_id is not None:
+                assert bucket.id not in live or above.parent_bucket_id in live
+                above, steps = buckets[above.parent_bucket_id], steps + 1
+                assert steps <= len(buckets)
+        places = await self.store.find(PLACEMENTS, "user-ana")
+        for place in places:
+            assert (place.trashed_at is None) == (place.bucket_id in live and place.blob_id in live)
+        units = {unit.id: unit for unit in await self.store.find(TRASH, "user-ana")}
+        records: list[Any] = [*buckets.values(), *blobs.values(), *places]
+        for record in records:
+            assert (record.trashed_at is None) == (record.trash_id is None)
+            assert record.trash_id is None or record.trash_id in units
+        for unit in units.values():
+            assert unit.bucket_count == sum(bucket.trash_id == unit.id for bucket in buckets.values())
+            assert unit.item_id not in live
+        for described in (await self.devices[0].buckets(ANA, limit=200)).items:
+            items = (await self.devices[1].items(ANA, described.id, limit=200)).items
+            assert described.child_count == sum(item.kind == "bucket" for item in items)
+            assert described.blob_count == sum(item.kind == "blob" for item in items)
+
+    # --- how it is done ---
+
+    def act(self, verb: Coroutine[Any, Any, Any]) -> None:
+        before = self.run(self.store.count(JOURNAL, "user-ana"))
+        try:
+            self.run(verb)
+        except Refusal:
+            assert self.run(self.looks()) == self.seen[-1]
+        if self.run(self.store.count(JOURNAL, "user-ana")) > before:
+            self.seen.append(self.run(self.looks()))
+            self.ahead.clear()
+
+    async def looks(self) -> Any:
+        """Every live bucket with what stands in it, in order, and the blobs that are not in the trash."""
+        device = self.devices[0]
+        buckets = [
+            (bucket.id, bucket.name, bucket.parent_bucket_id, await self.names_in(bucket.id))
+            for bucket in (await device.buckets(ANA, limit=200)).items
+        ]
+        roots = [bucket.id for bucket in (await device.buckets(ANA, parent_bucket_id=None, limit=200)).items]
+        return sorted(buckets), roots, [blob.id for blob in (await device.blobs(ANA, limit=200)).items]
+
+    async def names_in(self, id: str) -> list[str]:
+        items = (await self.devices[0].items(ANA, id, limit=200)).items
+        return [item.bucket.id if item.bucket else item.placement.blob_id if item.placement else "" for item in items]
+
+    def bucket_at(self, place: int) -> str | None:
+        """One of the buckets, or none, for the top."""
+        place %= len(self.buckets) + 1
+        return self.buckets[place] if place < len(self.buckets) else None
+
+    async def bucket(self, on: int, under: int, first: bool) -> None:
+        new = NewBucket(name="new", type="scene", parent_bucket_id=self.bucket_at(under))
+        made = await self.devices[on].create_bucket(ANA, replace(new, after=None) if first else new)
+        self.buckets.append(made.id)
+        self.made.add(made.id)
+
+    async def note(self, on: int, *buckets: str) -> None:
+        new = NewBlob(schema_id="text-input-v1", data={}, bucket_ids=buckets)
+        made = await self.devices[on].create_blob(ANA, new)
+        self.blobs.append(made.id)
+        self.made.add(made.id)
+
+    async def moved(self, on: int, which: int, under: int, first: bool) -> None:
+        place: Any = {"after": None} if first else {}
+        await self.devices[on].move_bucket(ANA, self.bucket_at(which) or "", under=self.bucket_at(under), **place)
+
+    async def renamed(self, on: int, which: int, name: str) -> None:
+        bucket = await self.devices[on].bucket(ANA, self.bucket_at(which) or "")
+        await self.devices[on].change_bucket(ANA, bucket.id, BucketChange(name=name, base_revision=bucket.revision))
+
+    async def placed(self, on: int, blob: int, bucket: int, first: bool) -> None:
+        place: Any = {"after": None} if first else {}
+        blob_id = self.blobs[blob % len(self.blobs)]
+        await self.devices[on].place_blob(ANA, self.bucket_at(bucket) or "", blob_id, **place)
+
+
+class AtOnce(Alternating):
+    """The two devices at the very same moment, writing notes too; what they do may be refused, but not go wrong."""
+
+    @initialize()
+    def some_buckets(self) -> None:
+        for under in (0, 0, 1, 2):
+            self.act(self.bucket(0, under, False))
+
+    @rule(picks=st.lists(st.tuples(st.integers(0, 10), few, few), min_size=2, max_size=8))
+    def at_once(self, picks: list[tuple[int, int, int]]) -> None:
+        async def together() -> None:
+            acts = (self.one(n % 2, *pick) for n, pick in enumerate(picks))
+            done = await asyncio.gather(*acts, return_exceptions=True)
+            for error in done:
+                if isinstance(error, BaseException) and not isinstance(error, Refusal):
+                    raise error
+
+        self.run(together())
+
+    async def one(self, on: int, verb: int, which: int, other: int) -> None:
+        device, bucket = self.devices[on], self.bucket_at(which) or ""
+        blob = self.blobs[other % len(self.blobs)]
+        verbs: list[Callable[[], Coroutine[Any, Any, Any]]] = [
+            lambda: self.bucket(on, which, bool(other % 2)),
+            lambda: self.note(on, *filter(None, {bucket, self.bucket_at(other)})),
+            lambda: self.moved(on, which, other, bool(other % 2)),
+            lambda: self.placed(on, other, which, bool(other % 2)),
+            lambda: device.take_out(ANA, bucket, blob),
+            lambda: device.trash_bucket(ANA, bucket),
+            lambda: device.restore_bucket(ANA, bucket),
+            lambda: device.trash_blob(ANA, blob),
+            lambda: device.restore_blob(ANA, blob),
+            lambda: device.undo(ANA),
+            lambda: device.redo(ANA),
+        ]
+        await verbs[verb]()
+
+    # Undo may now be refused, since notes are written in buckets that it would take away: no more is expected of it.
+
+    def act(self, verb: Coroutine[Any, Any, Any]) -> None:
+        try:
+            self.run(verb)
+        except Refusal:
+            return
+
+    @rule(on=device)
+    def undo(self, on: int) -> None:
+        self.act(self.devices[on].undo(ANA))
+
+    @rule(on=device)
+    def redo(self, on: int) -> None:
+        self.act(self.devices[on].redo(ANA))
+
+    async def all_the_way_back(self) -> None:
+        await self.check()
+
+
+@pytest.mark.parametrize(
+    ("machine", "examples"), [(Alternating, 60), (AtOnce, 60)], ids=["one_after_the_other", "at_once"]
+)
+def test_whatever_two_devices_do_the_tree_stays_a_tree_and_nothing_vanishes(
+    machine: type[Alternating], examples: int
+) -> None:
+    slow_is_fine = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples, stateful_step_count=30, deadline=None, suppress_health_check=slow_is_fine
+        ),
+    )

@@ -1,0 +1,114 @@
+"""The trash and the journal on PostgreSQL, with much in them, and from two processes at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+
+from reyna.adapters.migrations import migrate
+from reyna.adapters.postgres import PostgresStore, open_pool
+from reyna.domain import rank
+from reyna.domain.blob import Blob
+from reyna.domain.bucket import Bucket
+from reyna.domain.caller import Caller
+from reyna.domain.errors import Conflict, NotFound
+from reyna.domain.ids import new_id
+from reyna.domain.placement import Placement, placement_id
+from reyna.ports import PRESENT, Put, Step
+from reyna.schemas.service import Schemas
+from reyna.state.records import BLOBS, BUCKETS, COLLECTIONS, PLACEMENTS
+from reyna.state.service import State
+from tests.state.conftest import Made
+
+MANY = 5000
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    await migrate(database_url)
+    pool = await open_pool(database_url)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def processes(pool: asyncpg.Pool, schemas: Schemas) -> list[State]:
+    """Two copies of the service on one database."""
+    return [State(PostgresStore(pool, "state", COLLECTIONS), schemas) for _ in range(2)]
+
+
+def chapter_with_a_note(book: Bucket, number: int) -> list[Step]:
+    now = datetime.now(UTC)
+    chapter = Bucket(
+        id=new_id("bucket"), user_id=book.user_id, name=str(number), type="chapter", parent_bucket_id=book.id,
+        rank=rank.last(), created_at=now, updated_at=now,
+    )  # fmt: skip
+    note = Blob(
+        id=new_id("blob"), user_id=book.user_id, processor_id="user-input", schema_id="text-input-v1",
+        schema_version="1.0.0", data={"content": "note"}, size=18, created_by=book.user_id, changed_by=book.user_id,
+        created_at=now, updated_at=now,
+    )  # fmt: skip
+    place = Placement(
+        id=placement_id(chapter.id, note.id), user_id=book.user_id, bucket_id=chapter.id, blob_id=note.id,
+        rank=rank.last(), created_at=now,
+    )  # fmt: skip
+    return [Put(BUCKETS, chapter), Put(BLOBS, note), Put(PLACEMENTS, place)]
+
+
+async def test_ten_thousand_buckets_and_notes_go_to_the_trash_and_come_back_by_undo(
+    pool: asyncpg.Pool, processes: list[State], ana: Caller
+) -> None:
+    store, (here, there) = PostgresStore(pool, "state", COLLECTIONS), processes
+    book = await Made(here, ana).bucket("book")
+    await store.write(*(step for number in range(MANY) for step in chapter_with_a_note(book, number)))
+    trashed = await here.trash_bucket(ana, book.id)
+    assert trashed.trashed_at is not None
+    assert (await here.usage(ana)).blobs == (await here.usage(ana)).buckets == 0
+    (item,) = (await there.trash(ana)).items
+    assert (item.bucket_count, item.blob_count) == (MANY + 1, MANY)
+    await there.undo(ana)
+    assert ((await here.usage(ana)).blobs, (await here.usage(ana)).buckets) == (MANY, MANY + 1)
+    assert await store.count(PLACEMENTS, ana.user_id, {"trash_id": PRESENT}) == 0
+    await here.redo(ana)
+    assert await store.count(PLACEMENTS, ana.user_id, {"trashed_at": None}) == 0
+    assert (await here.restore_bucket(ana, book.id)).child_count == MANY
+
+
+async def test_what_is_written_in_a_bucket_while_it_is_trashed_is_either_refused_or_goes_with_it(
+    pool: asyncpg.Pool, processes: list[State], ana: Caller
+) -> None:
+    store, (here, there) = PostgresStore(pool, "state", COLLECTIONS), processes
+    made = Made(there, ana)
+    for _ in range(10):
+        book = await made.bucket("book")
+        results = await asyncio.gather(
+            *(made.note("note", book.id) for _ in range(8)),
+            here.trash_bucket(ana, book.id),
+            made.bucket("chapter", book.id),
+            return_exceptions=True,
+        )
+        assert all(not isinstance(result, BaseException) or isinstance(result, NotFound) for result in results)
+        assert await store.count(PLACEMENTS, ana.user_id, {"trashed_at": None}) == 0
+        assert await store.count(BUCKETS, ana.user_id, {"trashed_at": None}) == 0
+        assert await store.count(BLOBS, ana.user_id, {"trashed_at": None}) == 0
+
+
+async def test_two_processes_that_undo_at_once_undo_each_act_once(processes: list[State], ana: Caller) -> None:
+    made = [Made(state, ana) for state in processes]
+    buckets = [await made[number % 2].bucket(str(number)) for number in range(6)]
+    entries = await asyncio.gather(*(processes[number % 2].undo(ana) for number in range(6)))
+    assert {entry.bucket_id for entry in entries} == {bucket.id for bucket in buckets}
+    with pytest.raises(Conflict):
+        await processes[0].undo(ana)
+    assert (await processes[1].journal(ana)).items[0].undone
+
+
+async def test_a_bucket_restored_by_two_at_once_is_restored_for_both(processes: list[State], ana: Caller) -> None:
+    for _ in range(5):
+        book = await Made(processes[0], ana).bucket("book")
+        await Made(processes[1], ana).note("note", book.id)
+        await processes[0].trash_bucket(ana, book.id)
+        backs = await asyncio.gather(*(state.restore_bucket(ana, book.id) for state in processes * 2))
+        assert {(back.trashed_at, back.blob_count) for back in backs} == {(None, 1)}

@@ -1,0 +1,287 @@
+"""What a writer may rely on about the trash."""
+
+import pytest
+
+from reyna.domain.bucket import BucketChange
+from reyna.domain.caller import Caller
+from reyna.domain.errors import Conflict, NotFound
+from reyna.domain.event import DECODER, Event
+from reyna.ports import PRESENT, Store
+from reyna.schemas.service import Schemas
+from reyna.state.records import BUCKETS, PLACEMENTS, TRASH
+from reyna.state.service import State
+from tests.moments import SOON
+from tests.state.conftest import Made
+from tests.state.meanwhile import MeanwhileStore
+from tests.state.test_structure import names_in
+
+
+async def announced(store: Store) -> list[Event]:
+    return [DECODER.decode(message.body) for message in await store.unsent(before=SOON, limit=1000)]
+
+
+async def in_trash(state: State, caller: Caller) -> list[str]:
+    return [item.id for item in (await state.trash(caller)).items]
+
+
+async def test_a_trashed_bucket_takes_everything_below_it_along_and_brings_it_back_in_order(
+    store: Store, state: State, anas: Made, ana: Caller
+) -> None:
+    shelf = await anas.bucket("shelf")
+    book, other = await anas.bucket("book", shelf.id), await anas.bucket("other", shelf.id)
+    one, two = await anas.bucket("one", book.id), await anas.bucket("two", book.id)
+    notes = [await anas.note(name, one.id) for name in ("a", "b", "c")]
+    await state.place_blob(ana, one.id, notes[2].id, after=None, label="opening")
+    before = await state.tree(ana, shelf.id)
+
+    await state.trash_bucket(ana, book.id)
+    assert await names_in(state, ana, shelf.id) == ["other"]
+    assert (await state.blobs(ana)).items == ()
+    assert await store.count(PLACEMENTS, ana.user_id, {"trashed_at": None}) == 0
+    assert [(await state.bucket(ana, id)).trashed_at is None for id in (one.id, two.id, other.id)] == [
+        False,
+        False,
+        True,
+    ]
+
+    back = await state.restore_bucket(ana, book.id)
+    assert (back.trashed_at, back.trash_id) == (None, None)
+    assert [child.name for child in (await state.tree(ana, shelf.id)).children] == ["book", "other"]
+    assert [child.children for child in before.children] != []
+    assert await names_in(state, ana, one.id) == ["c", "a", "b"]
+    labels = [item.placement.label for item in (await state.items(ana, one.id)).items if item.placement]
+    assert labels == ["opening", None, None]
+    assert await store.count(TRASH, ana.user_id) == 0
+
+
+async def test_a_blob_that_also_stands_elsewhere_stays_there(state: State, anas: Made, ana: Caller) -> None:
+    book, album = await anas.bucket("book"), await anas.bucket("album")
+    shared, lonely = await anas.note("shared", book.id, album.id), await anas.note("lonely", book.id)
+    await state.trash_bucket(ana, book.id)
+    assert (await state.blob(ana, shared.id)).bucket_ids == (album.id,)
+    assert (await state.blob(ana, shared.id)).revision == 1
+    assert (await state.blob(ana, lonely.id)).trashed_at is not None
+    await state.restore_bucket(ana, book.id)
+    assert await names_in(state, ana, book.id) == ["shared", "lonely"]
+    assert set((await state.blob(ana, shared.id)).bucket_ids) == {book.id, album.id}
+
+
+async def test_what_was_trashed_before_stays_in_the_trash(state: State, anas: Made, ana: Caller) -> None:
+    book = await anas.bucket("book")
+    early, late = await anas.bucket("early", book.id), await anas.bucket("late", book.id)
+    gone, kept = await anas.note("gone", late.id), await anas.note("kept", late.id)
+    await state.trash_bucket(ana, early.id)
+    await state.trash_blob(ana, gone.id)
+    await state.trash_bucket(ana, book.id)
+    assert await in_trash(state, ana) == [book.id, gone.id, early.id]
+    await state.restore_bucket(ana, book.id)
+    assert await names_in(state, ana, book.id) == ["late"]
+    assert await names_in(state, ana, late.id) == ["kept"]
+    assert await in_trash(state, ana) == [gone.id, early.id]
+    assert (await state.blob(ana, kept.id)).bucket_ids == (late.id,)
+    await state.restore_blob(ana, gone.id)
+    assert await names_in(state, ana, late.id) == ["gone", "kept"]
+
+
+async def test_a_place_comes_back_when_both_its_bucket_and_its_blob_are_back(
+    store: Store, state: State, anas: Made, ana: Caller
+) -> None:
+    for blob_first in (True, False):
+        left, right = await anas.bucket("left"), await anas.bucket("right")
+        note = await anas.note("note", left.id, right.id)
+        await state.trash_bucket(ana, left.id)
+        await state.trash_blob(ana, note.id)
+        if blob_first:
+            assert (await state.restore_blob(ana, note.id)).bucket_ids == (right.id,)
+            await state.restore_bucket(ana, left.id)
+        else:
+            await state.restore_bucket(ana, left.id)
+            assert (await state.bucket(ana, left.id)).blob_count == 0
+            await state.restore_blob(ana, note.id)
+        assert set((await state.blob(ana, note.id)).bucket_ids) == {left.id, right.id}
+        assert await store.count(PLACEMENTS, ana.user_id, {"trash_id": PRESENT}) == 0
+
+
+async def test_one_note_is_taken_out_of_a_trashed_bucket_alone(state: State, anas: Made, ana: Caller) -> None:
+    book = await anas.bucket("book")
+    note = await anas.note("note", book.id)
+    await state.trash_bucket(ana, book.id)
+    assert (await state.restore_blob(ana, note.id)).bucket_ids == ()
+    assert await in_trash(state, ana) == [book.id]
+    await state.restore_bucket(ana, book.id)
+    assert (await state.blob(ana, note.id)).bucket_ids == (book.id,)
+
+
+async def test_a_bucket_whose_parent_is_gone_asks_for_a_new_place(state: State, anas: Made, ana: Caller) -> None:
+    book, shelf = await anas.bucket("book"), await anas.bucket("shelf")
+    chapter = await anas.bucket("chapter", book.id)
+    await anas.note("note", chapter.id)
+    await state.trash_bucket(ana, chapter.id)
+    await state.trash_bucket(ana, book.id)
+    with pytest.raises(Conflict) as refused:
+        await state.restore_bucket(ana, chapter.id)
+    assert refused.value.facts["parent_bucket_id"] == book.id
+    with pytest.raises(NotFound):
+        await state.restore_bucket(ana, chapter.id, under=book.id)
+    back = await state.restore_bucket(ana, chapter.id, under=shelf.id)
+    assert (back.parent_bucket_id, back.blob_count) == (shelf.id, 1)
+    await state.trash_bucket(ana, chapter.id)
+    assert (await state.restore_bucket(ana, chapter.id, under=None)).parent_bucket_id is None
+
+
+async def test_what_went_with_its_bucket_comes_back_with_it(state: State, anas: Made, ana: Caller) -> None:
+    book = await anas.bucket("book")
+    chapter = await anas.bucket("chapter", book.id)
+    await state.trash_bucket(ana, book.id)
+    with pytest.raises(Conflict) as refused:
+        await state.restore_bucket(ana, chapter.id, under=None)
+    assert refused.value.facts["bucket_id"] == book.id
+
+
+async def test_nothing_can_be_done_in_a_trashed_bucket(state: State, anas: Made, ana: Caller) -> None:
+    book, shelf = await anas.bucket("book"), await anas.bucket("shelf")
+    chapter = await anas.bucket("chapter", book.id)
+    note = await anas.note("note", chapter.id, shelf.id)
+    await state.trash_bucket(ana, book.id)
+    for attempt in (
+        anas.bucket("new", chapter.id),
+        anas.note("new", chapter.id),
+        state.place_blob(ana, chapter.id, note.id),
+        state.take_out(ana, chapter.id, note.id),
+        state.move_bucket(ana, shelf.id, under=chapter.id),
+    ):
+        with pytest.raises(NotFound):
+            await attempt
+    for refused in (
+        state.change_bucket(ana, chapter.id, BucketChange(name="x", base_revision=2)),
+        state.move_bucket(ana, chapter.id, under=None),
+        state.tree(ana, chapter.id),
+    ):
+        with pytest.raises(Conflict):
+            await refused
+
+
+async def test_trashing_and_restoring_twice_is_the_same_as_once(
+    store: Store, state: State, anas: Made, ana: Caller
+) -> None:
+    book = await anas.bucket("book")
+    first = await state.trash_bucket(ana, book.id)
+    assert await state.trash_bucket(ana, book.id) == first
+    back = await state.restore_bucket(ana, book.id)
+    assert await state.restore_bucket(ana, book.id) == back
+    assert [event.type for event in await announced(store)] == ["bucket.created", "bucket.trashed", "bucket.restored"]
+
+
+async def test_every_blob_that_went_is_announced_and_the_bucket_says_how_many(
+    store: Store, state: State, anas: Made, ana: Caller
+) -> None:
+    book, shelf = await anas.bucket("book"), await anas.bucket("shelf")
+    chapter = await anas.bucket("chapter", book.id)
+    went, stayed = await anas.note("went", chapter.id), await anas.note("stayed", chapter.id, shelf.id)
+    told = len(await announced(store))
+    await state.trash_bucket(ana, book.id)
+    await state.restore_bucket(ana, book.id)
+    events = (await announced(store))[told:]
+    assert [event.type for event in events] == [
+        "bucket.trashed",
+        "blob.trashed.text-input-v1",
+        "bucket.restored",
+        "blob.restored.text-input-v1",
+    ]
+    assert [(events[n].data["bucket_count"], events[n].data["blob_count"]) for n in (0, 2)] == [(2, 1), (2, 1)]
+    assert [(events[n].data["blob_id"], events[n].data["bucket_ids"]) for n in (1, 3)] == [(went.id, [chapter.id])] * 2
+    assert stayed.id not in {event.data.get("blob_id") for event in events}
+
+
+async def test_the_trash_is_paged_newest_first_with_what_went_along(state: State, anas: Made, ana: Caller) -> None:
+    book = await anas.bucket("book")
+    await anas.note("inside", book.id)
+    note = await anas.note("alone")
+    await state.trash_bucket(ana, book.id)
+    await state.trash_blob(ana, note.id)
+    first = await state.trash(ana, limit=1)
+    second = await state.trash(ana, limit=1, cursor=first.next_cursor)
+    assert second.next_cursor is None
+    (blob,), (bucket,) = first.items, second.items
+    assert (blob.kind, blob.id, blob.bucket_count, blob.blob_count) == ("blob", note.id, 0, 1)
+    assert (bucket.kind, bucket.id, bucket.bucket_count, bucket.blob_count) == ("bucket", book.id, 1, 1)
+    assert bucket.bucket is not None
+    assert bucket.bucket.name == "book"
+
+
+async def test_bo_cannot_trash_or_restore_what_is_anas(state: State, anas: Made, ana: Caller, bo: Caller) -> None:
+    book = await anas.bucket()
+    with pytest.raises(NotFound):
+        await state.trash_bucket(bo, book.id)
+    await state.trash_bucket(ana, book.id)
+    with pytest.raises(NotFound):
+        await state.restore_bucket(bo, book.id)
+    assert (await state.trash(bo)).items == ()
+
+
+@pytest.fixture
+def racing() -> MeanwhileStore:
+    return MeanwhileStore()
+
+
+@pytest.fixture
+def hasty(racing: MeanwhileStore, schemas: Schemas, ana: Caller) -> Made:
+    return Made(State(racing, schemas), ana)
+
+
+async def test_what_slips_in_while_a_bucket_is_being_trashed_goes_with_it(
+    racing: MeanwhileStore, hasty: Made, ana: Caller
+) -> None:
+    state = hasty.state
+    book, shelf = await hasty.bucket("book"), await hasty.bucket("shelf")
+    chapter = await hasty.bucket("chapter", book.id)
+
+    async def slip_in() -> None:
+        scene = await hasty.bucket("scene", chapter.id)
+        await hasty.note("late", scene.id, chapter.id)
+        await hasty.note("also elsewhere", scene.id, shelf.id)
+
+    racing.meanwhile(TRASH.name, slip_in)
+    await state.trash_bucket(ana, book.id)
+    assert await racing.count(BUCKETS, ana.user_id, {"trashed_at": None}) == 1
+    assert [blob.data["content"] for blob in (await state.blobs(ana)).items] == ["also elsewhere"]
+    (item,) = (await state.trash(ana)).items
+    assert (item.bucket_count, item.blob_count) == (3, 1)
+    await state.restore_bucket(ana, book.id)
+    assert await names_in(state, ana, chapter.id) == ["scene", "late"]
+    assert (await state.usage(ana)).blobs == 2
+
+
+async def test_a_note_that_finds_a_place_elsewhere_at_the_last_moment_stays_out_of_the_trash(
+    racing: MeanwhileStore, hasty: Made, ana: Caller
+) -> None:
+    state = hasty.state
+    book, shelf = await hasty.bucket("book"), await hasty.bucket("shelf")
+    note = await hasty.note("note", book.id)
+    racing.meanwhile(TRASH.name, lambda: state.place_blob(ana, shelf.id, note.id))
+    await state.trash_bucket(ana, book.id)
+    assert (await state.blob(ana, note.id)).bucket_ids == (shelf.id,)
+    await state.restore_bucket(ana, book.id)
+    assert set((await state.blob(ana, note.id)).bucket_ids) == {book.id, shelf.id}
+
+
+async def test_a_note_that_loses_its_other_place_at_the_last_moment_goes_along(
+    racing: MeanwhileStore, hasty: Made, ana: Caller
+) -> None:
+    state = hasty.state
+    book, shelf = await hasty.bucket("book"), await hasty.bucket("shelf")
+    note = await hasty.note("note", book.id, shelf.id)
+    racing.meanwhile(TRASH.name, lambda: state.take_out(ana, shelf.id, note.id))
+    await state.trash_bucket(ana, book.id)
+    assert (await state.blob(ana, note.id)).trashed_at is not None
+
+
+async def test_a_note_trashed_while_it_is_being_placed_loses_that_place_too(
+    racing: MeanwhileStore, hasty: Made, ana: Caller
+) -> None:
+    state = hasty.state
+    shelf, note = await hasty.bucket("shelf"), await hasty.note("note")
+    racing.meanwhile(TRASH.name, lambda: state.place_blob(ana, shelf.id, note.id))
+    await state.trash_blob(ana, note.id)
+    assert (await state.bucket(ana, shelf.id)).blob_count == 0
+    assert (await state.restore_blob(ana, note.id)).bucket_ids == (shelf.id,)

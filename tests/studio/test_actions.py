@@ -1,0 +1,182 @@
+"""Every action of the WebSocket does what it says, and every other device of its user sees it happen."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import pytest
+
+from reyna.domain.blob import Blob, NewBlob
+from reyna.domain.bucket import Bucket, NewBucket
+from reyna.domain.caller import Caller
+from reyna.domain.run import NewRuns, Run
+from reyna.studio import protocol
+from reyna.studio.accounts import SignedIn
+from tests.studio.around import Whole
+from tests.studio.conftest import bearer
+from tests.studio.lines import Line, connected
+
+
+@dataclass
+class Shelf:
+    """What Ana has before she acts."""
+
+    book: Bucket
+    part: Bucket
+    chapter: Bucket
+    lost: Bucket  # in the trash
+    note: Blob  # in the chapter
+    thrown: Blob  # in the trash
+    run: Run
+
+
+@pytest.fixture
+async def shelf(house: Whole, anas: SignedIn) -> Shelf:
+    ana, state = Caller(user_id=anas.user.id), house.state
+    book = await state.create_bucket(ana, NewBucket(name="Book", type="novel"))
+    part = await state.create_bucket(ana, NewBucket(name="Part", type="part", parent_bucket_id=book.id))
+    chapter = await state.create_bucket(ana, NewBucket(name="Chapter", type="scene", parent_bucket_id=book.id))
+    lost = await state.create_bucket(ana, NewBucket(name="Lost", type="scene", parent_bucket_id=book.id))
+    new = NewBlob(schema_id="text-input-v1", data={"content": "The ship sailed."}, bucket_ids=(chapter.id,))
+    note, thrown = await state.create_blob(ana, new), await state.create_blob(ana, new)
+    await state.trash_blob(ana, thrown.id)
+    await state.trash_bucket(ana, lost.id)
+    await state.move_bucket(ana, part.id, under=None)
+    await state.undo(ana)
+    await state.move_bucket(ana, chapter.id, under=part.id)
+    (run,) = await house.processors.request_runs(ana, NewRuns(processor_id="text-expansion", blob_ids=(note.id,)))
+    return Shelf(book, part, chapter, lost, note, thrown, run)
+
+
+TEXT = {"schema_id": "text-input-v1", "data": {"content": "A storm."}}
+ACTIONS: dict[str, tuple[Callable[[Shelf], dict[str, Any]], str | None, str | None]] = {
+    # action: what is said, what the answer holds, what the other device hears
+    "create_blob": (lambda s: TEXT | {"bucket_ids": [s.book.id]}, "blob", "blob.created"),
+    "update_blob": (lambda s: {"blob_id": s.note.id, "data": TEXT["data"], "base_revision": 1}, "blob", "blob.updated"),
+    "trash_blob": (lambda s: {"blob_id": s.note.id}, "blob", "blob.trashed"),
+    "restore_blob": (lambda s: {"blob_id": s.thrown.id}, "blob", "blob.restored"),
+    "create_bucket": (lambda s: {"name": "New", "type": "scene", "after": None}, "bucket", "bucket.created"),
+    "update_bucket": (
+        lambda s: {"bucket_id": s.book.id, "name": "Novel", "base_revision": 1},
+        "bucket",
+        "bucket.updated",
+    ),
+    "move_bucket": (lambda s: {"bucket_id": s.chapter.id, "parent_bucket_id": None}, "bucket", "bucket.moved"),
+    "trash_bucket": (lambda s: {"bucket_id": s.part.id}, "bucket", "bucket.trashed"),
+    "restore_bucket": (lambda s: {"bucket_id": s.lost.id}, "bucket", "bucket.restored"),
+    "place_blob": (
+        lambda s: {"bucket_id": s.book.id, "blob_id": s.note.id, "label": "x"},
+        "placement",
+        "bucket.blob.added",
+    ),
+    "take_out_blob": (lambda s: {"bucket_id": s.chapter.id, "blob_id": s.note.id}, None, "bucket.blob.removed"),
+    "undo": (lambda s: {}, "entry", "bucket.moved"),
+    "redo": (lambda s: {}, "entry", "bucket.moved"),
+    "run_processor": (
+        lambda s: {"processor_id": "text-expansion", "bucket_id": s.chapter.id},
+        "runs",
+        "processor.requested",
+    ),
+    "cancel_run": (lambda s: {"run_id": s.run.id}, "run", "processor.cancelled"),
+    "ping": (lambda s: {}, None, None),
+    "subscribe": (lambda s: {"types": ["blob.*"], "buckets": [s.book.id]}, None, None),
+}
+SPOKEN_ELSEWHERE = {"authenticate", "resume"}  # tests of the line itself
+
+
+def test_every_action_is_among_these() -> None:
+    known = {kind.__struct_config__.tag for kind in get_args(protocol.Message)}
+    assert known == ACTIONS.keys() | SPOKEN_ELSEWHERE
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+async def test_an_action_is_done_and_seen_on_the_other_device_and_by_nobody_else(
+    house: Whole, anas: SignedIn, bos_device: Line, shelf: Shelf, action: str
+) -> None:
+    said, result, event = ACTIONS[action]
+    if action == "redo":
+        await house.state.undo(Caller(user_id=anas.user.id))
+    async with connected(house.line, bearer(anas)) as one, connected(house.line, bearer(anas)) as other:
+        await one.until("hello")
+        await other.until("hello")
+        one.say({"action": action, "request_id": "r"} | said(shelf))
+        heard = [await one.hear() for _ in range(1 if event is None else 2)]
+        (answer,) = [frame for frame in heard if frame["type"] == "ok"]
+        assert answer.keys() == {"type", "request_id"} | ({result} if result else set())
+        if event is not None:
+            (seen,) = [frame for frame in heard if frame["type"] == event]
+            assert seen["origin"] == "r"
+            told = await other.hear()
+            assert told == {field: value for field, value in seen.items() if field != "origin"}
+            assert told["cursor"]
+            assert told["event_id"].startswith("event-")
+        assert (await bos_device.ask({"action": "ping", "request_id": "bo"}))["request_id"] == "bo"
+
+
+NAMES_NOTHING = {"create_bucket", "undo", "redo", "ping", "subscribe"}
+
+
+@pytest.mark.parametrize("action", sorted(ACTIONS.keys() - NAMES_NOTHING))
+async def test_nobody_acts_on_what_is_anothers(bos_device: Line, shelf: Shelf, action: str) -> None:
+    said, _, _ = ACTIONS[action]
+    refused = await bos_device.ask({"action": action, "request_id": "r"} | said(shelf))
+    assert (refused["type"], refused["code"]) == ("error", "not_found")
+
+
+@pytest.mark.parametrize("action", ["undo", "redo"])
+async def test_nobody_undoes_what_another_did(bos_device: Line, shelf: Shelf, action: str) -> None:
+    assert (await bos_device.ask({"action": action}))["type"] == "error"
+
+
+@pytest.mark.parametrize("request_id", ["r", "7", 7, 0])
+async def test_an_echo_names_the_request_as_it_was_given(house: Whole, device: Line, request_id: str | int) -> None:
+    device.say({"action": "create_bucket", "name": "Book", "type": "novel", "request_id": request_id})
+    heard = {frame["type"]: frame for frame in (await device.hear(), await device.hear())}
+    assert heard["bucket.created"]["origin"] == request_id
+
+
+async def test_an_action_without_a_request_echoes_no_origin(device: Line) -> None:
+    device.say({"action": "create_bucket", "name": "Book", "type": "novel"})
+    heard = {frame["type"]: frame for frame in (await device.hear(), await device.hear())}
+    assert "origin" not in heard["bucket.created"]
+
+
+async def test_a_stale_save_is_refused_with_what_is_there_now(device: Line, shelf: Shelf) -> None:
+    save = {"action": "update_blob", "blob_id": shelf.note.id, "base_revision": 1}
+    await device.ask(save | {"data": {"content": "Mine."}})
+    lost = await device.ask(save | {"data": {"content": "Theirs."}})
+    assert (lost["code"], lost["reason"], lost["current"]["data"]) == (
+        "conflict",
+        "stale_revision",
+        {"content": "Mine."},
+    )
+
+
+async def test_a_frame_has_every_promised_field(house: Whole, anas: SignedIn, device: Line) -> None:
+    ana = Caller(user_id=anas.user.id)
+    blob = await house.state.create_blob(ana, NewBlob(schema_id="text-input-v1", data={"content": "A storm."}))
+    frame = await device.hear()
+    assert {field: frame[field] for field in frame.keys() - {"cursor", "event_id", "schema_version"}} == {
+        "type": "blob.created",
+        "blob_id": blob.id,
+        "bucket_ids": [],
+        "processor": "user-input",
+        "schema_id": "text-input-v1",
+        "parent_id": None,
+        "revision": 1,
+    }
+
+
+async def test_progress_is_told_as_it_comes(house: Whole, anas: SignedIn, device: Line) -> None:
+    told = {
+        "run_id": "run-1",
+        "processor": "text-expansion",
+        "blob_id": "blob-1",
+        "progress": 0.4,
+        "text": "The mighty",
+    }
+    await house.bus.tell(
+        f"reyna.live.{anas.user.id}.processor.progress.text-expansion", json.dumps(told | {"type": "x"}).encode()
+    )
+    assert await device.hear() == {"type": "processor.progress"} | told
