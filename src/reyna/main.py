@@ -16,7 +16,7 @@ from reyna.adapters.nats import NatsBus
 from reyna.adapters.openai import OpenAILanguage
 from reyna.adapters.postgres import PostgresStore, open_pool
 from reyna.config import CannotStart, Settings
-from reyna.domain.caller import Caller, house
+from reyna.domain.caller import HOUSE, Caller, house
 from reyna.domain.errors import Forbidden, Unserved
 from reyna.embedded.servers import Addresses, Servers
 from reyna.http import Check, door
@@ -130,12 +130,15 @@ class _Raising:
             self._home.doors[name] = self._door(name)
 
     async def _schemas(self) -> Schemas:
-        schemas = Schemas(await self._store("schemas", schema_records.COLLECTIONS))
+        store = await self._store("schemas", schema_records.COLLECTIONS)
+        schemas = Schemas(store, self._neighbour(State, "state"))  # state itself comes later, and then takes its place
         await install(schemas)
         return schemas
 
     async def _state(self) -> State:
         state = State(await self._store("state", state_records.COLLECTIONS), self._neighbour(Schemas, "schemas"))
+        if (schemas := self._home.services.get("schemas")) is not None:
+            schemas.content = state
         following = await follow_schemas(self._home.bus, state.shapes)
         self._stack.push_async_callback(following.stop)
         return state
@@ -144,6 +147,10 @@ class _Raising:
         store = await self._store("processors", processor_records.COLLECTIONS)
         state, schemas = self._neighbour(State, "state"), self._neighbour(Schemas, "schemas")
         processors = Processors(store, state, schemas, self._home.signer, self._home.bus)
+        for name in LIBRARY:  # known before their workers come, so that whoever signs up first finds them switched on
+            shipped = named(name)
+            registering = Caller(user_id=HOUSE, kind="processor", processor_id=shipped.id)
+            await processors.register(registering, shipped.registration)
         reactions = ProcessorReactions(processors, self._home.bus)
         await reactions.start()
         self._stack.push_async_callback(reactions.stop)

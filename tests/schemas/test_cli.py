@@ -34,7 +34,7 @@ async def address(schemas: Schemas) -> AsyncIterator[str]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()  # from here on who asks is kept waiting, not turned away
-        server = uvicorn.Server(uvicorn.Config(studio, log_level="error", lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(studio, log_config=None, lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True

@@ -1,5 +1,6 @@
 """The studio: accounts, and the line to every device."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -8,7 +9,7 @@ import msgspec
 import structlog
 
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Fault, Refusal
+from reyna.domain.errors import Fault, Refusal, Unserved
 from reyna.domain.event import LIVE_SUBJECTS
 from reyna.domain.page import DEFAULT_LIMIT, Page
 from reyna.domain.processor import NewInstance
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from reyna.state.service import State, Usage
 
 SWITCHED_ON: Final = ("text-expansion",)  # what a new user finds at work everywhere
+PATIENCE: Final = 15  # seconds; services that are started together are all there within a few
 log: Final = structlog.get_logger("reyna.studio")
 
 
@@ -62,16 +64,29 @@ class Studio(Accounts):
         token = await super().first_link()
         if token is not None:
             session = await self._session(token, "link")
-            await self.welcome(Caller(user_id=session.owner_id))
+            await self.welcome(Caller(user_id=session.owner_id), patience=PATIENCE)
         return token
 
-    async def welcome(self, caller: Caller) -> None:
-        """Switch on what a new user expects to find; an account without it is still an account."""
+    async def welcome(self, caller: Caller, *, patience: int = 0) -> None:
+        """Switch on what a new user expects to find; an account without it is still an account.
+
+        `patience` are the seconds to wait for a processor service that is still starting.
+        """
         for processor_id in SWITCHED_ON:
             try:
-                await self._processors.create_instance(caller, NewInstance(processor_id=processor_id))
+                await self._switch_on(caller, processor_id, patience)
             except (Refusal, Fault) as error:
                 log.warning("not switched on", processor=processor_id, user=caller.user_id, reason=error.detail)
+
+    async def _switch_on(self, caller: Caller, processor_id: str, patience: int) -> None:
+        for _ in range(patience):
+            try:
+                await self._processors.create_instance(caller, NewInstance(processor_id=processor_id))
+            except Unserved:
+                await asyncio.sleep(1)
+            else:
+                return
+        await self._processors.create_instance(caller, NewInstance(processor_id=processor_id))
 
     async def logout(self, token: str) -> None:
         caller = await self.who(token)
