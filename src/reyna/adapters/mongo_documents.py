@@ -37,6 +37,7 @@ INDEXES: Final[Mapping[str, Sequence[tuple[str, ...]]]] = {
     "state.placements": (("bucket_id", "trashed_at", "rank"), ("blob_id",), ("trash_id",)),
     "state.trash": (("trashed_at",),),
     "state.journal": (("number",), ("undone",)),
+    "state.requests": (("created_at",),),
 }
 
 

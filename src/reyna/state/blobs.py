@@ -18,6 +18,7 @@ from reyna.domain.placement import Placement, placement_id
 from reyna.ports import Need, Put, Step, Store, Unmet
 from reyna.state.merge import merged
 from reyna.state.records import BLOBS, BUCKETS, PLACEMENTS, REVISIONS
+from reyna.state.repeats import made_before, remembered
 from reyna.state.shapes import Shapes
 from reyna.state.subtree import LIVE
 
@@ -31,11 +32,18 @@ class Blobs:
         self._store, self._shapes = store, shapes
 
     async def create_blob(
-        self, caller: Caller, new: NewBlob, *, id: str | None = None, parent_revision: int | None = None
+        self,
+        caller: Caller,
+        new: NewBlob,
+        *,
+        id: str | None = None,
+        parent_revision: int | None = None,
+        key: str | None = None,
     ) -> Blob:
         """A new blob in its buckets, announced; raises Invalid, NotFound (bucket or parent), TooLarge.
 
-        Only a run names the `id`, after its cause: a second delivery is answered with what the first one made.
+        Only a run names the `id`, after its cause: a second delivery is answered with what the first one made. So is
+        a second request with the same `key`.
         """
         if id is not None and caller.run_id is None:
             raise Forbidden("Only a run may say under which id its output is kept.")
@@ -43,11 +51,12 @@ class Blobs:
         shape = await self._shapes.latest(caller, new.schema_id)
         shape.accept(new.data, "data")
         blob = _blob(caller, new, size, shape.schema.version, id=id, parent_revision=parent_revision)
-        steps = _creation(blob)
+        steps = [*_creation(blob), *remembered(caller, key, blob.id)]
         try:
             await self._store.write(*steps, messages=[blob.event("created", caller).message()])
         except Unmet as unmet:
-            if unmet.kind == "put" and (there := await self._store.get(BLOBS, caller.user_id, blob.id)):
+            made_id = await made_before(self._store, caller, key) or blob.id
+            if unmet.kind == "put" and (there := await self._store.get(BLOBS, caller.user_id, made_id)):
                 return await self._described(there)
             raise await self._missing(caller, new) from unmet
         return blob

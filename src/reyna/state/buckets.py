@@ -17,6 +17,7 @@ from reyna.ports import Collection, Need, Put, Store, Unmet
 from reyna.state.acts import journalled
 from reyna.state.order import place_after
 from reyna.state.records import BUCKETS, PLACEMENTS, TREES, Fields, Trashing, Tree
+from reyna.state.repeats import made_before, remembered
 from reyna.state.shapes import Shapes
 from reyna.state.subtree import LIVE, live_below
 from reyna.state.tree import grown, would_contain_itself
@@ -35,8 +36,11 @@ class Buckets:
     def __init__(self, store: Store, shapes: Shapes) -> None:
         self._store, self._shapes = store, shapes
 
-    async def create_bucket(self, caller: Caller, new: NewBucket) -> Bucket:
-        """A new bucket, last among its siblings unless `after` says otherwise."""
+    async def create_bucket(self, caller: Caller, new: NewBucket, *, key: str | None = None) -> Bucket:
+        """A new bucket, last among its siblings unless `after` says otherwise.
+
+        A second request with the same `key` is answered with what the first one made.
+        """
         name, type = _named(new.name), slug("type", new.type)
         await self._check_metadata(caller, type, new.metadata)
         now = datetime.now(UTC)
@@ -57,8 +61,11 @@ class Buckets:
         act = journalled(caller, "create_bucket", change, name=name)
         event = bucket.event("created", caller)
         try:
-            await self._store.write(Put(BUCKETS, bucket), act, *parent, messages=[event.message()])
+            once = remembered(caller, key, bucket.id)
+            await self._store.write(Put(BUCKETS, bucket), act, *parent, *once, messages=[event.message()])
         except Unmet as unmet:
+            if (made_id := await made_before(self._store, caller, key)) is not None:
+                return await self.bucket(caller, made_id)
             raise NotFound(
                 f"There is no bucket {new.parent_bucket_id} of yours.",
                 id=new.parent_bucket_id,

@@ -24,6 +24,16 @@ ActName = Literal[
 ]
 
 
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What was made for an Idempotency-Key, which is the `id`."""
+
+    id: str
+    user_id: str
+    made_id: str
+    revision: int = 1
+    created_at: datetime
+
+
 class Tree(msgspec.Struct, frozen=True, kw_only=True):
     """One per user: its revision is the counter that every change passes through which could tangle the tree."""
 
@@ -108,4 +118,5 @@ PLACEMENTS: Final = Collection(
 TREES: Final = Collection("state.trees", Tree)
 TRASH: Final = Collection("state.trash", Trashed, ("item_id", "trashed_at"))
 JOURNAL: Final = Collection("state.journal", Act, ("number", "undone"))
-COLLECTIONS: Final = (BLOBS, REVISIONS, BUCKETS, PLACEMENTS, TREES, TRASH, JOURNAL)
+REQUESTS: Final = Collection("state.requests", Request, ("created_at",))
+COLLECTIONS: Final = (BLOBS, REVISIONS, BUCKETS, PLACEMENTS, TREES, TRASH, JOURNAL, REQUESTS)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, TypeAlias
 import msgspec
 from litestar import delete, get, patch, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 
 from reyna.domain.blob import Blob, BlobChange, NewBlob, Revision
 from reyna.domain.bucket import Bucket, BucketChange, NewBucket, Node
@@ -23,6 +23,7 @@ from reyna.state.service import State
 from reyna.state.trash import TrashItem
 
 Content = NamedDependency[State]
+Key: TypeAlias = Annotated[str | None, HeaderParameter(name="Idempotency-Key")]
 Since: TypeAlias = Annotated[int, QueryParameter(name="from", ge=1)]  # `from` is no name in Python
 
 
@@ -49,9 +50,9 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 @post("/blobs")
-async def create_blob(content: Content, caller: Asking, data: JSONBody[NewBlob]) -> Blob:
+async def create_blob(content: Content, caller: Asking, data: JSONBody[NewBlob], key: Key = None) -> Blob:
     """Keep new content that fits a schema, in any number of buckets."""
-    return await content.create_blob(caller, data)
+    return await content.create_blob(caller, data, key=key)
 
 
 @get("/blobs/{id:str}")
@@ -138,9 +139,9 @@ async def places(content: Content, caller: Asking, id: FromPath[str]) -> Paths:
 
 
 @post("/buckets")
-async def create_bucket(content: Content, caller: Asking, data: JSONBody[NewBucket]) -> Bucket:
+async def create_bucket(content: Content, caller: Asking, data: JSONBody[NewBucket], key: Key = None) -> Bucket:
     """A new bucket, last among its siblings unless `after` says otherwise."""
-    return await content.create_bucket(caller, data)
+    return await content.create_bucket(caller, data, key=key)
 
 
 @get("/buckets/{id:str}")

@@ -1,0 +1,32 @@
+"""Requests that may come twice because their answer was lost: the second is answered with what the first one made."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from reyna.domain.caller import Caller
+from reyna.domain.errors import Invalid
+from reyna.ports import Put, Store
+from reyna.state.records import REQUESTS, Request
+
+KEY_LENGTH: Final = 200
+
+
+def remembered(caller: Caller, key: str | None, made_id: str) -> list[Put]:
+    """The step, in the write that makes something, which fails when this key made something before.
+
+    Raises Invalid for a key that is empty, too long, or not printable ASCII.
+    """
+    if key is None:
+        return []
+    if not 1 <= len(key) <= KEY_LENGTH or not key.isascii() or not key.isprintable():
+        raise Invalid.at("/Idempotency-Key", "cannot be used", expected=f"1 to {KEY_LENGTH} printable ASCII characters")
+    request = Request(id=key, user_id=caller.user_id, made_id=made_id, created_at=datetime.now(UTC))
+    return [Put(REQUESTS, request)]
+
+
+async def made_before(store: Store, caller: Caller, key: str | None) -> str | None:
+    """The id of what this key made, if it did."""
+    if key is None:
+        return None
+    request = await store.get(REQUESTS, caller.user_id, key)
+    return request.made_id if request else None
