@@ -8,7 +8,7 @@ import pytest
 from reyna.adapters.memory_bus import MemoryBus
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Invalid
-from reyna.domain.event import Event
+from reyna.domain.event import Event, Message
 from reyna.domain.page import Page
 from reyna.ports import Bus
 from reyna.studio import feed
@@ -71,3 +71,9 @@ async def test_a_place_that_is_not_kept_is_no_empty_answer(bus: Bus, ana: Caller
         await told(bus, ana, since="2026-05-04T12:00:00")
     with pytest.raises(Invalid):
         await told(bus, ana, limit=0)
+
+
+async def test_what_cannot_be_read_does_not_hide_what_comes_after(bus: Bus, ana: Caller) -> None:
+    await bus.publish(Message("event-torn", "reyna.event.user-ana.blob.created.x", b"torn"))
+    await bus.publish(Event.now("bucket.created", ana, {"number": 6}).message())
+    assert [event.data["number"] for event in (await told(bus, ana)).items] == [0, 1, 2, 3, 4, 5, 6]

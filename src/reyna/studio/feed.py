@@ -1,15 +1,19 @@
 """What happened, in order, for whoever asks instead of listening."""
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
+import structlog
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Invalid
 from reyna.domain.event import DECODER, EVENT_SUBJECTS, Event
 from reyna.domain.page import Page, bounded
-from reyna.ports import Bus, Position
+from reyna.ports import Bus, Heard, Position
 from reyna.studio.cursors import cursor_at, sequence_of, why_unknown
+
+log: Final = structlog.get_logger("reyna.studio.feed")
 
 
 class Reset(Conflict):
@@ -35,13 +39,24 @@ async def events(
     found: list[Happened] = []
     subject = f"{EVENT_SUBJECTS}.{caller.user_id}.>"
     async for heard in bus.replay(subject, after=after, until=position.last):
-        event = DECODER.decode(heard.body)
+        event = _read(heard)
+        if event is None:
+            continue
         if (moment is None or event.time >= moment) and _is_of(event, type):
             if len(found) == limit:
                 return Page(items=tuple(found), next_cursor=found[-1].cursor)
             place = cursor_at(position.epoch, heard.sequence or 0)
             found.append(Happened(**msgspec.structs.asdict(event), cursor=place))
     return Page(items=tuple(found))
+
+
+def _read(heard: Heard) -> Event | None:
+    """The event; None for what cannot be read, which must not hide all that comes after it."""
+    try:
+        return DECODER.decode(heard.body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        log.warning("unreadable", subject=heard.subject, sequence=heard.sequence)
+        return None
 
 
 def _start(since: str | None, position: Position) -> tuple[int, datetime | None]:
