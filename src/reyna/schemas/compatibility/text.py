@@ -1,7 +1,7 @@
 """Text that fits patterns, formats and lengths, for documents that are made up."""
 
 import random
-from re import _parser  # type: ignore[attr-defined]  # the only reader of patterns that Python has
+from re import _parser  # type: ignore[attr-defined, unused-ignore]  # the only reader of patterns that Python has
 from typing import Any, Final
 
 LONGEST: Final = 1_100_000  # characters; the longest text a blob of ours is asked to hold is a million
