@@ -1,8 +1,9 @@
 """The house put together: the only file that knows everyone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from importlib import import_module
 from typing import Any, Final, TypeVar, cast
 
@@ -47,7 +48,7 @@ SERVICES: Final = ("schemas", "state", "processors", "studio")
 LIBRARY: Final = ("reyna.library.text_expansion:text_expansion",)
 POOL: Final = 12  # connections to a database; group commit keeps two busy with writes, the rest read
 SMALL_MODEL: Final = {"method": "keep", "parallel": 4}  # the embedded one continues a text better than it rewrites it
-SERVICE_PATIENCE: Final = 30  # seconds that a worker waits for the services when all are started at the same time
+SERVICE_PATIENCE: Final = 30  # seconds that one waits for another when all are started at the same time
 PARALLEL: Final = 4  # runs of one processor at the same time; the embedded model writes four texts side by side
 log: Final = structlog.get_logger("reyna")
 V = TypeVar("V")
@@ -150,7 +151,7 @@ class _Raising:
         for name in LIBRARY:  # known before their workers come, so that whoever signs up first finds them switched on
             shipped = named(name)
             registering = Caller(user_id=HOUSE, kind="processor", processor_id=shipped.id)
-            await processors.register(registering, shipped.registration)
+            await patiently(partial(processors.register, registering, shipped.registration))
         reactions = ProcessorReactions(processors, self._home.bus)
         await reactions.start()
         self._stack.push_async_callback(reactions.stop)
@@ -276,17 +277,18 @@ async def hire(
             parallel=parallel,
             defaults=dict(defaults),
         )
-        await _begun(worker)
+        await patiently(worker.start)
         stack.push_async_callback(worker.stop)
 
 
-async def _begun(worker: Worker) -> None:
+async def patiently(ask: Callable[[], Awaitable[V]]) -> V:
+    """What is asked of a service that may still be starting. Raises Unserved when it does not come."""
     for _ in range(SERVICE_PATIENCE):
         try:
-            return await worker.start()
+            return await ask()
         except Unserved:
             await asyncio.sleep(1)
-    return await worker.start()
+    return await ask()
 
 
 def named(name: str) -> Processor[Any]:
