@@ -79,7 +79,7 @@ async def test_several_processes_may_prepare_at_once_and_again(database: AsyncDa
 async def test_a_mongodb_that_goes_away_is_a_fault_and_one_that_comes_back_heals(tmp_path: Path) -> None:
     with SecantusDBServer(storage_path=str(tmp_path / "data")) as server:
         port = server.port
-        database = await open_mongo(f"{server.uri}?serverSelectionTimeoutMS=300")
+        database = await open_mongo(f"{server.uri}?serverSelectionTimeoutMS=2000")
         store = MongoStore(database, "ports", HELD)
         await store.write(Put(THINGS, thing := a_thing()), messages=[a_message()])
     told = await asyncio.gather(
