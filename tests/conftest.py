@@ -1,5 +1,6 @@
 """Real servers for tests, started when the first test asks, and the two users that every test knows."""
 
+import os
 from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import asyncpg
+import hypothesis
 import pytest
 
 from reyna import log
@@ -23,6 +25,10 @@ _numbers = count(1)
 
 
 def pytest_configure() -> None:
+    # Where nothing may be skipped, nothing may depend on luck either: the same examples in every run.
+    hypothesis.settings.register_profile("strict", derandomize=True)
+    if os.environ.get("REYNA_TEST_STRICT"):
+        hypothesis.settings.load_profile("strict")
     log.configure("info", "console")
 
 

@@ -79,7 +79,8 @@ def test_what_is_called_compatible_is_broken_by_no_document(pair: tuple[Any, Any
     assert not (found.backward and breaking(old, new))
     assert not (found.forward and breaking(new, old))
     out_of_time = any(difference.rule == "undecided" for difference in found.differences)  # then no rule was asked
-    assert out_of_time or all(difference.rule != "counterexample" for difference in found.differences), "a rule is wrong"
+    surprising = [difference for difference in found.differences if difference.rule == "counterexample"]
+    assert out_of_time or not surprising, "a rule is wrong"
 
 
 @settings(ATTACK, max_examples=80)
