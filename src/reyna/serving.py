@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import sys
@@ -18,6 +19,7 @@ from reyna.embedded.listening import require_free
 from reyna.main import LIBRARY, SERVICES, House, connected, hire, raised
 from reyna.rpc import Signer
 
+COLLECT: Final = (20_000, 20, 50)  # allocations, and rounds of the younger generations: a burst of notes is no garbage
 STOP: Final = 3.0  # seconds that open requests may take when the house stops
 
 
@@ -141,11 +143,19 @@ async def _serve_until(
         ports = ports_of(settings)
         opened = [await _open(home.doors[name], settings.host, ports[name]) for name in services]
         tasks = [task for _, task in opened]
+        _settle_memory()
         ready(home)
         await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
         for server, _ in opened:
             server.should_exit = True
         await asyncio.gather(*tasks)
+
+
+def _settle_memory() -> None:
+    """What is there once everything is open stays for good: the collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT)
 
 
 def start(main: Any) -> None:
