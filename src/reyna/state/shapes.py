@@ -57,12 +57,14 @@ class Shapes:
         self._schemas = schemas
         self._latest: dict[tuple[str, str], Shape] = {}
         self._for_type: dict[tuple[str, str], Shape | None] = {}
+        self._registered = 0  # how often something was forgotten: what was asked for before that may be old
 
     async def latest(self, caller: Caller, schema_id: str) -> Shape:
         """The newest version under this id. Raises Invalid when there is none."""
         known = self._latest.get((HOUSE, schema_id)) or self._latest.get((caller.user_id, schema_id))
         if known is not None:
             return known
+        before = self._registered
         try:
             schema = await self._schemas.schema(caller, schema_id)
         except NotFound as missing:
@@ -76,26 +78,29 @@ class Shapes:
                 "/schema_id", f"{schema_id} is a schema for the metadata of buckets", expected="a schema of kind blob"
             )
         owner = HOUSE if schema.scope == "system" else caller.user_id
-        return self._keep(self._latest, (owner, schema_id), Shape(schema, compiled(schema)))
+        return self._keep(self._latest, (owner, schema_id), Shape(schema, compiled(schema)), before)
 
     async def of_bucket(self, caller: Caller, type: str) -> Shape | None:
         """The newest schema for the metadata of this type of bucket; None when the type is free-form."""
         key = (caller.user_id, type)
         if key in self._for_type:
             return self._for_type[key]
+        before = self._registered
         found = (await self._schemas.schemas(caller, kind="bucket", name=type, limit=200)).items
         newest = max(found, key=lambda schema: _order(schema.version), default=None)
-        return self._keep(self._for_type, key, None if newest is None else Shape(newest, compiled(newest)))
+        return self._keep(self._for_type, key, None if newest is None else Shape(newest, compiled(newest)), before)
 
     def forget(self, user_id: str, name: str) -> None:
         """A version was registered: what was newest may not be any more."""
+        self._registered += 1
         for key in [key for key in self._latest if key[1].rpartition("-v")[0] == name and user_id in (HOUSE, key[0])]:
             del self._latest[key]
         for key in [key for key in self._for_type if key[1] == name and user_id in (HOUSE, key[0])]:
             del self._for_type[key]
 
-    @staticmethod
-    def _keep(kept: dict[tuple[str, str], T], key: tuple[str, str], value: T) -> T:
+    def _keep(self, kept: dict[tuple[str, str], T], key: tuple[str, str], value: T, before: int) -> T:
+        if before != self._registered:
+            return value
         if len(kept) >= KEPT:
             del kept[next(iter(kept))]
         kept[key] = value
