@@ -1,7 +1,6 @@
 """The house put together: the only file that knows everyone."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib import import_module
@@ -18,7 +17,7 @@ from reyna.adapters.openai import OpenAILanguage
 from reyna.adapters.postgres import PostgresStore, open_pool
 from reyna.config import CannotStart, Settings
 from reyna.domain.caller import HOUSE, Caller, house
-from reyna.domain.errors import Forbidden, Unserved
+from reyna.domain.errors import Forbidden
 from reyna.embedded.servers import Addresses, Servers
 from reyna.http import Check, door
 from reyna.ports import Collection, Store
@@ -27,7 +26,7 @@ from reyna.processors import routes as processor_routes
 from reyna.processors.reactions import Reactions as ProcessorReactions
 from reyna.processors.service import Processors
 from reyna.relay import Relay
-from reyna.rpc import Signer, remote, serve
+from reyna.rpc import Signer, patiently, remote, serve
 from reyna.schemas import records as schema_records
 from reyna.schemas import routes as schema_routes
 from reyna.schemas.service import Schemas
@@ -48,7 +47,6 @@ SERVICES: Final = ("schemas", "state", "processors", "studio")
 LIBRARY: Final = ("reyna.library.text_expansion:text_expansion",)
 POOL: Final = 12  # connections to a database; group commit keeps two busy with writes, the rest read
 SMALL_MODEL: Final = {"method": "keep", "parallel": 4}  # the embedded one continues a text better than it rewrites it
-SERVICE_PATIENCE: Final = 30  # seconds that one waits for another when all are started at the same time
 PARALLEL: Final = 4  # runs of one processor at the same time; the embedded model writes four texts side by side
 log: Final = structlog.get_logger("reyna")
 V = TypeVar("V")
@@ -279,16 +277,6 @@ async def hire(
         )
         await patiently(worker.start)
         stack.push_async_callback(worker.stop)
-
-
-async def patiently(ask: Callable[[], Awaitable[V]]) -> V:
-    """What is asked of a service that may still be starting. Raises Unserved when it does not come."""
-    for _ in range(SERVICE_PATIENCE):
-        try:
-            return await ask()
-        except Unserved:
-            await asyncio.sleep(1)
-    return await ask()
 
 
 def named(name: str) -> Processor[Any]:

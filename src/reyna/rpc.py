@@ -1,5 +1,6 @@
 """A service's verbs over the bus: `serve` answers them, `remote` gives an object that asks them."""
 
+import asyncio
 import inspect
 import logging
 import time
@@ -12,7 +13,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Fault, NotSignedIn, Refusal, revived
+from reyna.domain.errors import Fault, NotSignedIn, Refusal, Unserved, revived
 from reyna.domain.ids import new_id
 from reyna.domain.reading import read
 from reyna.ports import Bus, Reply, Request, Subscription
@@ -25,6 +26,7 @@ SECRET_BYTES: Final = 32  # as long as the digest of HS256 (RFC 7518, section 3.
 SKEW: Final = 5  # seconds that the clocks of two machines may differ
 PURPOSE: Final = "reyna.rpc"  # so that no other token signed with the same secret passes for a caller
 REMEMBERED: Final = 4096  # verified passes; a worker shows the same one with every verb of a run
+STARTING: Final = 30  # seconds that one service waits for another when all are started at the same time
 ENCODER: Final = msgspec.json.Encoder()
 
 
@@ -180,6 +182,16 @@ def remote(verbs: type[S], name: str, bus: Bus, passes: Callable[[Caller], str],
     for verb in verbs_of(verbs).values():
         vars(asking)[verb.name] = _Question(verb, name, bus, passes, timeout).ask
     return cast(S, asking)
+
+
+async def patiently(ask: Callable[[], Awaitable[S]], *, seconds: int = STARTING) -> S:
+    """What is asked of a service that may still be starting. Raises Unserved when it does not come."""
+    for _ in range(seconds):
+        try:
+            return await ask()
+        except Unserved:
+            await asyncio.sleep(1)
+    return await ask()
 
 
 class _Question:

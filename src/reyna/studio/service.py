@@ -1,19 +1,20 @@
 """The studio: accounts, and the line to every device."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import structlog
 
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Fault, Refusal, Unserved
+from reyna.domain.errors import Fault, Refusal
 from reyna.domain.event import LIVE_SUBJECTS
 from reyna.domain.page import DEFAULT_LIMIT, Page
 from reyna.domain.processor import NewInstance
 from reyna.ports import Bus, Store
+from reyna.rpc import patiently
 from reyna.studio import feed
 from reyna.studio.accounts import Accounts, Registration, SignedIn, User, digest, now
 from reyna.studio.fanout import SESSION_ENDED
@@ -74,19 +75,10 @@ class Studio(Accounts):
         """
         for processor_id in SWITCHED_ON:
             try:
-                await self._switch_on(caller, processor_id, patience)
+                switch_on = partial(self._processors.create_instance, caller, NewInstance(processor_id=processor_id))
+                await patiently(switch_on, seconds=patience)
             except (Refusal, Fault) as error:
                 log.warning("not switched on", processor=processor_id, user=caller.user_id, reason=error.detail)
-
-    async def _switch_on(self, caller: Caller, processor_id: str, patience: int) -> None:
-        for _ in range(patience):
-            try:
-                await self._processors.create_instance(caller, NewInstance(processor_id=processor_id))
-            except Unserved:
-                await asyncio.sleep(1)
-            else:
-                return
-        await self._processors.create_instance(caller, NewInstance(processor_id=processor_id))
 
     async def logout(self, token: str) -> None:
         caller = await self.who(token)

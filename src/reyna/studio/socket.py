@@ -60,7 +60,6 @@ class Socket:
         "_receive",
         "_send",
         "_types",
-        "caller",
         "id",
         "session",
     )
@@ -77,7 +76,6 @@ class Socket:
         self._held: deque[Frame] | None = None
         self._types: tuple[frozenset[str], tuple[str, ...]] | None = None  # exact ones, and beginnings
         self._buckets: frozenset[str] | None = None
-        self.caller: Caller | None = None
         self.session = ""
 
     # --- what it hears ---
@@ -144,7 +142,7 @@ class Socket:
 
     async def serve(self, caller: Caller, session: str, signed_in_by: str | int | None = None) -> None:
         """Greets and answers until the line is closed. Every message has one answer, `signed_in_by` included."""
-        self.caller, self.session = caller, session
+        self.session = session
         if self._fanout.count(caller.user_id) >= CONNECTIONS:
             raise Closed(TOO_MANY, f"more than {CONNECTIONS} connections")
         self._held = deque()  # what happens before the greeting is part of what the greeting's cursor says
