@@ -1,0 +1,124 @@
+"""Blobs, their revisions, and where they come from and stand."""
+
+from typing import Annotated, Final, TypeAlias
+
+import msgspec
+from litestar import delete, get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from reyna.domain.blob import Blob, BlobChange, NewBlob, Revision
+from reyna.domain.page import DEFAULT_LIMIT, Page
+from reyna.http import Asking, Cursor, Limit
+from reyna.state.diff import Diff
+from reyna.state.lineage import Lineage, Paths
+from reyna.state.routes.asked import Content, Key
+
+Since: TypeAlias = Annotated[int, QueryParameter(name="from", ge=1)]  # `from` is no name in Python
+
+
+class Restoration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    revision: int | None = None
+
+
+@post("/blobs")
+async def create_blob(content: Content, caller: Asking, data: JSONBody[NewBlob], key: Key = None) -> Blob:
+    """Keep new content that fits a schema, in any number of buckets."""
+    return await content.create_blob(caller, data, key=key)
+
+
+@get("/blobs/{id:str}")
+async def blob(content: Content, caller: Asking, id: FromPath[str]) -> Blob:
+    """One blob."""
+    return await content.blob(caller, id)
+
+
+@get("/blobs")
+async def blobs(
+    content: Content,
+    caller: Asking,
+    bucket_id: FromQuery[str | None] = None,
+    schema_id: FromQuery[str | None] = None,
+    processor_id: FromQuery[str | None] = None,
+    parent_id: FromQuery[str | None] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[Blob]:
+    """Your blobs, newest first; within a bucket in the order of that bucket. The trash is left out."""
+    return await content.blobs(
+        caller,
+        bucket_id=bucket_id,
+        schema_id=schema_id,
+        processor_id=processor_id,
+        parent_id=parent_id,
+        limit=limit,
+        cursor=cursor,
+    )
+
+
+@patch("/blobs/{id:str}")
+async def change_blob(content: Content, caller: Asking, id: FromPath[str], data: JSONBody[BlobChange]) -> Blob:
+    """The next revision of a blob. Answers 409 with `current` when someone was faster; what you sent is kept."""
+    return await content.change_blob(caller, id, data)
+
+
+@delete("/blobs/{id:str}", status_code=200)
+async def trash_blob(content: Content, caller: Asking, id: FromPath[str]) -> Blob:
+    """Into the trash, out of every bucket at once; places and order are kept for its return."""
+    return await content.trash_blob(caller, id)
+
+
+@post("/blobs/{id:str}/restore", status_code=200)
+async def restore_blob(
+    content: Content, caller: Asking, id: FromPath[str], data: JSONBody[Restoration | None] = None
+) -> Blob:
+    """Out of the trash; with `revision`, its data as it was then, as a new revision."""
+    return await content.restore_blob(caller, id, data.revision if data else None)
+
+
+@get("/blobs/{id:str}/revisions")
+async def revisions(
+    content: Content, caller: Asking, id: FromPath[str], limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[Revision]:
+    """Every revision of a blob, newest first; saves that came too late stand among them, marked `conflict`."""
+    return await content.revisions(caller, id, limit=limit, cursor=cursor)
+
+
+@get("/blobs/{id:str}/revisions/{number:int}")
+async def revision(content: Content, caller: Asking, id: FromPath[str], number: FromPath[int]) -> Revision:
+    """A blob as it was."""
+    return await content.revision(caller, id, number)
+
+
+@get("/blobs/{id:str}/diff")
+async def diff(
+    content: Content, caller: Asking, id: FromPath[str], since: Since, to: FromQuery[int | None] = None
+) -> Diff:
+    """What changed from one revision to another, or to the present one: word by word in texts."""
+    return await content.diff(caller, id, since=since, to=to)
+
+
+@get("/blobs/{id:str}/lineage")
+async def lineage(content: Content, caller: Asking, id: FromPath[str]) -> Lineage:
+    """What a blob was derived from and what was derived from it, marked where its source has moved on."""
+    return await content.lineage(caller, id)
+
+
+@get("/blobs/{id:str}/places")
+async def places(content: Content, caller: Asking, id: FromPath[str]) -> Paths:
+    """Every path from a root bucket down to a blob."""
+    return await content.places(caller, id)
+
+
+routes: Final = [
+    create_blob,
+    blob,
+    blobs,
+    change_blob,
+    trash_blob,
+    restore_blob,
+    revisions,
+    revision,
+    diff,
+    lineage,
+    places,
+]
