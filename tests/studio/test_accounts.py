@@ -254,6 +254,18 @@ async def test_address_and_password_are_changed_with_the_old_password_only(
     assert (await house.studio.login(guess(email, password))).user.id == anas.user.id
 
 
+async def test_a_new_password_ends_every_other_session_and_link(house: Whole, anas: SignedIn) -> None:
+    elsewhere = await house.studio.login(guess(password=PASSWORD))
+    link = await house.studio.link("ana@example.test")
+    change = AccountChange(password="another password", old_password=PASSWORD)
+    await house.studio.change_account(Caller(user_id=anas.user.id), change, token=anas.token)
+    assert await house.studio.who(anas.token) == Caller(user_id=anas.user.id)
+    with pytest.raises(NotSignedIn):
+        await house.studio.who(elsewhere.token)
+    with pytest.raises(NotSignedIn):
+        await house.studio.follow(link)
+
+
 async def test_the_old_address_is_free_again(house: Whole, anas: SignedIn) -> None:
     change = AccountChange(email="new@example.test", old_password=PASSWORD)
     await house.studio.change_account(Caller(user_id=anas.user.id), change)

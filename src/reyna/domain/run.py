@@ -78,6 +78,10 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     revision: int = 1
     created_at: datetime
 
+    def discarded(self, caller: Caller) -> Event:
+        facts = {"run_id": self.run_id, "processor": self.processor_id, "blob_id": self.work.blob_id}
+        return Event.now(f"processor.discarded.{self.processor_id}", caller, facts, about=self.run_id)
+
 
 def derived_id(run_id: str, output: int) -> str:
     """Same run, same output, same id: a second delivery collides instead of making a second blob."""

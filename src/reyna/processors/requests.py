@@ -90,16 +90,20 @@ class Requests:
         return await newest_first(self._store, DEAD, caller.user_id, {}, by="created_at", limit=limit, cursor=cursor)
 
     async def replay(self, caller: Caller, id: str, data: Any) -> Run:
-        letter = await self._store.get(DEAD, caller.user_id, id)
-        if letter is None:
-            raise NotFound("There is no dead letter of yours under this id.", id=id)
-        return await self.retry(caller, letter.run_id, data)
+        return await self.retry(caller, (await self._letter(caller, id)).run_id, data)
 
     async def discard(self, caller: Caller, id: str) -> None:
+        letter = await self._letter(caller, id)
+        event = letter.discarded(caller)
         try:
-            await self._store.write(Drop(DEAD, caller.user_id, id))
+            await self._store.write(Drop(DEAD, caller.user_id, id), messages=[event.message()])
         except Unmet:
-            raise NotFound("There is no dead letter of yours under this id.", id=id) from None
+            raise _no_letter(id) from None
+
+    async def _letter(self, caller: Caller, id: str) -> DeadLetter:
+        if letter := await self._store.get(DEAD, caller.user_id, id):
+            return letter
+        raise _no_letter(id)
 
     async def _named(self, caller: Caller, processor: Processor, blob_ids: tuple[str, ...]) -> list[Blob]:
         wanted = dict.fromkeys(blob_ids)
@@ -139,3 +143,7 @@ class Requests:
 def _check_count(runs: int) -> None:
     if runs > MOST_RUNS:
         raise TooMuch(f"At most {MOST_RUNS:,} runs can be requested at once.", allowed=MOST_RUNS)
+
+
+def _no_letter(id: str) -> NotFound:
+    return NotFound("There is no dead letter of yours under this id.", id=id)

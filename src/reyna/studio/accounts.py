@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from reyna.domain.caller import HOUSE, Caller
 from reyna.domain.data import encoded
 from reyna.domain.errors import AlreadyThere, Conflict, Forbidden, Invalid, NotFound, NotSignedIn
+from reyna.domain.event import Event
 from reyna.domain.ids import new_id
 from reyna.ports import Drop, Put, Store, Unmet
 from reyna.studio.passwords import Passwords
@@ -97,10 +98,14 @@ class Accounts:
 
     async def logout(self, token: str) -> None:
         """Ends this session; a token that is none is no error."""
+        session = await self._store.get(SESSIONS, HOUSE, digest(token))
+        if session is None:
+            return
         try:
-            await self._store.write(Drop(SESSIONS, HOUSE, digest(token)))
+            await self._store.write(Drop(SESSIONS, HOUSE, session.id))
         except Unmet:
             return
+        await self._tell_ended(session.owner_id, [session.id])
 
     async def follow(self, token: str) -> SignedIn:
         """Sign in by a one-time link: good once."""
@@ -119,8 +124,11 @@ class Accounts:
     async def user(self, caller: Caller) -> User:
         return _shown(await self._account(caller.user_id))
 
-    async def change_account(self, caller: Caller, change: AccountChange) -> User:
-        """Name, address or password; an account that has a password must give the old one for a new one."""
+    async def change_account(self, caller: Caller, change: AccountChange, *, token: str | None = None) -> User:
+        """Name, address or password; an account that has a password must give the old one for a new one.
+
+        A new password ends every session and link but the one of `token`: whoever knew the old one is out.
+        """
         account = await self._account(caller.user_id)
         changed = replace(account, revision=account.revision + 1)
         if change.name is not msgspec.UNSET:
@@ -135,12 +143,16 @@ class Accounts:
         if (folded := _folded(changed.email)) != _folded(account.email):
             steps.append(Put(EMAILS, Address(id=folded, user_id=HOUSE, owner_id=account.id)))
             steps.append(Drop(EMAILS, HOUSE, _folded(account.email)))
+        ended = [] if change.password is msgspec.UNSET else await self._sessions_beside(account.id, token)
+        steps += [Drop(SESSIONS, HOUSE, session_id) for session_id in ended]
+        event = Event.now("user.updated", caller, {"user_id": account.id, "revision": changed.revision})
         try:
-            await self._store.write(*steps)
+            await self._store.write(*steps, messages=[event.message()])
         except Unmet as unmet:
             if (unmet.collection, unmet.kind) == (EMAILS.name, "put"):
                 raise AlreadyThere("There is an account with this e-mail address.", field="email") from unmet
             raise Conflict("Your account was changed elsewhere at the same moment. Try again.") from unmet
+        await self._tell_ended(account.id, ended)
         return _shown(changed)
 
     async def first_link(self) -> str | None:
@@ -172,6 +184,14 @@ class Accounts:
         return SignedIn(user=_shown(account), token=token)
 
     # --- what the verbs above are made of ---
+
+    async def _tell_ended(self, user_id: str, session_ids: list[str]) -> None:
+        """Whoever holds open lines of these sessions must hear of it; accounts alone hold none."""
+
+    async def _sessions_beside(self, user_id: str, token: str | None) -> list[str]:
+        kept = None if token is None else digest(token)
+        found = await self._store.pick(SESSIONS, HOUSE, ("id",), {"owner_id": user_id})
+        return [id for (id,) in found if id != kept]
 
     async def _create(self, email: str, name: str, hash: str | None) -> Account:
         id = new_id("user")

@@ -63,9 +63,10 @@ async def me(studio: Verbs, caller: Asking) -> Me:
 
 
 @patch("/me")
-async def change_me(studio: Verbs, caller: Asking, data: JSONBody[AccountChange]) -> User:
-    """Another name, address or password; for the last two, give the old password if you have one."""
-    return await studio.change_account(caller, data)
+async def change_me(request: AnyRequest, studio: Verbs, caller: Asking, data: JSONBody[AccountChange]) -> User:
+    """Another name, address or password; for the last two, give the old password if you have one. A new password
+    ends all your other sessions."""
+    return await studio.change_account(caller, data, token=token_of(request.headers, request.cookies))
 
 
 @get("/events")

@@ -16,7 +16,7 @@ from reyna.domain.processor import NewInstance
 from reyna.ports import Bus, Store
 from reyna.rpc import patiently
 from reyna.studio import feed
-from reyna.studio.accounts import Accounts, Registration, SignedIn, User, digest, now
+from reyna.studio.accounts import Accounts, Registration, SignedIn, User, now
 from reyna.studio.fanout import SESSION_ENDED
 from reyna.studio.feed import Happened
 from reyna.studio.passwords import Passwords
@@ -80,10 +80,9 @@ class Studio(Accounts):
             except (Refusal, Fault) as error:
                 log.warning("not switched on", processor=processor_id, user=caller.user_id, reason=error.detail)
 
-    async def logout(self, token: str) -> None:
-        caller = await self.who(token)
-        await super().logout(token)
-        await self._bus.tell(f"{LIVE_SUBJECTS}.{caller.user_id}.{SESSION_ENDED}", digest(token).encode())
+    async def _tell_ended(self, user_id: str, session_ids: list[str]) -> None:
+        for session_id in session_ids:
+            await self._bus.tell(f"{LIVE_SUBJECTS}.{user_id}.{SESSION_ENDED}", session_id.encode())
 
     async def me(self, caller: Caller) -> Me:
         usage: Usage = await self._state.usage(caller)
