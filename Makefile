@@ -47,7 +47,7 @@ lock: $(VENV)/uv ## choose newer versions of what we depend on
 	  --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
 
 clean: ## remove what was installed and built; what the studio keeps in .reyna stays
-	rm -rf $(VENV) web/node_modules src/reyna/studio/page
+	rm -rf $(VENV) web/node_modules src/reyna/studio/page src/reyna/http/page
 
 $(VENV)/uv: requirements-uv.lock
 	$(PYTHON) -m venv $(VENV)

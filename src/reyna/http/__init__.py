@@ -7,13 +7,12 @@ from litestar import Litestar
 from litestar.config.response_cache import ResponseCacheConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.openapi.plugins import ScalarRenderPlugin
 from litestar.types import Receive, Send
 
 from reyna.domain.errors import Refusal
 from reyna.http.asked import Asked, Asking, Cursor, Limit, check_query
 from reyna.http.callers import COOKIE, Identify, bearer_of, caller_through, check_origin, token_of
-from reyna.http.described import DescribedConfig
+from reyna.http.described import DescribedConfig, browsable, shown
 from reyna.http.health import Check, Meter, healthz, metrics_of, readyz_of
 from reyna.http.problems import BODY_BYTES, broken, mistaken, refused
 from reyna.http.tags import with_etag
@@ -59,7 +58,7 @@ def door(
     for name, service in verbs.items():
         dependencies[name] = Provide(_giving(service), sync_to_thread=False)
     return Door(
-        route_handlers=[healthz, readyz_of(checks), metrics_of(meter.registry), *routes],
+        route_handlers=[healthz, readyz_of(checks), metrics_of(meter.registry), *shown(), *routes],
         dependencies=dependencies,
         exception_handlers={Refusal: refused, HTTPException: mistaken, Exception: broken},
         before_request=check_query,
@@ -71,7 +70,7 @@ def door(
             title=title,
             version=version,
             path="/schema",
-            render_plugins=[ScalarRenderPlugin()],
+            render_plugins=[browsable()],
             use_handler_docstrings=True,
         ),
         debug=False,

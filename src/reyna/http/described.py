@@ -3,17 +3,22 @@
 import dataclasses
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from litestar import MediaType
+from litestar import MediaType, Router
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import OpenAPI
+from litestar.static_files import create_static_files_router
 
 from reyna.domain.errors import DataError
 from reyna.http.callers import COOKIE
 from reyna.http.problems import PROBLEM
 
+SHOWN: Final = Path(__file__).parent / "page"  # what a browser needs to show it, put there when the page is built
+SHOWN_AT: Final = "/described"
 PAGES: Final = re.compile(rb"Page_[\w.]*?(\w+)_\b")
 SIGNING_IN: Final = "/auth/"  # needs nobody to be known yet
 PROBLEM_SCHEMA: Final[Mapping[str, Any]] = {
@@ -71,3 +76,19 @@ class DescribedConfig(OpenAPIConfig):
     def to_openapi_schema(self) -> OpenAPI:
         plain = super().to_openapi_schema()
         return Described(**{field.name: getattr(plain, field.name) for field in dataclasses.fields(plain)})
+
+
+def browsable() -> SwaggerRenderPlugin:
+    """The description for people, from files of our own: it must also be there without a network."""
+    return SwaggerRenderPlugin(
+        js_url=f"{SHOWN_AT}/swagger-ui-bundle.js",
+        css_url=f"{SHOWN_AT}/swagger-ui.css",
+        standalone_preset_js_url=f"{SHOWN_AT}/swagger-ui-standalone-preset.js",
+        favicon='<link rel="icon" href="data:,">',  # else one from the network
+        path="/",
+    )
+
+
+def shown() -> list[Router]:
+    """The door to these files; none while they are not built."""
+    return [create_static_files_router(SHOWN_AT, [SHOWN], include_in_schema=False)] if SHOWN.is_dir() else []
