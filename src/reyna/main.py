@@ -1,10 +1,11 @@
 """The house put together: the only file that knows everyone."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib import import_module
-from typing import Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import msgspec
 import structlog
@@ -13,14 +14,13 @@ from litestar import Litestar
 from reyna import __version__
 from reyna.adapters import migrations
 from reyna.adapters.nats import NatsBus
-from reyna.adapters.openai import OpenAILanguage
 from reyna.adapters.postgres import PostgresStore, open_pool
 from reyna.config import CannotStart, Settings
 from reyna.domain.caller import HOUSE, Caller, house
 from reyna.domain.errors import Forbidden
 from reyna.embedded.servers import Addresses, Servers
 from reyna.http import Check, door
-from reyna.ports import Collection, Store
+from reyna.ports import Collection, Language, Store
 from reyna.processors import records as processor_records
 from reyna.processors import routes as processor_routes
 from reyna.processors.reactions import Reactions as ProcessorReactions
@@ -42,6 +42,9 @@ from reyna.studio import app as studio_app
 from reyna.studio import records as studio_records
 from reyna.studio.actions import Actions
 from reyna.studio.service import Studio
+
+if TYPE_CHECKING:
+    from reyna.adapters.openai import OpenAILanguage
 
 SERVICES: Final = ("schemas", "state", "processors", "studio")
 LIBRARY: Final = ("reyna.library.text_expansion:text_expansion",)
@@ -89,6 +92,7 @@ async def raised(
     Raises CannotStart and Fault, in one line each; then nothing is left running.
     """
     async with AsyncExitStack() as stack:
+        knowing = asyncio.create_task(_language_adapter()) if library else None  # while the servers start
         servers = Servers(settings)
         stack.push_async_callback(servers.stop)
         addresses = await servers.start()
@@ -96,10 +100,11 @@ async def raised(
         bus = await stack.enter_async_context(_on_the_bus(addresses.nats_url, settings, f"reyna {' '.join(services)}"))
         home = House(addresses=addresses, bus=bus, signer=signer)
         await _Raising(home, settings, stack).all(services)
-        language = OpenAILanguage(addresses.llm_url, addresses.llm_key, addresses.llm_model)
-        stack.push_async_callback(language.close)
-        defaults = {} if settings.llm_url else SMALL_MODEL
-        await hire(bus, signer, language, stack, library, parallel=PARALLEL, defaults=defaults)
+        if knowing is not None:
+            await knowing
+            language = await asking(stack, addresses.llm_url, addresses.llm_key, addresses.llm_model)
+            defaults = {} if settings.llm_url else SMALL_MODEL
+            await hire(bus, signer, language, stack, library, parallel=PARALLEL, defaults=defaults)
         if "studio" in services:
             home.link = await home.services["studio"].first_link()
         yield home
@@ -254,10 +259,23 @@ async def connected(settings: Settings) -> AsyncIterator[NatsBus]:
         yield bus
 
 
+async def _language_adapter() -> type["OpenAILanguage"]:
+    """Imported when it is needed, and off the event loop: the client it stands on takes most of a second."""
+    module = await asyncio.to_thread(import_module, "reyna.adapters.openai")
+    return cast("type[OpenAILanguage]", module.OpenAILanguage)
+
+
+async def asking(stack: AsyncExitStack, url: str, key: str | None, model: str) -> Language:
+    """A language model behind this address, closed with the stack."""
+    language = (await _language_adapter())(url, key, model)
+    stack.push_async_callback(language.close)
+    return language
+
+
 async def hire(
     bus: NatsBus,
     signer: Signer,
-    language: OpenAILanguage,
+    language: Language,
     stack: AsyncExitStack,
     names: Sequence[str],
     *,

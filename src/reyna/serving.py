@@ -13,10 +13,9 @@ from typing import Any, Final
 import uvicorn
 from litestar import Litestar
 
-from reyna.adapters.openai import OpenAILanguage
 from reyna.config import Settings
 from reyna.embedded.listening import require_free
-from reyna.main import LIBRARY, SERVICES, House, connected, hire, raised
+from reyna.main import LIBRARY, SERVICES, House, asking, connected, hire, raised
 from reyna.rpc import Signer
 
 COLLECT: Final = (20_000, 20, 50)  # allocations, and rounds of the younger generations: a burst of notes is no garbage
@@ -95,8 +94,7 @@ async def work(
     stop = _told_to_stop()
     async with AsyncExitStack() as stack:
         bus = await stack.enter_async_context(connected(settings))
-        language = OpenAILanguage(settings.llm_url or "", settings.llm_key, settings.llm_model or "")
-        stack.push_async_callback(language.close)
+        language = await asking(stack, settings.llm_url or "", settings.llm_key, settings.llm_model or "")
         signer = Signer(settings.signing_secret())
         await hire(bus, signer, language, stack, names, parallel=parallel, defaults=defaults)
         ready()
