@@ -31,7 +31,7 @@ check: $(VENV)/for-tests web/node_modules/installed ## lint, types, and who may 
 	$(BIN)/lint-imports --no-cache
 	$(NPM) run check
 
-bench: $(VENV)/for-tests ## measure: the floor, and the studio beside it
+bench: $(VENV)/for-tests ## measure: the floor, and the studio beside it (python -m bench.scale, bench.sockets: see README)
 	$(BIN)/python -m bench
 
 web: $(PAGE) ## build the page

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +39,11 @@ def free_ports(count: int) -> list[int]:
 
 
 @asynccontextmanager
-async def house() -> AsyncIterator[Bench]:
-    """`reyna up` on free ports in a temporary home; the language model is left out, since nothing here writes."""
-    with tempfile.TemporaryDirectory(prefix="reyna-bench-") as folder:
+async def house(where: str | None = None) -> AsyncIterator[Bench]:
+    """`reyna up` on free ports in a home of this folder, or in a temporary one; the language model is left out, since
+    nothing here writes."""
+    temporary = tempfile.TemporaryDirectory(prefix="reyna-bench-") if where is None else nullcontext(where)
+    with temporary as folder:
         home = Path(folder) / "home"
         names = ("REYNA_PORT", "REYNA_SCHEMAS_PORT", "REYNA_STATE_PORT", "REYNA_PROCESSORS_PORT")
         ports = dict(zip(names, map(str, free_ports(4)), strict=True))

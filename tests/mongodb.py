@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,12 +32,21 @@ def a_database(url: str) -> str:
     return urlsplit(url)._replace(path=f"/reyna_test_{os.getpid()}_{next(_numbers)}").geturl()
 
 
+@asynccontextmanager
+async def lent_database(server: str) -> AsyncIterator[str]:
+    """The URL of an empty database on this server, gone after the block."""
+    url = a_database(server)
+    try:
+        yield url
+    finally:
+        await _dropped(await open_mongo(url))
+
+
 @pytest.fixture
 async def mongo_url(mongo_server: str) -> AsyncIterator[str]:
     """An empty database of the test's own, gone after it."""
-    url = a_database(mongo_server)
-    yield url
-    await _dropped(await open_mongo(url))
+    async with lent_database(mongo_server) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

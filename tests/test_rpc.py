@@ -23,7 +23,7 @@ from reyna.domain.errors import (
 )
 from reyna.domain.page import Page
 from reyna.ports import Bus, Reply
-from reyna.rpc import Signer, remote, serve
+from reyna.rpc import Signer, remote, serve, takes_long
 
 SECRET = b"a secret of at least thirty-two bytes"
 ANA = Caller(user_id="user-ana", origin="connection:1")
@@ -48,6 +48,7 @@ class Library:
     def __init__(self) -> None:
         self.asked: list[Any] = []
         self.release = asyncio.Event()
+        self.copying = asyncio.Event()
 
     async def create(self, caller: Caller, new: NewBlob, *, id: str | None = None) -> Blob:
         self.asked.append((caller, new, id))
@@ -63,6 +64,12 @@ class Library:
     async def place(self, caller: Caller, id: str, after: str | msgspec.UnsetType | None = msgspec.UNSET) -> list[str]:
         self.asked.append(after)
         return [id]
+
+    @takes_long
+    async def copies(self, caller: Caller) -> str:
+        self.copying.set()
+        await self.release.wait()
+        return "copied"
 
     async def raw(self, caller: Caller, data: msgspec.Raw) -> msgspec.Raw:
         return data
@@ -158,6 +165,15 @@ async def test_a_far_verb_that_takes_too_long_is_timed_out(bus: Bus, signer: Sig
     with pytest.raises(TimedOut):
         await remote(Library, "library", bus, signer.sign, timeout=0.05).hangs(ANA)
     library.release.set()
+
+
+async def test_a_verb_that_takes_long_is_waited_for(bus: Bus, signer: Signer, library: Library) -> None:
+    asking = asyncio.create_task(remote(Library, "library", bus, signer.sign, timeout=0.05).copies(ANA))
+    await library.copying.wait()
+    with pytest.raises(TimedOut):
+        await remote(Library, "library", bus, signer.sign, timeout=0.05).hangs(ANA)
+    library.release.set()
+    assert await asking == "copied"
 
 
 async def test_a_service_of_which_no_copy_runs_is_unserved(bus: Bus, signer: Signer) -> None:

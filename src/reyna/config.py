@@ -22,6 +22,7 @@ SECRET_OF_QUERY: Final = re.compile(r"(?<=[?&])((?:password|token|key|secret)=)[
 # The title of a type is how it is told to people: in the reference, and when a value is something else.
 Port = Annotated[int, Meta(ge=1, le=65535, title="a number from 1 to 65535")]
 Days = Annotated[int, Meta(ge=1, le=36500, title="a number from 1 to 36500")]
+Limit = Annotated[int, Meta(ge=0, title="a whole number")]
 Secret = Annotated[str, Meta(min_length=32, title="a text of 32 characters or more")]
 PostgresUrl = Annotated[str, Meta(pattern="^postgres(ql)?://.", title="a URL that starts with postgresql://")]
 StateUrl = Annotated[
@@ -83,12 +84,36 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = None
     event_days: Annotated[Days, _said("Days for which events can be replayed.")] = 30
+    trash_days: Annotated[
+        Days | None, _said("Days after which what is in the trash goes for good by itself.", shown="never")
+    ] = None
+    quota_blobs: Annotated[Limit | None, _said("Blobs that each user may keep, the trash included.", shown="none")] = (
+        None
+    )
+    quota_bytes: Annotated[
+        Limit | None, _said("Bytes of blob data that each user may keep, the trash included.", shown="none")
+    ] = None
+    quota_buckets: Annotated[
+        Limit | None, _said("Buckets that each user may keep, the trash included.", shown="none")
+    ] = None
+    quota_runs: Annotated[
+        Limit | None, _said("Runs of processors that each user may request in a day (UTC).", shown="none")
+    ] = None
     log_level: Annotated[Level, _said("The least important level that is logged.")] = "info"
     log_format: Annotated[Form, _said("Lines for people or for programs; auto: people at a terminal.")] = "auto"
 
     def __repr__(self) -> str:
         shown = (f"{field.name}={_shown(field.name, getattr(self, field.name))!r}" for field in _fields())
         return f"Settings({', '.join(shown)})"
+
+    def quota(self) -> dict[str, int | None]:
+        """The limits of each user by what they limit, None for no limit."""
+        return {
+            "blobs": self.quota_blobs,
+            "bytes": self.quota_bytes,
+            "buckets": self.quota_buckets,
+            "runs": self.quota_runs,
+        }
 
     def signing_secret(self) -> bytes:
         """`secret`, or the one kept in `home`, made up at the first call."""

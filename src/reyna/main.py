@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -19,6 +20,7 @@ from reyna.config import CannotStart, Settings
 from reyna.domain.caller import HOUSE, Caller, house
 from reyna.domain.errors import Forbidden
 from reyna.embedded.servers import Addresses, Servers
+from reyna.fit.counting import Counts, Teller
 from reyna.http import Check, door
 from reyna.ports import Collection, Language, Store
 from reyna.processors import records as processor_records
@@ -36,7 +38,8 @@ from reyna.sdk.neighbours import over
 from reyna.sdk.worker import Worker
 from reyna.state import records as state_records
 from reyna.state import routes as state_routes
-from reyna.state.reactions import follow_schemas
+from reyna.state.automatic import Caretaker
+from reyna.state.reactions import follow_schemas, follow_upgrades
 from reyna.state.service import State
 from reyna.studio import app as studio_app
 from reyna.studio import records as studio_records
@@ -70,6 +73,13 @@ class Gatehouse:
         if caller.kind != "house":
             raise Forbidden("Only the house gives out links.")
         return await self._studio.link(email)
+
+    async def account(self, caller: Caller, email: str | None = None) -> Caller:
+        """The user with this address, or the only one there is. Raises NotFound, Conflict, and Forbidden for all but
+        the house."""
+        if caller.kind != "house":
+            raise Forbidden("Only the house acts for its users.")
+        return await self._studio.account_of(email)
 
 
 class House(msgspec.Struct, kw_only=True):
@@ -137,20 +147,27 @@ class _Raising:
         store = await self._store("schemas", schema_records.COLLECTIONS)
         schemas = Schemas(store, self._neighbour(State, "state"))  # state itself comes later, and then takes its place
         await install(schemas)
+        await self._tell(schemas.counts, schemas)
         return schemas
 
     async def _state(self) -> State:
-        state = State(await self._store("state", state_records.COLLECTIONS), self._neighbour(Schemas, "schemas"))
-        if (schemas := self._home.services.get("schemas")) is not None:
-            schemas.content = state
-        following = await follow_schemas(self._home.bus, state.shapes)
-        self._stack.push_async_callback(following.stop)
+        store, schemas = await self._store("state", state_records.COLLECTIONS), self._neighbour(Schemas, "schemas")
+        keeps = None if self._settings.trash_days is None else timedelta(days=self._settings.trash_days)
+        state = State(store, schemas, allowed=self._allowed("blobs", "bytes", "buckets"), keeps_trash=keeps)
+        if (here := self._home.services.get("schemas")) is not None:
+            here.content = state
+        for following in (follow_schemas(self._home.bus, state.shapes), follow_upgrades(self._home.bus, state)):
+            self._stack.push_async_callback((await following).stop)
+        await self._tell(state.shapes.counts, self._neighbour(Schemas, "schemas"))
+        caretaker = Caretaker(store, state, keeps)
+        await caretaker.start()
+        self._stack.push_async_callback(caretaker.stop)
         return state
 
     async def _processors(self) -> Processors:
         store = await self._store("processors", processor_records.COLLECTIONS)
         state, schemas = self._neighbour(State, "state"), self._neighbour(Schemas, "schemas")
-        processors = Processors(store, state, schemas, self._home.signer, self._home.bus)
+        processors = Processors(store, state, schemas, self._home.signer, self._home.bus, allowed=self._allowed("runs"))
         for name in LIBRARY:  # known before their workers come, so that whoever signs up first finds them switched on
             shipped = named(name)
             registering = Caller(user_id=HOUSE, kind="processor", processor_id=shipped.id)
@@ -164,6 +181,12 @@ class _Raising:
         store = await self._store("studio", studio_records.COLLECTIONS)
         state, processors = self._neighbour(State, "state"), self._neighbour(Processors, "processors")
         return Studio(store, self._home.bus, state, processors)
+
+    async def _tell(self, counts: Counts, schemas: Schemas) -> None:
+        """How schemas are used in this process goes to the schema service, every few seconds and at the end."""
+        teller = Teller(counts, partial(schemas.count, house()))
+        await teller.start()
+        self._stack.push_async_callback(teller.stop)
 
     async def _store(self, namespace: str, collections: Sequence[Collection[Any]]) -> Store:
         """The service's own records, with a relay that carries what it announces."""
@@ -196,6 +219,10 @@ class _Raising:
         store = MongoStore(database, namespace, collections)
         await store.prepare()
         return store
+
+    def _allowed(self, *what: str) -> dict[str, int | None]:
+        quota = self._settings.quota()
+        return {one: quota[one] for one in what}
 
     def _neighbour(self, verbs: type[V], name: str) -> V:
         """The service itself when it lives in this process, otherwise the same verbs over the bus."""

@@ -72,13 +72,26 @@ class Need(msgspec.Struct, frozen=True):
     where: Where = {}
 
 
-Step = Put | Drop | Need
+class Add(msgspec.Struct, frozen=True):
+    """Add to one of the user's sums in this store; one that was never added to is 0. `by` may be negative.
+
+    A sum that grows must not exceed `at_most`. What one write adds to the same sum counts as one addition, with the
+    smallest of the bounds.
+    """
+
+    user_id: str
+    sum: str
+    by: int
+    at_most: int | None = None
+
+
+Step = Put | Drop | Need | Add
 
 
 class Unmet(Exception):
-    """A condition of the write did not hold, and nothing was written; `collection` names where."""
+    """A condition of the write did not hold, and nothing was written; `collection` names where, of an Add the sum."""
 
-    def __init__(self, collection: str, kind: Literal["put", "drop", "need"]) -> None:
+    def __init__(self, collection: str, kind: Literal["put", "drop", "need", "add"]) -> None:
         self.collection, self.kind = collection, kind
         super().__init__(f"{kind} on {collection}")
 
@@ -114,9 +127,19 @@ class Store(Protocol):
         ...
 
     async def pick(
-        self, collection: Collection[R], user_id: str, fields: Sequence[str], where: Where = {}
+        self,
+        collection: Collection[R],
+        user_id: str,
+        fields: Sequence[str],
+        where: Where = {},
+        *,
+        after: str | None = None,
+        limit: int | None = None,
     ) -> list[tuple[Any, ...]]:
-        """Only these fields of the matching records, by `id`: cheap where the records themselves are large."""
+        """Only these fields of the matching records, by `id`: cheap where the records themselves are large.
+
+        `after` is the id of the last one seen (keyset paging).
+        """
         ...
 
     async def walk(
@@ -139,6 +162,14 @@ class Store(Protocol):
 
     async def write(self, *steps: Step, messages: Sequence[Message] = ()) -> None:
         """All of it or nothing, in one statement where the engine can. Raises `Unmet`."""
+        ...
+
+    async def sums(self, user_id: str) -> dict[str, int]:
+        """What the user's sums have come to, by name."""
+        ...
+
+    async def users(self, after: str | None, limit: int) -> list[str]:
+        """Those who have a sum here, in the order of their ids, behind `after`: for the house's own work."""
         ...
 
     async def unsent(self, *, before: datetime, limit: int) -> list[Message]:

@@ -56,7 +56,7 @@ class Relay:
         self._marker: asyncio.Task[None] | None = None
         # The rest of a Store is the store itself.
         self.get, self.find, self.count, self.walk = store.get, store.find, store.count, store.walk
-        self.tally, self.pick = store.tally, store.pick
+        self.tally, self.pick, self.sums, self.users = store.tally, store.pick, store.sums, store.users
         self.unsent, self.mark_sent, self.check = store.unsent, store.mark_sent, store.check
 
     async def start(self) -> None:

@@ -20,12 +20,14 @@ from reyna.ports import Bus, Reply, Request, Subscription
 
 LOG: Final = logging.getLogger(__name__)
 S = TypeVar("S")
+V = TypeVar("V", bound=Callable[..., Awaitable[Any]])
 CALLER_HEADER: Final = "Reyna-Caller"
 FAULT: Final = "500"  # the error code of a fault; a refusal has its own status
 SECRET_BYTES: Final = 32  # as long as the digest of HS256 (RFC 7518, section 3.2)
 SKEW: Final = 5  # seconds that the clocks of two machines may differ
 PURPOSE: Final = "reyna.rpc"  # so that no other token signed with the same secret passes for a caller
 REMEMBERED: Final = 4096  # verified passes; a worker shows the same one with every verb of a run
+LONG: Final = 120.0  # seconds for the answer of a verb that may work on many thousands of records
 STARTING: Final = 30  # seconds that one service waits for another when all are started at the same time
 ENCODER: Final = msgspec.json.Encoder()
 
@@ -78,6 +80,12 @@ class Signer:
 # --- verbs ---
 
 
+def takes_long(verb: V) -> V:
+    """Marks a verb of a service whose answer may take two minutes: who asks for it over the bus waits so long."""
+    vars(verb)["seconds"] = LONG
+    return verb
+
+
 class Verb:
     """One verb's wire shape, read from its signature: arguments by name, and the type it returns."""
 
@@ -89,6 +97,7 @@ class Verb:
         self.names = [parameter.name for parameter in parameters]
         self.hints = hints
         self.returns = hints["return"]
+        self.seconds: float = getattr(function, "seconds", 0.0)  # that it may take, where more than is usual
 
     def arguments(self) -> type[msgspec.Struct]:
         """A struct with a field for each parameter."""
@@ -175,12 +184,13 @@ def remote(verbs: type[S], name: str, bus: Bus, passes: Callable[[Caller], str],
     """An object with the same verbs, asked of whichever copy of the service answers.
 
     `passes` gives the signed pass of a caller. A verb raises the same Refusal as the service itself would, TimedOut
-    when no answer came within `timeout` seconds, Unserved when no copy is running, and Fault with its id when it broke.
+    when no answer came within `timeout` seconds (or as long as a verb that `takes_long` may need), Unserved when no
+    copy is running, and Fault with its id when it broke.
     """
     # An instance of a subclass, so that whoever checks what it was given is content; nothing of the class is used.
     asking: object = object.__new__(type(f"Remote{verbs.__name__}", (verbs,), {}))
     for verb in verbs_of(verbs).values():
-        vars(asking)[verb.name] = _Question(verb, name, bus, passes, timeout).ask
+        vars(asking)[verb.name] = _Question(verb, name, bus, passes, max(timeout, verb.seconds)).ask
     return cast(S, asking)
 
 

@@ -19,6 +19,8 @@ from reyna.main import LIBRARY, SERVICES, House, asking, connected, hire, raised
 from reyna.rpc import Signer
 
 COLLECT: Final = (20_000, 20, 50)  # allocations, and rounds of the younger generations: a burst of notes is no garbage
+SWITCH: Final = 0.0005  # seconds that a thread may keep the interpreter while the loop waits for it
+FILES: Final = 65_536  # that may be open: each device is one, and the usual 1,024 are soon used up
 STOP: Final = 3.0  # seconds that open requests may take when the house stops
 
 
@@ -50,6 +52,7 @@ async def _open(app: Litestar, host: str, port: int) -> tuple[_Uvicorn, asyncio.
             ws_ping_interval=20.0,
             ws_ping_timeout=30.0,
             log_config=None,
+            log_level="warning",  # it would say of each socket that it is open
             access_log=False,
             lifespan="off",
             server_header=False,
@@ -141,6 +144,7 @@ async def _serve_until(
         ports = ports_of(settings)
         opened = [await _open(home.doors[name], settings.host, ports[name]) for name in services]
         tasks = [task for _, task in opened]
+        _make_room_for_devices()
         _settle_memory()
         ready(home)
         await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -149,11 +153,24 @@ async def _serve_until(
         await asyncio.gather(*tasks)
 
 
+def _make_room_for_devices() -> None:
+    """As many open files as this process may have without asking anybody."""
+    try:
+        import resource
+    except ImportError:  # not on Windows, where sockets are not counted so
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def _settle_memory() -> None:
     """What is there once everything is open stays for good: the collector need not look at it again and again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT)
+    sys.setswitchinterval(SWITCH)
 
 
 def start(main: Any) -> None:

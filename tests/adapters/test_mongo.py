@@ -14,7 +14,7 @@ from secantus import SecantusDBServer
 from reyna.adapters.mongo import MongoStore, open_mongo, sharding
 from reyna.config import CannotStart, WrongSetting
 from reyna.domain.errors import Fault
-from reyna.ports import PRESENT, Collection, Drop, Need, Put, Unmet, Where
+from reyna.ports import PRESENT, Add, Collection, Drop, Need, Put, Unmet, Where
 from reyna.state import records as state
 from tests.ports.things import COUNTERS, LONG_AGO, THINGS, Counter, a_message, a_thing
 
@@ -72,8 +72,8 @@ async def test_several_processes_may_prepare_at_once_and_again(database: AsyncDa
     await asyncio.gather(*(store.prepare() for store in stores))
     await stores[0].prepare()
     names = await database.list_collection_names()
-    assert {"state_blobs", "state_outbox"} < set(names)
-    assert len(names) == len(state.COLLECTIONS) + 1
+    assert {"state_blobs", "state_outbox", "state_sums"} < set(names)
+    assert len(names) == len(state.COLLECTIONS) + 2
 
 
 async def test_a_mongodb_that_goes_away_is_a_fault_and_one_that_comes_back_heals(tmp_path: Path) -> None:
@@ -218,6 +218,7 @@ def test_a_cluster_is_told_to_spread_records_by_user() -> None:
     assert sharding("reyna", [state.BLOBS]) == [
         'sh.enableSharding("reyna")',
         'sh.shardCollection("reyna.state_blobs", { user_id: 1, _id: 1 })',
+        'sh.shardCollection("reyna.state_sums", { user_id: 1, _id: 1 })',
     ]
 
 
@@ -227,6 +228,20 @@ def test_a_cluster_is_told_to_spread_records_by_user() -> None:
 @pytest.fixture
 def copies(database: AsyncDatabase[dict[str, Any]], store: MongoStore) -> list[MongoStore]:
     return [store, *(MongoStore(database, "ports", HELD) for _ in range(3))]
+
+
+async def test_writers_who_do_not_know_of_each_other_fill_a_sum_exactly(copies: list[MongoStore]) -> None:
+    told = await asyncio.gather(
+        *(
+            copies[number % 4].write(Put(COUNTERS, Counter(id=f"{number}", user_id=ANA)), Add(ANA, "things", 1, 12))
+            for number in range(24)
+        ),
+        return_exceptions=True,
+    )
+    assert sum(answer is None for answer in told) == 12
+    assert {str(answer) for answer in told if answer is not None} == {"add on things"}
+    assert await copies[0].sums(ANA) == {"things": 12}
+    assert await copies[0].count(COUNTERS, ANA) == 12
 
 
 async def test_many_copies_put_into_one_bucket_at_once_and_all_get_through(copies: list[MongoStore]) -> None:

@@ -328,3 +328,15 @@ async def test_thousands_of_listeners_hear_only_their_own(bus: NatsBus) -> None:
     await bus.publish(an_event(b"x", "user-2777"))
     assert [one.body for one in await heard[2777].first(1)] == [b"x"]
     assert sum(len(one.items) for one in heard) == 1
+
+
+async def test_what_differs_is_told_and_left_alone(bus: NatsBus) -> None:
+    await bus.subscribe("EVENTS", "matching", "reyna.event.*.blob.created.>", handle_nothing)
+    assert await bus.drifted({"EVENTS": ["matching"]}) == []
+    assert await bus.drifted({"RUNS": ["text-expansion"]}) == ["consumer text-expansion of RUNS is missing"]
+    there = (await bus.ask_jetstream("STREAM.INFO.EVENTS", {}))["config"]
+    await bus.ask_jetstream("STREAM.UPDATE.EVENTS", there | {"subjects": ["reyna.event.>", "other.>"]})
+    (said,) = await bus.drifted({})
+    assert said == 'stream EVENTS: subjects is ["reyna.event.>","other.>"], wanted is ["reyna.event.>"]'
+    await bus.ask_jetstream("STREAM.DELETE.DEAD", {})
+    assert len(await bus.drifted({})) == 2

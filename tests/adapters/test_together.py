@@ -7,9 +7,9 @@ import pytest
 
 from reyna.adapters.postgres_sql import Table
 from reyna.adapters.postgres_together import Together
-from reyna.adapters.postgres_write import Plan, planned
+from reyna.adapters.postgres_write import Plan, merged, planned
 from reyna.domain.errors import Fault
-from reyna.ports import Need, Put, Step, Unmet
+from reyna.ports import Add, Need, Put, Step, Unmet
 from tests.ports.things import THINGS, a_thing
 
 TABLES = {THINGS.name: Table(THINGS)}
@@ -95,3 +95,34 @@ async def test_whoever_gives_up_while_waiting_takes_nobody_along() -> None:
             await given_up
     assert engine.statements == [1, 2]
     await together.write(a_write())
+
+
+def test_what_several_writes_add_to_a_sum_goes_as_one_addition_within_the_smallest_bound() -> None:
+    adds = [Add("user-ana", "blobs", 1, 20), Add("user-ana", "blobs", 2), Add("user-ana", "blobs", -1, 5)]
+    plan = merged([a_write(add) for add in [*adds, Add("user-ana", "blobs", 1, 30), Add("user-bo", "blobs", 1)]])
+    assert plan.additions == {("user-ana", "blobs"): (3, 20), ("user-bo", "blobs"): (1, None)}
+    assert plan.can_share
+
+
+async def test_whoever_hammers_at_a_full_sum_goes_alone_until_there_is_room_again() -> None:
+    full = True
+
+    def answer(plan: Plan) -> Exception | None:
+        return Unmet("blobs", "add") if full and ("user-ana", "blobs") in plan.additions else None
+
+    engine = Engine(answer)
+    together = Together(engine.run, lanes=1)
+    greedy = [a_write(Put(THINGS, a_thing()), Add("user-ana", "blobs", 1, 5)) for _ in range(3)]
+    (refused,) = await waiting(engine, together, greedy[0])
+    assert isinstance(refused, Unmet)
+    engine.statements.clear()
+    engine.open.clear()
+    answers = await waiting(engine, together, a_write(), greedy[1], a_write(), a_write())
+    assert [type(answer) for answer in answers] == [type(None), Unmet, type(None), type(None)]
+    assert sorted(engine.statements) == [1, 1, 2]
+    full = False
+    assert await waiting(engine, together, greedy[2]) == [None]
+    engine.statements.clear()
+    engine.open.clear()
+    await waiting(engine, together, *(a_write(Add("user-ana", "blobs", 1), Put(THINGS, a_thing())) for _ in range(3)))
+    assert engine.statements == [1, 2]

@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -45,11 +46,31 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+class Shelf:
+    """What the user has, over REST: the quick way to a tree that a test begins with."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def ask(self, method: str, path: str, body: object = None) -> Any:
+        answer = await self._client.request(method, f"/api{path}", json=body)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    async def bucket(self, name: str, type: str, parent: str | None = None) -> str:
+        made = await self.ask("POST", "/buckets", {"name": name, "type": type, "parent_bucket_id": parent})
+        return str(made["id"])
+
+    async def note(self, text: str, *bucket_ids: str) -> str:
+        new = {"schema_id": "text-input-v1", "data": {"content": text}, "bucket_ids": bucket_ids}
+        return str((await self.ask("POST", "/blobs", new))["id"])
+
+
 class Desk:
     """Opens windows on one account, each as a device of its own; `errors` is what their pages complained about."""
 
-    def __init__(self, browser: Browser, house: House, token: str) -> None:
-        self._browser, self._house, self._token = browser, house, token
+    def __init__(self, browser: Browser, house: House, token: str, shelf: Shelf) -> None:
+        self._browser, self._house, self._token, self.shelf = browser, house, token, shelf
         self._contexts: list[BrowserContext] = []
         self.errors: list[str] = []
 
@@ -72,10 +93,12 @@ class Desk:
 @pytest.fixture
 async def desk(chromium: Browser, house: House, tmp_path: Path) -> AsyncIterator[Desk]:
     """The desk of a user who has just registered."""
-    async with httpx.AsyncClient(base_url=house.address) as client:
+    async with httpx.AsyncClient(base_url=house.address, timeout=PATIENCE / 1000) as client:
         new = {"email": f"{tmp_path.name}@example.org", "password": "a long one", "name": "Ana Writer"}
         answer = await client.post("/api/auth/register", json=new)
         answer.raise_for_status()
-    desk = Desk(chromium, house, answer.json()["token"])
-    yield desk
-    await desk.close()
+        token = answer.json()["token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        desk = Desk(chromium, house, token, Shelf(client))
+        yield desk
+        await desk.close()

@@ -1,8 +1,8 @@
-"""The house in its two forms, everything in one process and four services on their own, and ana and bo in it."""
+"""The house in its three forms: one process, four services on their own, one process over MongoDB; and ana and bo."""
 
 import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ from reyna.embedded.nats import Nats
 from reyna.embedded.postgres import Postgres
 from tests.journeys.house import SERVICES, House
 from tests.journeys.people import Person
+from tests.mongodb import lent_database
 
 NO_MODEL: Final = {"REYNA_LLM_URL": "http://127.0.0.1:9/v1", "REYNA_LLM_MODEL": "none"}
 SECRET: Final = "signs what the services of one test tell each other"
@@ -54,19 +55,27 @@ async def four_processes_house(
     server = Nats(Home(folder / "nats"))
     await server.start()
     try:
-        environment = await around(postgres_server, server) | {
-            "REYNA_LLM_URL": llama_server.url,
-            "REYNA_LLM_KEY": llama_server.key,
-            "REYNA_LLM_MODEL": llama_server.model,
-        }
-        async with standing(House(folder, environment, services=SERVICES)) as house:
+        environment = await around(postgres_server, server)
+        async with standing(House(folder, environment | over(llama_server), services=SERVICES)) as house:
             house.nats = server
             yield house
     finally:
         await server.stop()
 
 
-@pytest.fixture(scope="session", params=["one_process", "four_processes"])
+@pytest.fixture(scope="session")
+async def mongo_house(
+    lived_in: Path, mongo_server: str, llama_server: Llama, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
+    """`reyna up` whose state service keeps its records in MongoDB; the language model it shares with the services."""
+    folder = tmp_path_factory.mktemp("mongo")
+    shutil.copytree(lived_in, folder / "home")
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(lent_database(mongo_server))
+        yield await stack.enter_async_context(standing(House(folder, over(llama_server) | {"REYNA_STATE_URL": url})))
+
+
+@pytest.fixture(scope="session", params=["one_process", "four_processes", "mongo"])
 def house(request: pytest.FixtureRequest) -> House:
     """A house that many tests share: leave it standing."""
     found: House = request.getfixturevalue(f"{request.param}_house")
@@ -131,3 +140,8 @@ async def around(postgres: Postgres, bus: Nats) -> dict[str, str]:
     await admin.close()
     url = urlsplit(postgres.url)._replace(path=f"/{name}").geturl()
     return {"REYNA_POSTGRES_URL": url, "REYNA_NATS_URL": bus.url, "REYNA_SECRET": SECRET}
+
+
+def over(model: Llama) -> dict[str, str]:
+    """What a house is told of a language model that it does not start itself."""
+    return {"REYNA_LLM_URL": model.url, "REYNA_LLM_KEY": model.key, "REYNA_LLM_MODEL": model.model}

@@ -1,6 +1,6 @@
 """NATS goes away in the middle of the work and comes back: nothing is lost, and everything is told.
 
-Three houses go through it at the same time, once for all tests here. Of two the nats-server is stopped; of one it is
+Four houses go through it at the same time, once for all tests here. Of three the nats-server is stopped; of one it is
 frozen, so that its connections stay open and nothing answers.
 """
 
@@ -21,10 +21,11 @@ from tests.journeys.conftest import NO_MODEL, around, standing
 from tests.journeys.house import SERVICES, House
 from tests.journeys.people import Device, Person, rest
 from tests.journeys.writing import Writing, check_all_is_told, check_nothing_is_lost
+from tests.mongodb import lent_database
 
 OUTAGE: Final = 20.0  # seconds
 DEVICES, NOTES, AWAY_AT = 3, 60, 20
-STORIES: Final = ("one process, stopped", "four processes, stopped", "one process, frozen")
+STORIES: Final = ("one process, stopped", "four processes, stopped", "one process, frozen", "over MongoDB, stopped")
 Act = Callable[[Nats], Awaitable[None]]
 
 
@@ -84,12 +85,12 @@ async def write(writing: Writing, devices: list[Device], when: str) -> None:
 
 
 @asynccontextmanager
-async def on_foreign_nats(folder: Path, postgres: Postgres) -> AsyncIterator[House]:
+async def on_foreign_nats(folder: Path, postgres: Postgres, **more: str) -> AsyncIterator[House]:
     """`reyna up` on a nats-server that it did not start, and therefore does not start again."""
     nats = Nats(Home(folder / "nats"))
     await nats.start()
     try:
-        async with standing(House(folder, await around(postgres, nats) | NO_MODEL)) as house:
+        async with standing(House(folder, await around(postgres, nats) | NO_MODEL | more)) as house:
             house.nats = nats
             yield house
     finally:
@@ -98,15 +99,22 @@ async def on_foreign_nats(folder: Path, postgres: Postgres) -> AsyncIterator[Hou
 
 @pytest.fixture(scope="module")
 async def stories(
-    postgres_server: Postgres, four_processes_house: House, tmp_path_factory: pytest.TempPathFactory
+    postgres_server: Postgres,
+    mongo_server: str,
+    four_processes_house: House,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[dict[str, Story]]:
     async with AsyncExitStack() as stack:
-        one, other = [
-            await stack.enter_async_context(on_foreign_nats(tmp_path_factory.mktemp(name), postgres_server))
-            for name in ("stopped", "frozen")
+        url = await stack.enter_async_context(lent_database(mongo_server))
+        one, other, on_mongo = [
+            await stack.enter_async_context(on_foreign_nats(tmp_path_factory.mktemp("away"), postgres_server, **more))
+            for more in ({}, {}, {"REYNA_STATE_URL": url})
         ]
         told = await asyncio.gather(
-            go_through(one, stop, start), go_through(four_processes_house, stop, start), go_through(other, freeze, thaw)
+            go_through(one, stop, start),
+            go_through(four_processes_house, stop, start),
+            go_through(other, freeze, thaw),
+            go_through(on_mongo, stop, start),
         )
         for story in told:
             stack.push_async_callback(story.person.leave)
@@ -118,7 +126,9 @@ def story(request: pytest.FixtureRequest, stories: dict[str, Story]) -> Story:
     return stories[request.param]
 
 
-@pytest.mark.parametrize("story", ["one process, stopped", "one process, frozen"], indirect=True)
+@pytest.mark.parametrize(
+    "story", ["one process, stopped", "one process, frozen", "over MongoDB, stopped"], indirect=True
+)
 async def test_my_notes_are_acknowledged_while_nats_is_away(story: Story) -> None:
     assert story.while_away > 0
     assert len(story.writing.confirmed) == DEVICES * NOTES

@@ -16,6 +16,8 @@ LETTER: Final = "Too short."  # of two words text expansion makes nothing, so th
 UNKNOWN: Final = "7zzzzzzzzzzzzzzzzzzzzzzzz"  # the end of an id that nobody has, but for its last character
 NOTE: Final = {"schema_id": "text-input-v1", "data": {"content": "mine"}}
 
+PLACES_HERS: Final = {"action": "place_blob", "bucket_id": "{my_bucket}", "blob_id": "{blob}"}
+
 # Every route by which something of hers can be named, and what is sent: {blob}, {bucket}, … are hers, {my_…} are bo's.
 NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("GET /schemas/{id}", "/schemas/{schema}", None),
@@ -24,6 +26,8 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("POST /schemas/{id}/validate", "/schemas/{schema}/validate", {"data": {}}),
     ("POST /schemas/check", "/schemas/check", {"id": "{schema}", "json_schema": {"type": "object"}}),
     ("PUT /schemas/{id}/compatibility", "/schemas/{schema}/compatibility", {"mode": "none"}),
+    ("GET /schemas/{id}/usage", "/schemas/{schema}/usage", None),
+    ("PUT /schemas/{id}/upgrade", "/schemas/{schema}/upgrade", {"steps": []}),
     ("GET /blobs", "/blobs?bucket_id={bucket}", None),
     ("GET /blobs", "/blobs?parent_id={blob}", None),
     ("GET /blobs", "/blobs?schema_id={schema}", None),
@@ -34,11 +38,15 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("GET /blobs/{id}", "/blobs/{blob}", None),
     ("PATCH /blobs/{id}", "/blobs/{blob}", {"data": {"content": "bo was here"}, "base_revision": 1}),
     ("PATCH /blobs/{id}", "/blobs/{blob}", {"merge_patch": {"title": "bo was here"}, "base_revision": 1}),
+    ("PATCH /blobs/{id}", "/blobs/{blob}", {"json_patch": [{"op": "remove", "path": "/title"}], "base_revision": 1}),
+    ("PUT /blobs/{id}/revisions/{number}/name", "/blobs/{blob}/revisions/1/name", {"name": "bo was here"}),
+    ("DELETE /blobs/{id}/revisions/{number}/name", "/blobs/{blob}/revisions/1/name", None),
     ("DELETE /blobs/{id}", "/blobs/{blob}", None),
     ("POST /blobs/{id}/restore", "/blobs/{blob}/restore", {"revision": 1}),
     ("POST /blobs/{id}/restore", "/blobs/{trashed}/restore", None),
     ("GET /blobs/{id}/revisions", "/blobs/{blob}/revisions", None),
     ("GET /blobs/{id}/revisions/{number}", "/blobs/{blob}/revisions/1", None),
+    ("GET /blobs/{id}/revisions", "/blobs/{blob}/revisions?named=true", None),
     ("GET /blobs/{id}/diff", "/blobs/{blob}/diff?from=1", None),
     ("GET /blobs/{id}/lineage", "/blobs/{blob}/lineage", None),
     ("GET /blobs/{id}/places", "/blobs/{blob}/places", None),
@@ -50,10 +58,18 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("POST /buckets/{id}/move", "/buckets/{child}/move", {"parent_bucket_id": "{my_bucket}"}),
     ("POST /buckets/{id}/move", "/buckets/{my_bucket}/move", {"parent_bucket_id": "{bucket}"}),
     ("POST /buckets/{id}/move", "/buckets/{my_bucket}/move", {"parent_bucket_id": None, "after": "{bucket}"}),
+    ("POST /buckets/{id}/copy", "/buckets/{bucket}/copy", {"deep": True}),
+    ("POST /buckets/{id}/copy", "/buckets/{my_bucket}/copy", {"parent_bucket_id": "{bucket}"}),
+    ("POST /buckets/{id}/copy", "/buckets/{my_bucket}/copy", {"parent_bucket_id": None, "after": "{bucket}"}),
+    ("POST /bulk", "/bulk", {"operations": [{"action": "trash_bucket", "bucket_id": "{bucket}"}]}),
+    ("POST /bulk", "/bulk", {"operations": [{"action": "create_blob", "bucket_ids": ["{bucket}"]} | NOTE]}),
+    ("POST /bulk", "/bulk", {"operations": [PLACES_HERS]}),
     ("DELETE /buckets/{id}", "/buckets/{bucket}", None),
     ("POST /buckets/{id}/restore", "/buckets/{trashed_bucket}/restore", None),
     ("POST /buckets/{id}/restore", "/buckets/{trashed_bucket}/restore", {"parent_bucket_id": "{my_bucket}"}),
     ("POST /buckets/{id}/restore", "/buckets/{my_trashed}/restore", {"parent_bucket_id": "{bucket}"}),
+    ("DELETE /trash/{id}", "/trash/{trashed}", None),
+    ("DELETE /trash/{id}", "/trash/{trashed_bucket}", None),
     ("GET /buckets/{id}/tree", "/buckets/{bucket}/tree", None),
     ("GET /buckets/{id}/items", "/buckets/{bucket}/items", None),
     ("PUT /buckets/{id}/blobs/{blob_id}", "/buckets/{bucket}/blobs/{blob}", {}),
@@ -61,6 +77,10 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("PUT /buckets/{id}/blobs/{blob_id}", "/buckets/{bucket}/blobs/{my_blob}", {}),
     ("PUT /buckets/{id}/blobs/{blob_id}", "/buckets/{my_bucket}/blobs/{my_blob}", {"after": "{blob}"}),
     ("DELETE /buckets/{id}/blobs/{blob_id}", "/buckets/{bucket}/blobs/{blob}", None),
+    ("POST /upgrades", "/upgrades", {"from": "{schema}", "to": "{next_schema}"}),
+    ("GET /upgrades/{id}", "/upgrades/{upgrade}", None),
+    ("POST /upgrades/{id}/cancel", "/upgrades/{upgrade}/cancel", None),
+    ("GET /blobs/{id}", "/blobs/{blob}?schema_version=1", None),
     ("POST /instances", "/instances", {"processor_id": "text-expansion", "bucket_id": "{bucket}"}),
     ("PATCH /instances/{id}", "/instances/{instance}", {"enabled": True}),
     ("DELETE /instances/{id}", "/instances/{instance}", None),
@@ -80,10 +100,12 @@ NOT_404: Final = {
     "/blobs?schema_id={schema}": 200,
     "/runs?blob_id={blob}": 200,
     "/buckets?parent_bucket_id={bucket}": 200,
+    "/upgrades": 422,
 }
 # Routes that tell without being told what: nothing of hers may be among it.
 TELLS: Final = [
     "/schemas?limit=200",
+    "/schemas/text-input-v1/usage",
     "/blobs",
     "/buckets",
     "/buckets?parent_bucket_id=none",
@@ -94,6 +116,7 @@ TELLS: Final = [
     "/instances",
     "/runs",
     "/dead",
+    "/upgrades",
     "/processors",
     "/processors/text-expansion",
     "/me",
@@ -102,6 +125,8 @@ TELLS: Final = [
 OF_NOBODY: Final = {
     "POST /undo",
     "POST /redo",
+    "DELETE /trash",
+    "POST /migrate/legacy",  # its lines name nothing but each other
     "POST /schemas",
     "POST /processors",
     "PATCH /me",
@@ -114,12 +139,16 @@ SAYS: Final[list[tuple[str, dict[str, Any]]]] = [
     ("create_blob", NOTE | {"bucket_ids": ["{bucket}"]}),
     ("create_blob", NOTE | {"parent_id": "{blob}"}),
     ("update_blob", {"blob_id": "{blob}", "data": {"content": "bo was here"}, "base_revision": 1}),
+    ("name_revision", {"blob_id": "{blob}", "number": 1, "name": "bo was here"}),
     ("trash_blob", {"blob_id": "{blob}"}),
     ("restore_blob", {"blob_id": "{trashed}"}),
     ("create_bucket", {"name": "mine", "type": "scene", "parent_bucket_id": "{bucket}"}),
     ("update_bucket", {"bucket_id": "{bucket}", "name": "bo's", "base_revision": 1}),
     ("move_bucket", {"bucket_id": "{child}", "parent_bucket_id": "{my_bucket}"}),
     ("move_bucket", {"bucket_id": "{my_bucket}", "parent_bucket_id": "{bucket}"}),
+    ("copy_bucket", {"bucket_id": "{bucket}", "deep": True}),
+    ("copy_bucket", {"bucket_id": "{my_bucket}", "parent_bucket_id": "{bucket}"}),
+    ("bulk", {"operations": [PLACES_HERS]}),
     ("trash_bucket", {"bucket_id": "{bucket}"}),
     ("restore_bucket", {"bucket_id": "{trashed_bucket}"}),
     ("place_blob", {"bucket_id": "{my_bucket}", "blob_id": "{blob}"}),
@@ -138,6 +167,11 @@ async def belongings(ana: Person) -> Ids:
     """One of everything that a user can have; its ids by what they are."""
     device = await ana.device()
     schema = await ana.post("/schemas", {"name": f"diary-{ana.id[-6:]}", "json_schema": {"type": "object"}})
+    stricter = {"type": "object", "required": ["day"]}
+    day = {"steps": [{"do": "set", "path": "/day", "value": 1}]}
+    later = await ana.post("/schemas", {"name": schema["name"], "json_schema": stricter, "upgrade": day})
+    upgrade = await ana.post("/upgrades", {"from": schema["id"], "to": later["id"]})
+    await device.hears("upgrade.completed", upgrade_id=upgrade["id"])
     bucket = await ana.post("/buckets", {"name": "Diary", "type": "diary"})
     child = await ana.post("/buckets", {"name": "May", "type": "month", "parent_bucket_id": bucket["id"]})
     note = {"schema_id": "text-input-v1", "data": {"content": WORDS}, "bucket_ids": [bucket["id"], child["id"]]}
@@ -153,7 +187,7 @@ async def belongings(ana: Person) -> Ids:
     )
     for path in (f"/blobs/{trashed['id']}", f"/buckets/{trashed_bucket['id']}"):
         of(await ana.rest.delete(path))
-    made = {"schema": schema, "bucket": bucket, "child": child, "blob": blob}
+    made = {"schema": schema, "next_schema": later, "upgrade": upgrade, "bucket": bucket, "child": child, "blob": blob}
     made |= {"trashed": trashed, "trashed_bucket": trashed_bucket}
     return {name: one["id"] for name, one in (made | {"run": run, "dead": dead, "instance": instance}).items()}
 
@@ -169,7 +203,7 @@ async def own(bo: Person) -> Ids:
 def of_nobody(hers: Ids) -> Ids:
     """Ids of the same form that nobody has, each another one."""
     ids = {name: f"{id[:-26]}{UNKNOWN}{number}" for number, (name, id) in enumerate(hers.items())}
-    return ids | {"schema": "no-such-schema-v1"}
+    return ids | {"schema": "no-such-schema-v1", "next_schema": "no-such-schema-v2"}
 
 
 def filled(template: Any, ids: Ids) -> Any:

@@ -1,6 +1,7 @@
 """Every store there is, empty: the promises are tried on each."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,8 +13,10 @@ from reyna.adapters.memory import MemoryStore
 from reyna.adapters.migrations import migrate
 from reyna.adapters.mongo import MongoStore
 from reyna.adapters.postgres import PostgresStore, open_pool
+from reyna.domain.event import Message
 from reyna.embedded.postgres import Postgres
-from reyna.ports import Store
+from reyna.ports import Step, Store
+from reyna.state.staged import Kept, Staged
 from tests.ports.things import COUNTERS, TABLES, THINGS
 
 
@@ -40,7 +43,7 @@ def memory_store() -> Store:
 
 @pytest.fixture
 async def postgres_store(ports_pool: asyncpg.Pool) -> Store:
-    await ports_pool.execute("truncate ports.things, ports.counters, ports.outbox")
+    await ports_pool.execute("truncate ports.things, ports.counters, ports.outbox, ports.sums")
     return PostgresStore(ports_pool, "ports", [THINGS, COUNTERS])
 
 
@@ -53,7 +56,34 @@ async def mongo_store(mongo_database: AsyncDatabase[dict[str, Any]]) -> Store:
     return store
 
 
-@pytest.fixture(params=["memory", "postgres", "mongo"])
+@pytest.fixture
+def staged_store(memory_store: Store) -> Store:
+    """Everything is kept back."""
+    return Staged(memory_store)
+
+
+class Settling(Staged):
+    """Gives out to the store below what it kept back, with every other write."""
+
+    def __init__(self, below: Store) -> None:
+        super().__init__(below)
+        self.below, self.turn, self.writes = below, asyncio.Lock(), 0
+
+    async def write(self, *steps: Step, messages: Sequence[Message] = ()) -> None:
+        async with self.turn:
+            await super().write(*steps, messages=messages)
+            self.writes += 1
+            if self.writes % 2 == 0:
+                await self.below.write(*self.steps(), messages=self.messages())
+                self.back(Kept())
+
+
+@pytest.fixture
+def settling_store(memory_store: Store) -> Store:
+    return Settling(memory_store)
+
+
+@pytest.fixture(params=["memory", "postgres", "mongo", "staged", "settling"])
 def store(request: pytest.FixtureRequest) -> Store:
     """An empty store that knows THINGS and COUNTERS."""
     made: Store = request.getfixturevalue(f"{request.param}_store")

@@ -245,3 +245,17 @@ async def test_a_store_that_is_well_says_so(store: Store) -> None:
 def test_the_things_have_a_field_of_every_kind_that_can_be_asked_for() -> None:
     columns = {field.name: field.type for field in msgspec.structs.fields(Thing) if field.name in THINGS.columns}
     assert {str, int, float, bool, datetime, str | None, datetime | None} <= set(columns.values())
+
+
+# --- pick ---
+
+
+async def test_only_the_fields_that_are_asked_for_come_by_id_and_a_page_at_a_time(store: Store) -> None:
+    await kept(store, *(a_thing(f"thing-{n}", number=n % 3, ended_at=LONG_AGO) for n in (4, 1, 3, 0, 2)))
+    await kept(store, a_thing("thing-5", BO))
+    assert await store.pick(THINGS, ANA, ("id", "number")) == [(f"thing-{n}", n % 3) for n in range(5)]
+    assert await store.pick(THINGS, ANA, ("ended_at",), {"number": 2}) == [(LONG_AGO,)]
+    assert await store.pick(THINGS, ANA, ("id",), limit=2) == [("thing-0",), ("thing-1",)]
+    assert await store.pick(THINGS, ANA, ("number",), after="thing-1", limit=2) == [(2,), (0,)]
+    assert await store.pick(THINGS, ANA, ("id",), {"number": (0, 1)}, after="thing-1") == [("thing-3",), ("thing-4",)]
+    assert await store.pick(THINGS, ANA, ("id",), after="thing-4", limit=2) == []

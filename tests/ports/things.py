@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from reyna.adapters.migrations.tables import collection, namespace
+from reyna.adapters.migrations.tables import collection, namespace, sums
 from reyna.domain.event import Message
 from reyna.domain.ids import new_id
 from reyna.ports import Collection, Put, Store
@@ -46,6 +46,7 @@ COUNTERS: Final = Collection("ports.counters", Counter)
 
 TABLES: Final = [
     *namespace("ports"),
+    *sums("ports"),
     *collection(
         THINGS.name,
         "name text, rank text, number bigint, weight double precision, done boolean, kind text, parent_id text,"

@@ -48,9 +48,18 @@ class Service:
     schemas: SchemasStandIn = field(default_factory=SchemasStandIn)
     notices: Notices = field(default_factory=Notices)
     clock: Clock = field(default_factory=Clock)
+    allowed: dict[str, int | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.verbs = Processors(self.store, self.state, self.schemas, OpenSigner(), self.notices, clock=self.clock)
+        self.verbs = Processors(
+            self.store,
+            self.state,
+            self.schemas,
+            OpenSigner(),
+            self.notices,
+            clock=self.clock,
+            allowed=self.allowed,
+        )
 
     async def registered(self, id: str = "text-expansion", **other: object) -> None:
         await self.verbs.register(house(), expansion(id, **other))

@@ -125,6 +125,23 @@ async def test_an_imported_blob_sets_nothing_off(service: Service, ana: Caller) 
     assert await routed(service, a_blob(ana.user_id, author_kind="import")) == []
 
 
+@pytest.mark.parametrize("cause", ["import", "copy"])
+async def test_what_was_brought_in_whole_sets_nothing_off(service: Service, ana: Caller, cause: str) -> None:
+    await switch_on(service, ana)
+    blob = service.state.keep(a_blob(ana.user_id))
+    for event in (blob.event("created", ana, cause=cause), blob.event("updated", ana, cause=cause)):
+        assert await service.verbs.router.route(event) == []
+        assert not await service.verbs.router.concerns_anyone(event)
+    assert await service.verbs.router.concerns_anyone(created(blob))
+    assert len(await service.verbs.router.route(created(blob))) == 1
+
+
+async def test_what_an_import_tells_says_that_it_is_one(ana: Caller) -> None:
+    blob = a_blob(ana.user_id)
+    assert blob.event("created", replace(ana, kind="import")).data["cause"] == "import"
+    assert "cause" not in created(blob).data
+
+
 async def test_a_blob_changed_meanwhile_is_run_as_it_is_now(service: Service, ana: Caller) -> None:
     await switch_on(service, ana)
     blob = a_blob(ana.user_id)

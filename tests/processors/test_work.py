@@ -91,6 +91,14 @@ async def test_a_completed_run_has_made_a_blob_beside_its_source(service: Servic
     }
 
 
+async def test_what_was_made_of_a_newer_revision_than_was_asked_for_says_so(service: Service, ana: Caller) -> None:
+    source = service.state.keep(a_blob(ana.user_id, revision=4))
+    worker, run = await service.claimed(ana, source)
+    done = await service.verbs.complete(worker, run.id, [PROSE], COST, 6)
+    assert done.blob_revision == 6
+    assert (await service.state.blob(ana, done.output_blob_ids[0])).parent_revision == 6
+
+
 async def test_an_output_may_choose_its_schema_and_buckets(service: Service, ana: Caller) -> None:
     source = service.state.keep(a_blob(ana.user_id, bucket_ids=("bucket-chapter",)))
     worker, run = await service.claimed(ana, source)

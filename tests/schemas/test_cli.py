@@ -18,13 +18,15 @@ from reyna.http import door
 from reyna.schemas.routes import routes
 from reyna.schemas.service import Schemas
 from tests.schemas.compatibility_cases import CLOSED, STRING, with_b
+from tests.schemas.test_checking import Shelf
 
 Says = Callable[..., Awaitable[tuple[int, str]]]
 
 
 @pytest.fixture
 async def address(schemas: Schemas) -> AsyncIterator[str]:
-    """A studio's door, with nothing behind it but schemas; a key is its owner's id."""
+    """A studio's door, with nothing behind it but schemas and a recipe of ana's; a key is its owner's id."""
+    schemas.content = Shelf("user-ana", [{"a": "soup"}])
 
     async def identify(token: str) -> Caller:
         return Caller(user_id=token)
@@ -85,6 +87,25 @@ async def test_what_breaks_is_shown_and_ends_with_an_error(reyna: Says, tmp_path
     assert code == 1
     assert "too small" in said
     assert "a: was optional, is required" in said
+
+
+async def test_a_new_major_is_pushed_with_its_upgrade(reyna: Says, tmp_path: Path) -> None:
+    await reyna("push", a_file(tmp_path, "recipe.json", CLOSED))
+    renamed = {"properties": {"b": {"type": "string"}}, "additionalProperties": False, "type": "object"}
+    new = a_file(tmp_path, "renamed.json", {"name": "recipe", "json_schema": renamed})
+    steps = a_file(tmp_path, "steps.json", [{"do": "rename", "path": "/a", "to": "b"}])
+    code, said = await reyna("check", new)
+    assert (code, "incompatible" in said) == (1, True)
+    code, said = await reyna("check", new, "--upgrade", steps)
+    assert (code, "0 of 1 stored blobs would not fit after the upgrade." in said) == (0, True)
+    code, said = await reyna("check", new, "--upgrade", a_file(tmp_path, "none.json", []))
+    assert code == 1
+    assert "1 of 1 stored blobs would not fit after the upgrade." in said
+    assert 'before {"a":"soup"}' in said
+    assert (await reyna("push", new, "--upgrade", steps)) == (0, "recipe-v2 2.0.0\n")
+    patch = a_file(tmp_path, "patch.json", [{"op": "move", "from": "/a", "path": "/b"}])
+    mended = a_file(tmp_path, "whole.json", {"name": "recipe", "json_schema": renamed, "upgrade": {"patch": []}})
+    assert (await reyna("push", mended, "--upgrade", patch)) == (0, "recipe-v2 2.0.0\n")
 
 
 async def test_schemas_are_listed_and_shown_and_data_is_validated(reyna: Says, tmp_path: Path) -> None:

@@ -155,3 +155,13 @@ def table() -> str:
 if __name__ == "__main__":
     before, _, _ = REFERENCE.read_text(encoding="utf-8").partition(f"### {next(iter(CASES))}")
     REFERENCE.write_text(before + table(), encoding="utf-8")
+
+
+@pytest.mark.parametrize("direction", ["backward", "forward"])
+def test_what_breaks_one_direction_is_not_lost_among_hundreds_that_break_the_other(direction: str) -> None:
+    one = {"properties": {f"p{number}": {"maxLength": 5} for number in range(300)} | {"x": {"maxLength": 3}}}
+    other = {"properties": {f"p{number}": {"maxLength": 3} for number in range(300)} | {"x": {"maxLength": 5}}}
+    found = compare(Text(one), Text(other)) if direction == "backward" else compare(Text(other), Text(one))
+    assert (found.backward, found.forward) == (False, False)
+    told = [each for each in found.differences if direction not in each.breaks]
+    assert [each.path for each in told if each.breaks] == ["/properties/x/maxLength"]

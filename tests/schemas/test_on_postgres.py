@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from reyna.adapters.migrations import migrate
 from reyna.adapters.postgres import PostgresStore, open_pool
-from reyna.domain.caller import Caller
+from reyna.domain.caller import Caller, house
 from reyna.domain.errors import AlreadyThere, Invalid
-from reyna.domain.schema import Schema
+from reyna.domain.schema import Schema, Upgrade
+from reyna.domain.usage import Counted, Use
 from reyna.schemas.records import COLLECTIONS
 from reyna.schemas.service import Schemas
 from reyna.schemas.system import install
@@ -47,3 +49,24 @@ async def test_two_copies_never_register_the_same_version(copies: tuple[Schemas,
     assert sorted(schema.version for schema in kept[:-1]) == sorted(schema.version for schema in won)
     assert list(kept[-1].json_schema["properties"]) == ["zest", "apple"]
     assert kept[-1] == first
+
+
+async def test_two_copies_add_up_what_they_count(copies: tuple[Schemas, Schemas], ana: Caller) -> None:
+    await install(copies[0])
+    uses = [Use(user_id=ana.user_id, schema_id="text-input-v1", version="1.0.0", day="2026-03-01",
+                counted=Counted(validations=2, failures=1, rules={"type": 1}))]  # fmt: skip
+    await asyncio.gather(*(copies[number % 2].count(house(), f"batch-{number % 6}", uses) for number in range(12)))
+    found = await copies[1].usage(ana, "text-input-v1", since="2026-02-28", to="2026-03-01")
+    assert [row.day for row in found.days] == ["2026-03-01"]
+    assert found.totals == Counted(validations=12, failures=6, rules={"type": 6})
+
+
+async def test_an_upgrade_and_the_values_that_a_schema_names_come_back_as_they_were_sent(
+    copies: tuple[Schemas, Schemas], ana: Caller
+) -> None:
+    await copies[0].register(ana, a_schema({"enum": ["a\0b"]}))
+    upgrade = msgspec.convert({"steps": [{"do": "set", "path": "", "value": None, "overwrite": True}]}, Upgrade)
+    new = msgspec.structs.replace(a_schema({"type": "null"}), upgrade=upgrade)
+    assert (await copies[0].register(ana, new)).id == "recipe-v2"
+    assert (await copies[1].schema(ana, "recipe-v1")).json_schema == {"enum": ["a\0b"]}
+    assert (await copies[1].schema(ana, "recipe-v2")).upgrade == upgrade

@@ -94,6 +94,20 @@ async def test_the_mode_of_an_id_is_set(client: Client) -> None:
     assert (await client.post("/schemas", json=changed)).status_code == 201
 
 
+async def test_an_upgrade_comes_with_a_major_and_can_be_set_later(client: Client) -> None:
+    await client.post("/schemas", json=RECIPE)
+    steps = {"steps": [{"do": "set", "path": "/author", "value": "unknown"}]}
+    changed = RECIPE | {"json_schema": {"required": ["dish", "author"]}, "upgrade": steps}
+    answer = await client.post("/schemas", json=changed)
+    assert (answer.status_code, answer.json()["id"], answer.json()["upgrade"]) == (201, "recipe-v2", steps)
+    patch = {"patch": [{"op": "add", "path": "/author", "value": "ana"}]}
+    assert (await client.put("/schemas/recipe-v2/upgrade", json=patch)).json()["upgrade"] == patch
+    assert (await client.get("/schemas/recipe-v2")).json()["upgrade"] == patch
+    for wrong in ({}, {"steps": [{"do": "mend", "path": "/a"}]}, {"patch": [{"op": "add", "path": "/a"}]}):
+        assert (await client.put("/schemas/recipe-v2/upgrade", json=wrong)).status_code == 422
+    assert (await client.put("/schemas/recipe-v1/upgrade", json=patch)).status_code == 422
+
+
 async def test_a_version_too_small_is_a_problem_with_the_differences(client: Client) -> None:
     await client.post("/schemas", json=RECIPE)
     answer = await client.post("/schemas", json=RECIPE | {"version": "1.0.1", "json_schema": {"type": "string"}})

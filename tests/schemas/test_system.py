@@ -17,7 +17,7 @@ from tests.moments import SOON
 
 BLOBS = {
     *("text-input", "expanded-text", "style-analysis", "compiled-book", "research-query", "research-results"),
-    *("edited-text", "pitch", "audio-stem", "audio-master", "image"),
+    *("edited-text", "pitch", "audio-stem", "audio-master", "image", "legacy"),
 }
 BUCKETS = {"book", "chapter", "album", "track"}
 

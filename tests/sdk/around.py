@@ -111,12 +111,15 @@ class Services:
         self.runs[run_id] = replace(self._open(run_id), status="running", attempt=attempt)
         return self.runs[run_id]
 
-    async def complete(self, caller: Caller, run_id: str, outputs: list[Output], cost: Cost) -> Run:
+    async def complete(
+        self, caller: Caller, run_id: str, outputs: list[Output], cost: Cost, blob_revision: int | None = None
+    ) -> Run:
         self._hears("complete", caller, cost)
         run = self._open(run_id)
         for number, output in enumerate(outputs):
             self.made[derived_id(run_id, number)] = output
-        self.runs[run_id] = replace(run, status="completed", cost=cost)
+        used = blob_revision or run.blob_revision
+        self.runs[run_id] = replace(run, status="completed", cost=cost, blob_revision=used)
         if "complete" in self.gone:
             raise self.gone["complete"]
         return self.runs[run_id]

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from reyna.adapters.memory_bus import MemoryBus
 from reyna.domain.caller import Caller
@@ -89,6 +90,14 @@ async def test_a_run_is_worked_on_with_its_own_pass(stage: Stage) -> None:
     await hand_over(stage.bus, stage.work)
     await stage.services.hear("complete")
     assert set(stage.services.tokens[1:]) == {f"pass of {stage.work.run_id}"}
+
+
+async def test_a_run_says_of_which_revision_it_made_what_it_made(stage: Stage) -> None:
+    await stage.hire(shout)
+    stage.services.blobs_there[stage.note.id] = replace(stage.note, revision=stage.note.revision + 2)
+    await hand_over(stage.bus, stage.work)
+    await stage.services.hear("complete")
+    assert stage.services.runs[stage.work.run_id].blob_revision == stage.note.revision + 2
 
 
 async def test_the_users_settings_come_before_those_of_the_house(stage: Stage) -> None:

@@ -1,12 +1,16 @@
 """A state service on memory and on MongoDB, with the schema service beside it."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
 from reyna.adapters.memory import MemoryStore
+from reyna.adapters.migrations import migrate
 from reyna.adapters.mongo import MongoStore
+from reyna.adapters.postgres import PostgresStore, open_pool
 from reyna.domain.blob import Blob, NewBlob
 from reyna.domain.bucket import Bucket, NewBucket
 from reyna.domain.caller import Caller
@@ -32,6 +36,19 @@ async def mongo_store(mongo_database: AsyncDatabase[dict[str, Any]]) -> Store:
     return store
 
 
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    await migrate(database_url)
+    pool = await open_pool(database_url)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+def postgres_store(pool: asyncpg.Pool) -> Store:
+    return PostgresStore(pool, "state", COLLECTIONS)
+
+
 @pytest.fixture(params=["memory", "mongo"])
 def store(request: pytest.FixtureRequest) -> Store:
     """An empty store; whatever holds on memory holds on the store that people choose for this service."""
@@ -44,6 +61,12 @@ async def schemas() -> Schemas:
     schemas = Schemas(MemoryStore(schema_records.COLLECTIONS))
     await install(schemas)
     return schemas
+
+
+@pytest.fixture
+async def processes(pool: asyncpg.Pool, schemas: Schemas) -> list[State]:
+    """Two copies of the service on one database."""
+    return [State(PostgresStore(pool, "state", COLLECTIONS), schemas) for _ in range(2)]
 
 
 @pytest.fixture

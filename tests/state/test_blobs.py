@@ -52,8 +52,8 @@ async def test_a_new_note_is_announced_with_ids_and_not_with_its_content(store: 
 @pytest.mark.parametrize(
     ("data", "path"),
     [
-        ({}, ""),
-        ({"content": 7}, "/content"),
+        ({}, "/data"),
+        ({"content": 7}, "/data/content"),
         ({"content": "a\0b"}, "/data/content"),
         ({"content": "\ud800"}, "/data/content"),
         ({"content": "x", "style": float("nan")}, "/data/style"),

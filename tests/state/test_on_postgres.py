@@ -1,14 +1,13 @@
 """The trash and the journal on PostgreSQL, with much in them, and from two processes at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
 import pytest
 
-from reyna.adapters.migrations import migrate
-from reyna.adapters.postgres import PostgresStore, open_pool
+from reyna.adapters.postgres import PostgresStore
 from reyna.domain import rank
 from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
@@ -16,27 +15,14 @@ from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, NotFound
 from reyna.domain.ids import new_id
 from reyna.domain.placement import Placement, placement_id
-from reyna.ports import PRESENT, Put, Step
-from reyna.schemas.service import Schemas
+from reyna.ports import PRESENT, Collection, Put, Step, Store
+from reyna.state.legacy import FIELDS, Line
+from reyna.state.purging import purged
 from reyna.state.records import BLOBS, BUCKETS, COLLECTIONS, PLACEMENTS
 from reyna.state.service import State
 from tests.state.conftest import Made
 
 MANY = 5000
-
-
-@pytest.fixture
-async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    await migrate(database_url)
-    pool = await open_pool(database_url)
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture
-async def processes(pool: asyncpg.Pool, schemas: Schemas) -> list[State]:
-    """Two copies of the service on one database."""
-    return [State(PostgresStore(pool, "state", COLLECTIONS), schemas) for _ in range(2)]
 
 
 def chapter_with_a_note(book: Bucket, number: int) -> list[Step]:
@@ -57,6 +43,12 @@ def chapter_with_a_note(book: Bucket, number: int) -> list[Step]:
     return [Put(BUCKETS, chapter), Put(BLOBS, note), Put(PLACEMENTS, place)]
 
 
+async def live(store: Store, caller: Caller) -> tuple[int, int]:
+    """How many blobs and buckets are not in the trash."""
+    where = {"trashed_at": None}
+    return await store.count(BLOBS, caller.user_id, where), await store.count(BUCKETS, caller.user_id, where)
+
+
 async def test_ten_thousand_buckets_and_notes_go_to_the_trash_and_come_back_by_undo(
     pool: asyncpg.Pool, processes: list[State], ana: Caller
 ) -> None:
@@ -65,11 +57,11 @@ async def test_ten_thousand_buckets_and_notes_go_to_the_trash_and_come_back_by_u
     await store.write(*(step for number in range(MANY) for step in chapter_with_a_note(book, number)))
     trashed = await here.trash_bucket(ana, book.id)
     assert trashed.trashed_at is not None
-    assert (await here.usage(ana)).blobs == (await here.usage(ana)).buckets == 0
+    assert await live(store, ana) == (0, 0)
     (item,) = (await there.trash(ana)).items
     assert (item.bucket_count, item.blob_count) == (MANY + 1, MANY)
     await there.undo(ana)
-    assert ((await here.usage(ana)).blobs, (await here.usage(ana)).buckets) == (MANY, MANY + 1)
+    assert await live(store, ana) == (MANY, MANY + 1)
     assert await store.count(PLACEMENTS, ana.user_id, {"trash_id": PRESENT}) == 0
     await here.redo(ana)
     assert await store.count(PLACEMENTS, ana.user_id, {"trashed_at": None}) == 0
@@ -112,3 +104,41 @@ async def test_a_bucket_restored_by_two_at_once_is_restored_for_both(processes: 
         await processes[0].trash_bucket(ana, book.id)
         backs = await asyncio.gather(*(state.restore_bucket(ana, book.id) for state in processes * 2))
         assert {(back.trashed_at, back.blob_count) for back in backs} == {(None, 1)}
+
+
+async def test_what_is_purged_by_two_processes_while_a_third_restores_it_is_gone_or_back_whole(
+    pool: asyncpg.Pool, processes: list[State], ana: Caller
+) -> None:
+    store, (here, there) = PostgresStore(pool, "state", COLLECTIONS), processes
+    for _ in range(6):
+        book = await Made(here, ana).bucket("book")
+        await store.write(*(step for number in range(20) for step in chapter_with_a_note(book, number)))
+        await here.trash_bucket(ana, book.id)
+        restored, *_ = await asyncio.gather(
+            here.restore_bucket(ana, book.id), purged(here, ana), purged(there, ana), return_exceptions=True
+        )
+        kept: tuple[Collection[Any], ...] = (BLOBS, BUCKETS, PLACEMENTS)
+        counts = [await store.count(one, ana.user_id) for one in kept]
+        if isinstance(restored, BaseException):
+            assert isinstance(restored, Conflict | NotFound), restored
+            assert counts == [0, 0, 0]
+        else:
+            assert counts == [20, 21, 20]
+            await here.trash_bucket(ana, book.id)
+            await purged(there, ana)
+
+
+async def test_a_file_that_two_processes_migrate_at_once_comes_in_once(
+    pool: asyncpg.Pool, processes: list[State], ana: Caller
+) -> None:
+    store, lines = (
+        PostgresStore(pool, "state", COLLECTIONS),
+        [
+            Line(number, {"id": number, "content": "x", "book_id": number % 3, "chapter_id": number % 9})
+            for number in range(1, 201)
+        ],
+    )
+    done = await asyncio.gather(*(state.migrate(ana, lines, dict(FIELDS)) for state in processes * 2))
+    assert sum(one.report.created for one in done) == await store.count(BLOBS, ana.user_id) == 200
+    assert sum(one.report.buckets for one in done) == await store.count(BUCKETS, ana.user_id) == 12
+    assert (await store.sums(ana.user_id))["blobs"] == 200

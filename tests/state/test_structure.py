@@ -65,7 +65,7 @@ async def test_bad_names_and_types_are_refused_by_field(
 async def test_metadata_is_checked_where_the_type_has_a_schema(state: State, ana: Caller) -> None:
     with pytest.raises(Invalid) as refused:
         await state.create_bucket(ana, NewBucket(name="B", type="book", metadata={"target_words": "many"}))
-    assert refused.value.errors[0].path == "/target_words"
+    assert refused.value.errors[0].path == "/metadata/target_words"
     await state.create_bucket(ana, NewBucket(name="B", type="dream", metadata={"target_words": "many"}))
 
 
@@ -222,3 +222,32 @@ async def test_the_depth_of_an_answer_and_the_size_of_a_page_have_limits(state: 
     for attempt in (state.tree(ana, book.id, depth=-1), state.buckets(ana, limit=0), state.buckets(ana, limit=201)):
         with pytest.raises(Invalid):
             await attempt
+
+
+async def test_buckets_and_notes_stand_in_one_order(state: State, anas: Made, ana: Caller) -> None:
+    book = await anas.bucket("book")
+    one = await anas.bucket("one", book.id)
+    a = await anas.note("a", book.id)
+    two = await anas.bucket("two", book.id)
+    b = await anas.note("b")
+    await state.place_blob(ana, book.id, b.id, after=one.id)
+    assert await names_in(state, ana, book.id) == ["one", "b", "a", "two"]
+    await state.move_bucket(ana, two.id, under=book.id, after=b.id)
+    assert await names_in(state, ana, book.id) == ["one", "b", "two", "a"]
+    await anas.bucket("zero", book.id, after=None)
+    await anas.bucket("between", book.id, after=a.id)
+    await state.place_blob(ana, book.id, a.id, after=None)
+    assert await names_in(state, ana, book.id) == ["a", "zero", "one", "b", "two", "between"]
+    with pytest.raises(NotFound):
+        await anas.bucket("x", after=a.id)
+
+
+async def test_a_note_has_a_label_of_its_own_in_each_bucket(state: State, anas: Made, ana: Caller) -> None:
+    one, two = await anas.bucket("one"), await anas.bucket("two")
+    note = await anas.note("note")
+    for bucket, label in ((one, "draft"), (two, "final")):
+        await state.place_blob(ana, bucket.id, note.id, label=label)
+    await state.place_blob(ana, one.id, note.id, after=None)
+    assert [(await state.items(ana, id)).items[0].placement.label for id in (one.id, two.id)] == ["draft", "final"]  # type: ignore[union-attr]
+    await state.place_blob(ana, one.id, note.id, label=None)
+    assert (await state.items(ana, one.id)).items[0].placement.label is None  # type: ignore[union-attr]

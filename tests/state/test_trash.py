@@ -249,7 +249,7 @@ async def test_what_slips_in_while_a_bucket_is_being_trashed_goes_with_it(
     assert (item.bucket_count, item.blob_count) == (3, 1)
     await state.restore_bucket(ana, book.id)
     assert await names_in(state, ana, chapter.id) == ["scene", "late"]
-    assert (await state.usage(ana)).blobs == 2
+    assert len((await state.blobs(ana)).items) == 2
 
 
 async def test_a_note_that_finds_a_place_elsewhere_at_the_last_moment_stays_out_of_the_trash(

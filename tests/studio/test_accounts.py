@@ -20,6 +20,7 @@ from tests.studio.around import QUICK, Whole
 from tests.studio.conftest import PASSWORD, an_account
 from tests.together import together
 
+NOTHING = {"blobs": 0, "bytes": 0, "buckets": 0, "runs": 0}
 ANA = {"email": "ana@example.test", "password": PASSWORD, "name": "Ana"}
 
 
@@ -37,7 +38,7 @@ async def test_an_account_is_made_and_signed_in_at_once(browser: httpx.AsyncClie
     assert made.json()["user"].keys() == {"id", "email", "name", "created_at", "has_password"}
     assert "password" not in made.text.replace("has_password", "")
     me = (await browser.get("/api/me")).json()
-    assert (me["user"], me["usage"], me["quota"]) == (made.json()["user"], {"blobs": 0, "buckets": 0}, {})
+    assert (me["user"], me["usage"], me["quota"]) == (made.json()["user"], NOTHING, {})
 
 
 async def test_a_new_user_finds_text_expansion_switched_on(house: Whole, anas: SignedIn) -> None:

@@ -26,6 +26,7 @@ class Shelf:
     part: Bucket
     chapter: Bucket
     lost: Bucket  # in the trash
+    blank: Bucket  # with nothing in it
     note: Blob  # in the chapter
     thrown: Blob  # in the trash
     run: Run
@@ -38,6 +39,7 @@ async def shelf(house: Whole, anas: SignedIn) -> Shelf:
     part = await state.create_bucket(ana, NewBucket(name="Part", type="part", parent_bucket_id=book.id))
     chapter = await state.create_bucket(ana, NewBucket(name="Chapter", type="scene", parent_bucket_id=book.id))
     lost = await state.create_bucket(ana, NewBucket(name="Lost", type="scene", parent_bucket_id=book.id))
+    blank = await state.create_bucket(ana, NewBucket(name="Blank", type="scene", parent_bucket_id=book.id))
     new = NewBlob(schema_id="text-input-v1", data={"content": "The ship sailed."}, bucket_ids=(chapter.id,))
     note, thrown = await state.create_blob(ana, new), await state.create_blob(ana, new)
     await state.trash_blob(ana, thrown.id)
@@ -46,7 +48,7 @@ async def shelf(house: Whole, anas: SignedIn) -> Shelf:
     await state.undo(ana)
     await state.move_bucket(ana, chapter.id, under=part.id)
     (run,) = await house.processors.request_runs(ana, NewRuns(processor_id="text-expansion", blob_ids=(note.id,)))
-    return Shelf(book, part, chapter, lost, note, thrown, run)
+    return Shelf(book, part, chapter, lost, blank, note, thrown, run)
 
 
 TEXT = {"schema_id": "text-input-v1", "data": {"content": "A storm."}}
@@ -54,6 +56,7 @@ ACTIONS: dict[str, tuple[Callable[[Shelf], dict[str, Any]], str | None, str | No
     # action: what is said, what the answer holds, what the other device hears
     "create_blob": (lambda s: TEXT | {"bucket_ids": [s.book.id]}, "blob", "blob.created"),
     "update_blob": (lambda s: {"blob_id": s.note.id, "data": TEXT["data"], "base_revision": 1}, "blob", "blob.updated"),
+    "name_revision": (lambda s: {"blob_id": s.note.id, "number": 1, "name": "Draft"}, "revision", "blob.named"),
     "trash_blob": (lambda s: {"blob_id": s.note.id}, "blob", "blob.trashed"),
     "restore_blob": (lambda s: {"blob_id": s.thrown.id}, "blob", "blob.restored"),
     "create_bucket": (lambda s: {"name": "New", "type": "scene", "after": None}, "bucket", "bucket.created"),
@@ -63,6 +66,7 @@ ACTIONS: dict[str, tuple[Callable[[Shelf], dict[str, Any]], str | None, str | No
         "bucket.updated",
     ),
     "move_bucket": (lambda s: {"bucket_id": s.chapter.id, "parent_bucket_id": None}, "bucket", "bucket.moved"),
+    "copy_bucket": (lambda s: {"bucket_id": s.blank.id, "parent_bucket_id": None}, "bucket", "bucket.created"),
     "trash_bucket": (lambda s: {"bucket_id": s.part.id}, "bucket", "bucket.trashed"),
     "restore_bucket": (lambda s: {"bucket_id": s.lost.id}, "bucket", "bucket.restored"),
     "place_blob": (
@@ -71,6 +75,11 @@ ACTIONS: dict[str, tuple[Callable[[Shelf], dict[str, Any]], str | None, str | No
         "bucket.blob.added",
     ),
     "take_out_blob": (lambda s: {"bucket_id": s.chapter.id, "blob_id": s.note.id}, None, "bucket.blob.removed"),
+    "bulk": (
+        lambda s: {"operations": [{"action": "trash_blob", "blob_id": s.note.id}]},
+        "results entry_id",
+        "blob.trashed",
+    ),
     "undo": (lambda s: {}, "entry", "bucket.moved"),
     "redo": (lambda s: {}, "entry", "bucket.moved"),
     "run_processor": (
@@ -103,7 +112,7 @@ async def test_an_action_is_done_and_seen_on_the_other_device_and_by_nobody_else
         one.say({"action": action, "request_id": "r"} | said(shelf))
         heard = [await one.hear() for _ in range(1 if event is None else 2)]
         (answer,) = [frame for frame in heard if frame["type"] == "ok"]
-        assert answer.keys() == {"type", "request_id"} | ({result} if result else set())
+        assert answer.keys() == {"type", "request_id", *(result or "").split()}
         if event is not None:
             (seen,) = [frame for frame in heard if frame["type"] == event]
             assert seen["origin"] == "r"
@@ -180,3 +189,6 @@ async def test_progress_is_told_as_it_comes(house: Whole, anas: SignedIn, device
         f"reyna.live.{anas.user.id}.processor.progress.text-expansion", json.dumps(told | {"type": "x"}).encode()
     )
     assert await device.hear() == {"type": "processor.progress"} | told
+    far = {"upgrade_id": "upgrade-1", "total": 9, "done": 4}
+    await house.bus.tell(f"reyna.live.{anas.user.id}.upgrade.progress", json.dumps(far).encode())
+    assert await device.hear() == {"type": "upgrade.progress"} | far

@@ -1,9 +1,26 @@
 /** The studio's REST doors, one function each; every failure is a Problem or Unreachable. */
 
-import type { Blob, Bucket, Instance, Item, Me, Node, Page, Run, User } from "./model/nouns";
+import type {
+  Blob,
+  Bucket,
+  Diff,
+  Instance,
+  Item,
+  JournalEntry,
+  Me,
+  Node,
+  Page,
+  PathBucket,
+  Purged,
+  Revision,
+  Run,
+  TrashItem,
+  User,
+} from "./model/nouns";
 import { type DataError, Problem, Unreachable } from "./model/problem";
 
 const PATIENCE = 20_000; // ms; a hung request must not keep "saving" on the screen for minutes
+const LONG_WORK = 600_000; // ms; a trash of a hundred thousand notes takes its time
 const KEEPALIVE_BYTES = 60_000; // browsers allow 64 KiB of keepalive bodies in flight
 
 interface Ask {
@@ -12,6 +29,8 @@ interface Ask {
   key?: string;
   /** Let the request outlive the page. */
   leaving?: boolean;
+  /** ms. */
+  patience?: number;
 }
 
 export class Api {
@@ -32,10 +51,7 @@ export class Api {
   forest = () => this.#ask<{ items: Node[] }>("GET", "/tree");
   bucket = (id: string) => this.#ask<Bucket>("GET", `/buckets/${id}`);
   items = (id: string, cursor: string | null) =>
-    this.#ask<Page<Item>>(
-      "GET",
-      `/buckets/${id}/items?limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`,
-    );
+    this.#ask<Page<Item>>("GET", `/buckets/${id}/items?limit=100${onFrom(cursor)}`);
   createBucket = (name: string, type: string, parent: string | null, key: string) =>
     this.#ask<Bucket>("POST", "/buckets", { body: { name, type, parent_bucket_id: parent }, key });
   renameBucket = (id: string, name: string, base_revision: number) =>
@@ -46,6 +62,22 @@ export class Api {
       body: { parent_bucket_id: parent, ...(after === undefined ? {} : { after }) },
     });
 
+  /** `deep`: with notes of its own rather than the same ones in both places. */
+  copyBucket = (id: string, parent: string | null, deep: boolean, key: string) =>
+    this.#ask<Bucket>("POST", `/buckets/${id}/copy`, { body: { parent_bucket_id: parent, deep }, key });
+  trashBucket = (id: string) => this.#ask<Bucket>("DELETE", `/buckets/${id}`);
+  /** `parent` is another one to come back under; left out, the one it had. */
+  restoreBucket = (id: string, parent?: string | null) =>
+    this.#ask<Bucket>("POST", `/buckets/${id}/restore`, {
+      body: parent === undefined ? {} : { parent_bucket_id: parent },
+    });
+
+  trash = (cursor: string | null) => this.#ask<Page<TrashItem>>("GET", `/trash?limit=50${onFrom(cursor)}`);
+  /** For good: one thing in it, or with null all of it. */
+  purge = (id: string | null) =>
+    this.#ask<Purged>("DELETE", id === null ? "/trash" : `/trash/${id}`, { patience: LONG_WORK });
+  lastActs = () => this.#ask<Page<JournalEntry>>("GET", "/journal?limit=20");
+
   blob = (id: string) => this.#ask<Blob>("GET", `/blobs/${id}`);
   derived = (parent: string, schema: string) =>
     this.#ask<Page<Blob>>("GET", `/blobs?parent_id=${parent}&schema_id=${schema}&limit=100`);
@@ -54,7 +86,17 @@ export class Api {
   changeBlob = (id: string, data: unknown, base_revision: number, leaving: boolean) =>
     this.#ask<Blob>("PATCH", `/blobs/${id}`, { body: { data, base_revision }, leaving });
   trashBlob = (id: string) => this.#ask<void>("DELETE", `/blobs/${id}`);
-  restoreBlob = (id: string) => this.#ask<Blob>("POST", `/blobs/${id}/restore`, { body: {} });
+  /** Out of the trash; with a revision, its data as it was then. */
+  restoreBlob = (id: string, revision: number | string | null = null) =>
+    this.#ask<Blob>("POST", `/blobs/${id}/restore`, { body: { revision } });
+  revisions = (id: string, cursor: string | null) =>
+    this.#ask<Page<Revision>>("GET", `/blobs/${id}/revisions?limit=100${onFrom(cursor)}`);
+  /** From that revision to the present one. */
+  diff = (id: string, from: number | string) =>
+    this.#ask<Diff>("GET", `/blobs/${id}/diff?from=${encodeURIComponent(from)}`);
+  nameRevision = (id: string, number: number, name: string | null) =>
+    this.#ask<Revision>("PUT", `/blobs/${id}/revisions/${number}/name`, { body: { name } });
+  places = (id: string) => this.#ask<{ items: PathBucket[][] }>("GET", `/blobs/${id}/places`);
   placeBlob = (bucket: string, blob: string, after: string | null | undefined) =>
     this.#ask<void>("PUT", `/buckets/${bucket}/blobs/${blob}`, { body: after === undefined ? {} : { after } });
   takeOut = (bucket: string, blob: string) => this.#ask<void>("DELETE", `/buckets/${bucket}/blobs/${blob}`);
@@ -66,11 +108,11 @@ export class Api {
   changeInstance = (id: string, enabled: boolean) =>
     this.#ask<Instance>("PATCH", `/instances/${id}`, { body: { enabled } });
 
-  async #ask<T>(method: string, path: string, { body, key, leaving }: Ask = {}): Promise<T> {
+  async #ask<T>(method: string, path: string, { body, key, leaving, patience = PATIENCE }: Ask = {}): Promise<T> {
     const headers: Record<string, string> = { Accept: "application/json" };
     if (method !== "GET") headers["X-Reyna-Csrf"] = "1";
     if (key) headers["Idempotency-Key"] = key;
-    const init: RequestInit = { method, headers, credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE) };
+    const init: RequestInit = { method, headers, credentials: "same-origin", signal: AbortSignal.timeout(patience) };
     if (body !== undefined) {
       headers["Content-Type"] = "application/json";
       init.body = JSON.stringify(body);
@@ -94,6 +136,10 @@ export class Api {
   }
 }
 
+function onFrom(cursor: string | null): string {
+  return cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+}
+
 /** What the body says; a success that cannot be read must not pass for one. */
 async function jsonOf(answer: Response): Promise<unknown> {
   try {
@@ -115,5 +161,6 @@ function problemOf(status: number, said: unknown): Problem {
     detail,
     body["current"],
     errors,
+    body,
   );
 }

@@ -6,9 +6,11 @@ import { App } from "./views/App";
 import "./styles/tokens.css";
 import "./styles/controls.css";
 import "./styles/dialogs.css";
+import "./styles/history.css";
 import "./styles/shell.css";
 import "./styles/tree.css";
 import "./styles/chapter.css";
+import "./styles/trash.css";
 
 const studio = new Studio(window, {
   local: window.localStorage,

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import type { ServerSays } from "./model/nouns";
-import { Problem, Unreachable } from "./model/problem";
+import { Unreachable } from "./model/problem";
 import { type Line, Socket } from "./socket";
 
 /** The other end of the line: says what it is told to, and remembers what it was told. */
@@ -89,7 +89,7 @@ test("an answer finds the request that it belongs to, in whatever order answers 
   end.says({ type: "ok", request_id: b, runs: [] });
   end.says({ type: "error", request_id: a, code: "invalid", detail: "Not like this." });
   expect((await second)["runs"]).toEqual([]);
-  await expect(first).rejects.toEqual(new Problem(409, "invalid", "Not like this."));
+  await expect(first).rejects.toMatchObject({ status: 409, code: "invalid", detail: "Not like this." });
 });
 
 test("what is asked while the line breaks is answered with that", async () => {

@@ -101,7 +101,7 @@ export class Socket {
           clearTimeout(patience);
           this.#waiting.delete(request_id);
           if (answer.type === "ok") answered(answer);
-          else failed(new Problem(409, answer.code, answer.detail));
+          else failed(new Problem(409, answer.code, answer.detail, answer["current"], [], answer));
         },
       });
       socket.send(JSON.stringify({ action, request_id, ...fields }));

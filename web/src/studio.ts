@@ -4,15 +4,18 @@ import { Api } from "./api";
 import { Deeds } from "./model/deeds";
 import type { Kept } from "./model/draft";
 import { Drafts } from "./model/drafts";
+import type { Forest } from "./model/forest";
 import { type Aside, Keeper, type Shelf } from "./model/keeper";
 import { Live } from "./model/live";
 import { Notices } from "./model/notices";
 import type { User } from "./model/nouns";
 import { expandedIn, type Theme, themeIn } from "./model/prefs";
-import { itemsOf, queryClient, Reads } from "./model/reads";
+import { FOREST, itemsOf, queryClient, Reads } from "./model/reads";
 import type { Runs } from "./model/runs";
 import { type Store, storeOf } from "./model/store";
+import { Turns } from "./model/turns";
 import { type Where, whereIn } from "./model/where";
+import { firstLine } from "./model/words";
 import { type Line, Socket } from "./socket";
 
 const SIGNED_OUT = "You were signed out. Sign in to go on; what you wrote is kept on this computer.";
@@ -33,6 +36,7 @@ export class Studio {
   readonly reads: Reads;
   readonly live: Live;
   readonly socket: Socket;
+  readonly turns: Turns;
   readonly deeds: Deeds;
   readonly #keeper: Keeper;
   #lastUser: string | null = null;
@@ -55,7 +59,11 @@ export class Studio {
       },
       signedOut: () => this.#signedOut(SIGNED_OUT),
     });
-    this.deeds = new Deeds(this.api, this.reads, this.live, this.drafts, this.socket, this.notices);
+    const names = { bucket: (id: string) => this.#bucketName(id), note: (id: string) => this.#noteName(id) };
+    this.turns = new Turns(this.api, this.socket, this.notices, names, this.where.go);
+    const aside = (text: string, reason: string) => this.setAside(text, reason);
+    const { api, reads, live, drafts, socket, notices, turns, where } = this;
+    this.deeds = new Deeds(api, reads, live, drafts, socket, notices, turns, where, aside);
     this.#watch(window);
   }
 
@@ -92,6 +100,15 @@ export class Studio {
     const next = change(this.#keeper.asides());
     if (!this.#keeper.setAsides(next)) this.notices.say("This browser's storage is full: copy what you set aside.");
     this.asides.set(() => next);
+  }
+
+  #bucketName(id: string): string | undefined {
+    return this.reads.client.getQueryData<Forest>(FOREST)?.byId.get(id)?.name;
+  }
+
+  #noteName(id: string): string | undefined {
+    const draft = this.drafts.draft(this.drafts.keyOf(id));
+    return draft ? firstLine(draft.text, 40) : undefined;
   }
 
   #signedOut(why: string | null): void {

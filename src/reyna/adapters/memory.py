@@ -1,15 +1,15 @@
 """The Store port in memory: for tests that run in milliseconds, and for nothing that must outlive its process."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from reyna.adapters.steps import must_be_askable, must_know, nearest, written
 from reyna.domain.event import Message
-from reyna.ports import PRESENT, Collection, Drop, Need, Put, Record, Step, Unmet, Where
+from reyna.ports import Collection, Drop, Need, Put, Record, Step, Unmet, Where
+from reyna.steps import added, fits, must_be_askable, must_know, nearest, place_in, written
 
 R = TypeVar("R", bound=Record)
 
@@ -27,6 +27,7 @@ class MemoryStore:
     def __init__(self, collections: Sequence[Collection[Any]]) -> None:
         self._collections = {collection.name: collection for collection in collections}
         self._kept: dict[str, dict[str, dict[str, _Kept]]] = {name: {} for name in self._collections}
+        self._sums: dict[str, dict[str, int]] = {}
         self._outbox: dict[str, tuple[datetime, Message]] = {}
 
     async def get(self, collection: Collection[R], user_id: str, id: str) -> R | None:
@@ -45,8 +46,8 @@ class MemoryStore:
         limit: int | None = None,
     ) -> list[R]:
         must_be_askable(collection, (*order, *where))
-        place = _place(order)
-        found = [kept for kept in self._owned(collection, user_id).values() if _fits(kept, where)]
+        place = place_in(order)
+        found = [kept for kept in self._owned(collection, user_id).values() if fits(kept.record, where)]
         found.sort(key=lambda kept: place(kept.record), reverse=descending)
         if after is not None:
             if len(after) != len(order) + 1:
@@ -57,19 +58,31 @@ class MemoryStore:
 
     async def count(self, collection: Collection[R], user_id: str, where: Where = {}) -> int:
         must_be_askable(collection, where)
-        return sum(_fits(kept, where) for kept in self._owned(collection, user_id).values())
+        return sum(fits(kept.record, where) for kept in self._owned(collection, user_id).values())
 
     async def tally(self, collection: Collection[R], user_id: str, field: str, where: Where = {}) -> dict[Any, int]:
         must_be_askable(collection, (field, *where))
-        fitting = [kept for kept in self._owned(collection, user_id).values() if _fits(kept, where)]
+        fitting = [kept for kept in self._owned(collection, user_id).values() if fits(kept.record, where)]
         return dict(Counter(getattr(kept.record, field) for kept in fitting))
 
     async def pick(
-        self, collection: Collection[R], user_id: str, fields: Sequence[str], where: Where = {}
+        self,
+        collection: Collection[R],
+        user_id: str,
+        fields: Sequence[str],
+        where: Where = {},
+        *,
+        after: str | None = None,
+        limit: int | None = None,
     ) -> list[tuple[Any, ...]]:
         must_be_askable(collection, (*fields, *where))
-        fitting = [(id, kept) for id, kept in self._owned(collection, user_id).items() if _fits(kept, where)]
-        return [tuple(getattr(kept.record, field) for field in fields) for _, kept in sorted(fitting, key=_by_id)]
+        fitting = [
+            (id, kept)
+            for id, kept in self._owned(collection, user_id).items()
+            if fits(kept.record, where) and (after is None or id > after)
+        ]
+        found = sorted(fitting, key=_by_id)[:limit]
+        return [tuple(getattr(kept.record, field) for field in fields) for _, kept in found]
 
     async def walk(
         self,
@@ -83,7 +96,7 @@ class MemoryStore:
         where: Where = {},
     ) -> list[tuple[int, R]]:
         must_be_askable(collection, (link, *where))
-        fitting = {id: kept for id, kept in self._owned(collection, user_id).items() if _fits(kept, where)}
+        fitting = {id: kept for id, kept in self._owned(collection, user_id).items() if fits(kept.record, where)}
         parents = {id: getattr(kept.record, link) for id, kept in fitting.items()}
         return [
             (far, msgspec.json.decode(fitting[id].body, type=collection.holds))
@@ -95,14 +108,23 @@ class MemoryStore:
         bodies = [msgspec.json.encode(step.record) if isinstance(step, Put) else b"" for step in steps]
         for step in steps:
             self._demand(step)
+        sums = self._added_up(steps)
         for step, body in zip(steps, bodies, strict=True):
             match step:
                 case Put(collection=collection, record=record):
                     self._owned(collection, record.user_id)[record.id] = _Kept(record, body)
                 case Drop(collection=collection, user_id=user_id, id=id):
                     del self._owned(collection, user_id)[id]
+        for (user_id, name), value in sums.items():
+            self._sums.setdefault(user_id, {})[name] = value
         now = datetime.now(UTC)
         self._outbox |= {message.id: (now, message) for message in messages}
+
+    async def sums(self, user_id: str) -> dict[str, int]:
+        return dict(self._sums.get(user_id, {}))
+
+    async def users(self, after: str | None, limit: int) -> list[str]:
+        return sorted(user_id for user_id in self._sums if after is None or user_id > after)[:limit]
 
     async def unsent(self, *, before: datetime, limit: int) -> list[Message]:
         return [message for written, message in self._outbox.values() if written < before][:limit]
@@ -127,27 +149,22 @@ class MemoryStore:
             case Need(collection=collection, user_id=user_id, id=id, where=where):
                 must_be_askable(collection, where)
                 kept = self._owned(collection, user_id).get(id)
-                if kept is None or not _fits(kept, where):
+                if kept is None or not fits(kept.record, where):
                     raise Unmet(collection.name, "need")
+
+    def _added_up(self, steps: Sequence[Step]) -> dict[tuple[str, str], int]:
+        """What the sums come to with this write; raises Unmet at the first that would exceed its bound."""
+        after = {}
+        for (user_id, name), (by, at_most) in added(steps).items():
+            value = after[user_id, name] = self._sums.get(user_id, {}).get(name, 0) + by
+            if at_most is not None and value > at_most:
+                raise Unmet(name, "add")
+        return after
 
     def _owned(self, collection: Collection[Any], user_id: str) -> dict[str, _Kept]:
         must_know(self._collections, collection)
         return self._kept[collection.name].setdefault(user_id, {})
 
 
-def _fits(kept: _Kept, where: Where) -> bool:
-    return all(_is(getattr(kept.record, field), wanted) for field, wanted in where.items())
-
-
-def _is(value: Any, wanted: Any) -> bool:
-    if isinstance(wanted, tuple | list | set | frozenset):
-        return value in wanted
-    return value is not None if wanted is PRESENT else bool(value == wanted)
-
-
 def _by_id(found: tuple[str, _Kept]) -> str:
     return found[0]
-
-
-def _place(order: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
-    return lambda record: (*(getattr(record, field) for field in order), record.id)

@@ -4,9 +4,12 @@ import asyncio
 import os
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain
+from operator import attrgetter, itemgetter
 from typing import Any, Final, Literal, TypeVar
 
 from bson.errors import BSONError
@@ -27,13 +30,25 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from reyna.adapters.mongo_documents import EPOCH, INDEXES, MICROSECOND, Document, Form, listing, matching, path
+from reyna.adapters.mongo_documents import (
+    EPOCH,
+    INDEXES,
+    MICROSECOND,
+    Document,
+    Form,
+    listing,
+    matching,
+    path,
+    pieces,
+    storable,
+)
+from reyna.adapters.mongo_walk import walked
 from reyna.adapters.mongo_write import TAKEN_BACK, Plan, Taken, Turns, carried_out, planned
-from reyna.adapters.steps import must_be_askable, must_know
 from reyna.config import CannotStart, WrongSetting, without_password
 from reyna.domain.errors import Fault, TimedOut
 from reyna.domain.event import Message
 from reyna.ports import Collection, Record, Step, Where
+from reyna.steps import must_be_askable, must_know
 
 R = TypeVar("R", bound=Record)
 
@@ -53,6 +68,7 @@ OPTIONS: Final[Mapping[str, Any]] = {
 # What was acknowledged is on the disks of most members, and what was read will not be taken back.
 DURABLE: Final = WriteConcern(w="majority", j=True)
 SETTLED: Final = ReadConcern("majority")
+_id: Final = attrgetter("id")
 ALONE: Final = (
     "REYNA_STATE_URL: the MongoDB there runs alone, and only a replica set (of one member, if you like) has "
     "transactions: start it with --replSet NAME, run rs.initiate() once, and set mongodb://…/reyna?replicaSet=NAME"
@@ -86,6 +102,7 @@ async def open_mongo(url: str) -> AsyncDatabase[Document]:
 def sharding(database: str, collections: Sequence[Collection[Any]]) -> list[str]:
     """The lines for mongosh that spread these over the shards of a cluster, by user; the outbox stays in one place."""
     names = [Form(collection).name for collection in collections]
+    names += sorted({f"{collection.name.partition('.')[0]}_sums" for collection in collections})
     return [
         f'sh.enableSharding("{database}")',
         *(f'sh.shardCollection("{database}.{name}", {{ user_id: 1, _id: 1 }})' for name in names),
@@ -105,7 +122,8 @@ class MongoStore:
     ) -> None:
         self._database = database
         self._forms = {held.name: Form(held, indexes.get(held.name, ())) for held in collections}
-        self._outbox = f"{namespace}_outbox"
+        self._namespace = namespace
+        self._outbox, self._sums = f"{namespace}_outbox", f"{namespace}_sums"
         self._turns = Turns()
         self._writer = os.urandom(4).hex()
         self._latest = 0
@@ -116,6 +134,7 @@ class MongoStore:
             for form in self._forms.values():
                 await self._database[form.name].create_indexes([IndexModel(keys) for keys in form.indexes])
             await self._database[self._outbox].create_indexes([IndexModel([("id", 1)])])
+            await self._database[self._sums].create_indexes([IndexModel([("user_id", 1), ("_id", 1)])])
 
     async def get(self, collection: Collection[R], user_id: str, id: str) -> R | None:
         found: list[R] = await self.find(collection, user_id, {"id": id}, limit=1)
@@ -134,6 +153,9 @@ class MongoStore:
     ) -> list[R]:
         must_be_askable(collection, (*order, *where))
         form = self._form(collection)
+        if not order and after is None and limit is None and len(asked := pieces(where)) > 1:
+            parts = [await self.find(collection, user_id, piece) for piece in asked]
+            return sorted(chain.from_iterable(parts), key=_id, reverse=descending)
         question = listing(user_id, where, order, descending, after)
         if question is None or limit == 0:
             return []
@@ -150,6 +172,9 @@ class MongoStore:
 
     async def tally(self, collection: Collection[R], user_id: str, field: str, where: Where = {}) -> dict[Any, int]:
         must_be_askable(collection, (field, *where))
+        if len(asked := pieces(where)) > 1:
+            parts = [Counter(await self.tally(collection, user_id, field, piece)) for piece in asked]
+            return dict(sum(parts, Counter()))
         form, filter = self._form(collection), matching(user_id, where)
         if filter is None:
             return {}
@@ -159,14 +184,26 @@ class MongoStore:
         return {form.value(field, row["_id"], user_id): row["number"] for row in told}
 
     async def pick(
-        self, collection: Collection[R], user_id: str, fields: Sequence[str], where: Where = {}
+        self,
+        collection: Collection[R],
+        user_id: str,
+        fields: Sequence[str],
+        where: Where = {},
+        *,
+        after: str | None = None,
+        limit: int | None = None,
     ) -> list[tuple[Any, ...]]:
         must_be_askable(collection, (*fields, *where))
-        form, filter = self._form(collection), matching(user_id, where)
-        if filter is None:
+        form = self._form(collection)
+        question = listing(user_id, where, (), False, None if after is None else (after,))
+        if question is None or limit == 0:
             return []
-        found = await self._found(form, filter, [path(field) for field in fields], sort=[("_id", 1)])
-        return [tuple(form.value(field, document[path(field)], user_id) for field in fields) for document in found]
+        paths = ["_id", *(path(field) for field in fields)]
+        # Asked for in order, MongoDB may go through all records of the user by id instead of by the fitting index.
+        sort = [] if limit is None else question.sort
+        found = await self._found(form, question.filter, paths, sort=sort, limit=limit or 0)
+        found.sort(key=itemgetter("_id"))
+        return [tuple(form.value(field, document.get(path(field)), user_id) for field in fields) for document in found]
 
     async def walk(
         self,
@@ -179,29 +216,43 @@ class MongoStore:
         depth: int | None = None,
         where: Where = {},
     ) -> list[tuple[int, R]]:
-        """One question for each level: unlike `$graphLookup` it is bound neither to 100 MB nor to one shard."""
         must_be_askable(collection, (link, *where))
-        reached: dict[str, tuple[int, R]] = {}
-        asked, frontier, distance = "id", list(start), 0
-        while frontier and (depth is None or distance <= depth):
-            level = await self._level(collection, user_id, where, {asked: frontier})
-            fresh = [record for record in level if record.id not in reached]
-            reached |= {record.id: (distance, record) for record in fresh}
-            distance += 1
-            if toward == "children":
-                asked, frontier = link, [record.id for record in fresh]
-            else:
-                parents = {getattr(record, link) for record in fresh}
-                frontier = sorted(parents - reached.keys() - {None})
-        return sorted(reached.values(), key=lambda found: (found[0], found[1].id))
+
+        async def ask(more: Where) -> list[R]:
+            form, filter = self._form(collection), matching(user_id, where, more)
+            found = [] if filter is None else await self._found(form, filter, ("body",), sort=[])
+            return [form.decode(document["body"]) for document in found]
+
+        async def links() -> dict[str, str | None]:
+            return dict(await self.pick(collection, user_id, ("id", link), where))
+
+        return await walked(ask, links, start, link, toward, depth)
 
     async def write(self, *steps: Step, messages: Sequence[Message] = ()) -> None:
         plan = planned(self._forms, steps, messages)
-        if not plan.groups and not messages:
+        if plan.is_nothing:
             return
         with _faults():
-            async with self._turns.of(plan.records):
+            async with self._turns.of(plan.documents):
                 await self._insist(plan)
+
+    async def sums(self, user_id: str) -> dict[str, int]:
+        if not storable(user_id):
+            return {}
+        with _faults():
+            found = await self._database[self._sums].find({"user_id": user_id}).to_list()
+        return {document["name"]: document["value"] for document in found}
+
+    async def users(self, after: str | None, limit: int) -> list[str]:
+        steps: list[Document] = [
+            {"$match": {"user_id": {"$gt": after or ""}}},
+            {"$group": {"_id": "$user_id"}},
+            {"$sort": {"_id": 1}},
+            {"$limit": limit},
+        ]
+        with _faults():
+            told = await (await self._database[self._sums].aggregate(steps)).to_list()
+        return [row["_id"] for row in told]
 
     async def unsent(self, *, before: datetime, limit: int) -> list[Message]:
         if limit == 0:
@@ -222,11 +273,6 @@ class MongoStore:
     def _form(self, collection: Collection[Any]) -> Form:
         must_know({name: form.collection for name, form in self._forms.items()}, collection)
         return self._forms[collection.name]
-
-    async def _level(self, collection: Collection[R], user_id: str, *wheres: Where) -> list[R]:
-        form, filter = self._form(collection), matching(user_id, *wheres)
-        found = [] if filter is None else await self._found(form, filter, ("body",), sort=[])
-        return [form.decode(document["body"]) for document in found]
 
     async def _found(
         self, form: Form, filter: Document, fields: Sequence[str], *, sort: list[tuple[str, int]], limit: int = 0
@@ -257,11 +303,11 @@ class MongoStore:
             for message in plan.messages
         ]
         if plan.is_single:
-            await carried_out(self._database, plan, self._outbox, letters, None)
+            await carried_out(self._database, plan, self._namespace, letters, None)
             return
         async with self._database.client.start_session() as session:
             await session.start_transaction(ReadConcern("snapshot"), DURABLE, ReadPreference.PRIMARY)
-            await carried_out(self._database, plan, self._outbox, letters, session)
+            await carried_out(self._database, plan, self._namespace, letters, session)
             await _commit(session)
 
     def _next_place(self) -> str:

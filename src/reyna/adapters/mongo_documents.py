@@ -12,6 +12,9 @@ from reyna.ports import Collection, Present, Where
 
 Document = dict[str, Any]
 ANY_OF: Final = (list, tuple, set, frozenset)
+# Values in one question, which has to stay below 16 MB. MongoDB takes as long for a long list as for its parts; servers
+# that only speak its protocol may hold each value against each document.
+MANY: Final = 250
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -23,20 +26,29 @@ INDEXES: Final[Mapping[str, Sequence[tuple[str, ...]]]] = {
         ("trashed_at",),
         ("trashed_at", "schema_id"),
         ("trashed_at", "processor_id"),
+        ("trashed_at", "parent_id"),
         ("parent_id",),
         ("trash_id",),
     ),
     "state.revisions": (("blob_id", "number"),),
     "state.buckets": (
-        ("parent_bucket_id", "rank"),
+        ("trashed_at", "parent_bucket_id", "rank"),
+        ("parent_bucket_id",),
         ("type", "rank"),
         ("trashed_at", "rank"),
         ("trashed_at",),
         ("trash_id",),
     ),
-    "state.placements": (("bucket_id", "trashed_at", "rank"), ("blob_id",), ("trash_id",)),
+    "state.placements": (
+        ("trashed_at", "bucket_id", "rank"),
+        ("trashed_at", "blob_id", "bucket_id"),
+        ("blob_id",),
+        ("trash_id",),
+    ),
     "state.trash": (("trashed_at",),),
     "state.journal": (("number",), ("undone",)),
+    "state.names": (("blob_id", "number"),),
+    "state.upgrades": (("created_at",),),
     "state.requests": (("created_at",),),
 }
 
@@ -127,6 +139,16 @@ def matching(user_id: str, *wheres: Where) -> Document | None:
         else:
             return None
     return joined(clauses) if storable(user_id) else None
+
+
+def pieces(where: Where) -> list[Where]:
+    """The same question in several, of which none has more than MANY values for a field."""
+    for field, wanted in where.items():
+        if isinstance(wanted, ANY_OF) and len(wanted) > MANY:
+            values = [*dict.fromkeys(wanted)]
+            some = [{**where, field: values[at : at + MANY]} for at in range(0, len(values), MANY)]
+            return [piece for one in some for piece in pieces(one)]
+    return [where]
 
 
 def _wanted(user_id: str, field: str, value: Any) -> Any:

@@ -9,13 +9,14 @@ from weakref import WeakValueDictionary
 
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
 from reyna.adapters.mongo_documents import Document, Form, key, matching, storable
-from reyna.adapters.steps import key_of, must_be_askable, must_know, written
 from reyna.domain.event import Message
-from reyna.ports import Drop, Need, Put, Step, Unmet
+from reyna.ports import Add, Drop, Need, Put, Step, Unmet
+from reyna.steps import Additions, added, key_of, must_be_askable, must_know, written
 
 DUPLICATE_KEY: Final = 11000
 TAKEN_BACK: Final = "TransientTransactionError"  # nothing was written, and it may be tried again
@@ -27,30 +28,43 @@ Operation = InsertOne[Document] | UpdateOne | ReplaceOne[Document] | DeleteOne
 
 
 class Taken(Exception):
-    """An upsert met a document that was inserted meanwhile: done again, it finds and replaces it."""
+    """An upsert met a document that was inserted meanwhile: done again, it finds and changes it."""
 
 
 class Plan:
-    """Operations by kind and collection, the keys of the records they are about, and messages."""
+    """Operations by kind and collection, what is added to sums, the keys of all these documents, and messages."""
 
-    def __init__(self, messages: Sequence[Message]) -> None:
+    def __init__(self, additions: Additions, messages: Sequence[Message]) -> None:
         self.groups: dict[tuple[Kind, str], list[Operation]] = {}
-        self.records: set[str] = set()
+        self.additions = {key(user_id, name): (user_id, name, *what) for (user_id, name), what in additions.items()}
+        self.documents = {f"sum/{place}" for place in self.additions}
         self.messages = messages
 
     @property
+    def is_nothing(self) -> bool:
+        return not (self.groups or self.additions or self.messages)
+
+    @property
     def is_single(self) -> bool:
-        return sum(map(len, self.groups.values())) + len(self.messages) == 1
+        """Whether one command on one document does it."""
+        if any(at_most is not None for *_, at_most in self.additions.values()):
+            return False
+        return sum(map(len, self.groups.values())) + len(self.additions) + len(self.messages) == 1
 
 
 def planned(forms: Mapping[str, Form], steps: Sequence[Step], messages: Sequence[Message]) -> Plan:
     """Raises ValueError for a write that makes no sense, and Unmet for a condition on what MongoDB cannot hold."""
     written(steps)
-    plan = Plan(messages)
+    additions = added(steps)
+    if not all(storable(one) for (user_id, name), (by, _) in additions.items() for one in (user_id, name, by)):
+        raise ValueError("MongoDB cannot hold this sum")
+    plan = Plan(additions, messages)
     known = {name: form.collection for name, form in forms.items()}
     needs: set[tuple[str, str]] = set()
     impossible: Unmet | None = None
     for step in steps:
+        if isinstance(step, Add):
+            continue
         must_know(known, step.collection)
         name, user_id, id = key_of(step)
         if isinstance(step, Need):
@@ -64,13 +78,13 @@ def planned(forms: Mapping[str, Form], steps: Sequence[Step], messages: Sequence
                 continue
             needs.add(same)
         plan.groups.setdefault((kind, name), []).append(operation)
-        plan.records.add(f"{name}/{key(user_id, id)}")
+        plan.documents.add(f"{name}/{key(user_id, id)}")
     if impossible:
         raise impossible
     return plan
 
 
-def _operation(form: Form, step: Step) -> tuple[Kind, Operation | None]:
+def _operation(form: Form, step: Put | Drop | Need) -> tuple[Kind, Operation | None]:
     """What is to be done for a step; None when its condition cannot hold."""
     match step:
         case Put(record=record, expects=expects):
@@ -93,25 +107,44 @@ def _operation(form: Form, step: Step) -> tuple[Kind, Operation | None]:
 
 
 async def carried_out(
-    database: AsyncDatabase[Document], plan: Plan, outbox: str, letters: Sequence[Document], session: Any
+    database: AsyncDatabase[Document], plan: Plan, namespace: str, letters: Sequence[Document], session: Any
 ) -> None:
     """Do all of the plan, in this session's transaction. Raises Unmet at the first condition that does not hold."""
     for kind, name in sorted(plan.groups, key=lambda group: (ORDER.index(group[0]), group[1])):
         for operations in _batches(plan.groups[kind, name]):
-            await _done(database, kind, name, operations, session)
+            await _sent(kind, name, database[name.replace(".", "_")], operations, session)
     for batch in _batches(letters):
-        await database[outbox].insert_many(batch, session=session)
+        await database[f"{namespace}_outbox"].insert_many(batch, session=session)
+    if plan.additions:
+        await _add(database[f"{namespace}_sums"], plan, session)
 
 
-async def _done(
-    database: AsyncDatabase[Document],
+async def _add(sums: AsyncCollection[Document], plan: Plan, session: AsyncClientSession | None) -> None:
+    """Last, because many want the same sums: theirs are held for no longer than the commit takes."""
+    operations = [
+        UpdateOne({"_id": place, "user_id": user_id}, {"$inc": {"value": by}, "$set": {"name": name}}, upsert=True)
+        for place, (user_id, name, by, _) in sorted(plan.additions.items())
+    ]
+    for batch in _batches(operations):
+        await _sent("upsert", "sums", sums, batch, session)
+    bounds = {place: (name, at_most) for place, (_, name, _, at_most) in plan.additions.items() if at_most is not None}
+    if not bounds:
+        return
+    async for document in sums.find({"_id": {"$in": list(bounds)}}, session=session):
+        name, at_most = bounds[document["_id"]]
+        if document["value"] > at_most:
+            raise Unmet(name, "add")
+
+
+async def _sent(
     kind: Kind,
     name: str,
+    collection: AsyncCollection[Document],
     operations: list[Any],
     session: AsyncClientSession | None,
 ) -> None:
     try:
-        told = await database[name.replace(".", "_")].bulk_write(operations, session=session)
+        told = await collection.bulk_write(operations, session=session)
     except BulkWriteError as error:
         if error.has_error_label(TAKEN_BACK) or not any(
             problem["code"] == DUPLICATE_KEY for problem in error.details["writeErrors"]
@@ -130,7 +163,7 @@ def _batches(items: Iterable[Any]) -> Iterable[list[Any]]:
 
 
 class Turns:
-    """Lets the writes of this process that are about the same record go one after the other.
+    """Lets the writes of this process that are about the same document go one after the other.
 
     MongoDB does not queue those who want the same document: it takes all transactions back but one, to be tried again.
     So a bucket into which much is put at once would see more work undone than done.
@@ -140,9 +173,9 @@ class Turns:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def of(self, records: Iterable[str]) -> AsyncIterator[None]:
+    async def of(self, documents: Iterable[str]) -> AsyncIterator[None]:
         """When it is the turn of whoever writes these; in their order, so that no two wait for each other."""
-        locks = [self._locks.setdefault(record, asyncio.Lock()) for record in sorted(records)]
+        locks = [self._locks.setdefault(document, asyncio.Lock()) for document in sorted(documents)]
         async with AsyncExitStack() as stack:
             for lock in locks:
                 await stack.enter_async_context(lock)

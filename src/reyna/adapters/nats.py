@@ -157,6 +157,10 @@ class NatsBus:
         """Create the streams EVENTS, RUNS and DEAD, or compare what is there. Raises Drift and Fault."""
         await streams.provision(self.ask_jetstream, self._retention_days)
 
+    async def drifted(self, consumers: Mapping[str, Sequence[str]]) -> list[str]:
+        """How the streams and their consumers differ from what is wanted, in words; changes nothing. Raises Fault."""
+        return await streams.drifted(self.ask_jetstream, self._retention_days, consumers)
+
     async def check(self) -> None:
         if not self._connection.is_connected:
             raise Fault("NATS is not connected.")

@@ -1,7 +1,7 @@
 """The streams and durable consumers the house wants, compared with those that are there."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -104,6 +104,33 @@ async def provision(call: Call, retention_days: int) -> None:
         if changes:
             await call(f"STREAM.UPDATE.{name}", there | changes)
             LOG.info("The stream %s follows its settings: %s", name, changes)
+
+
+async def drifted(call: Call, retention_days: int, consumers: Mapping[str, Sequence[str]]) -> list[str]:
+    """What is not as wanted, in words, with nothing changed; `consumers` are those that each stream must have."""
+    found: list[str] = []
+    for wanted in wanted_streams(retention_days):
+        name = wanted["name"]
+        try:
+            there = (await call(f"STREAM.INFO.{name}", {}))["config"]
+        except Refused as refused:
+            found.append(str(refused))
+            continue
+        found += _in_words(f"stream {name}", wanted, there)
+        kept = [one["config"] for one in (await call(f"CONSUMER.LIST.{name}", {})).get("consumers") or []]
+        durable = {config["durable_name"]: config for config in kept if config.get("durable_name")}
+        found += [f"consumer {one} of {name} is missing" for one in consumers.get(name, ()) if one not in durable]
+        for one, config in durable.items():
+            as_wanted = wanted_consumer(one, config.get("filter_subject", ""), 0) | {"ack_wait": config.get("ack_wait")}
+            found += _in_words(f"consumer {one} of {name}", as_wanted, config)
+    return found
+
+
+def _in_words(what: str, wanted: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{what}: {field} is {msgspec.json.encode(now).decode()}, wanted is {msgspec.json.encode(then).decode()}"
+        for field, (now, then) in differences(wanted, there).items()
+    ]
 
 
 async def ensure_consumer(call: Call, stream: str, wanted: dict[str, Any]) -> None:

@@ -10,11 +10,11 @@ import asyncpg
 from reyna.adapters import postgres_sql
 from reyna.adapters.postgres_sql import Table, storable
 from reyna.adapters.postgres_together import Together
-from reyna.adapters.postgres_write import UNMET, Plan, planned, statement
-from reyna.adapters.steps import must_be_askable, must_know, nearest
+from reyna.adapters.postgres_write import OVER, UNMET, Plan, planned, statement
 from reyna.domain.errors import Fault, TimedOut
 from reyna.domain.event import Message
 from reyna.ports import Collection, Record, Step, Unmet, Where
+from reyna.steps import must_be_askable, must_know, nearest
 
 R = TypeVar("R", bound=Record)
 
@@ -107,10 +107,17 @@ class PostgresStore:
         return dict(await self._ask(*postgres_sql.tally(self._table(collection), user_id, field, where)))
 
     async def pick(
-        self, collection: Collection[R], user_id: str, fields: Sequence[str], where: Where = {}
+        self,
+        collection: Collection[R],
+        user_id: str,
+        fields: Sequence[str],
+        where: Where = {},
+        *,
+        after: str | None = None,
+        limit: int | None = None,
     ) -> list[tuple[Any, ...]]:
         must_be_askable(collection, (*fields, *where))
-        rows = await self._ask(*postgres_sql.pick(self._table(collection), user_id, fields, where))
+        rows = await self._ask(*postgres_sql.pick(self._table(collection), user_id, fields, where, after, limit))
         return [tuple(row) for row in rows]
 
     async def walk(
@@ -132,8 +139,19 @@ class PostgresStore:
         return [(far, reached[id]) for far, id in nearest(start, parents, toward, depth)]
 
     async def write(self, *steps: Step, messages: Sequence[Message] = ()) -> None:
-        if steps or messages:
-            await self._together.write(planned(self._tables, steps, messages))
+        plan = planned(self._tables, steps, messages)
+        if plan.groups or plan.additions or plan.messages:
+            await self._together.write(plan)
+
+    async def sums(self, user_id: str) -> dict[str, int]:
+        return dict(await self._ask(f'select name, value from "{self._namespace}".sums where user_id = $1', [user_id]))
+
+    async def users(self, after: str | None, limit: int) -> list[str]:
+        rows = await self._ask(
+            f'select distinct user_id from "{self._namespace}".sums where user_id > $1 order by user_id limit $2',
+            [after or "", limit],
+        )
+        return [user_id for (user_id,) in rows]
 
     async def unsent(self, *, before: datetime, limit: int) -> list[Message]:
         rows = await self._ask(
@@ -161,7 +179,11 @@ class PostgresStore:
             f"{name}.{column}": kind
             for name, table in self._tables.items()
             for column, kind in {**table.types, "body": "text"}.items()
-        } | {f"{self._namespace}.outbox.{column}": kind for column, kind in postgres_sql.OUTBOX.items()}
+        } | {
+            f"{self._namespace}.{table}.{column}": kind
+            for table, columns in postgres_sql.BESIDE.items()
+            for column, kind in columns.items()
+        }
         missing = [f"{column} {kind}" for column, kind in wanted.items() if there.get(column) != kind]
         if missing:
             raise Fault(f"The database lacks {', '.join(missing)}: run its migrations.")
@@ -186,6 +208,8 @@ class PostgresStore:
                 if error.sqlstate == UNMET:
                     group = doing.groups[int(str(error))]
                     raise Unmet(group.collection, group.step) from None
+                if error.sqlstate == OVER:
+                    raise Unmet(str(error), "add") from None
                 if error.sqlstate not in TAKEN_BACK or attempt == ATTEMPTS:
                     raise
             else:

@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import inspect
 
-from reyna.adapters.steps import ALWAYS
 from reyna.ports import Collection, Present, Where
+from reyna.steps import ALWAYS
 
 TYPES: Final[Mapping[type[inspect.Type], str]] = {
     inspect.StrType: "text",
@@ -21,7 +21,11 @@ TYPES: Final[Mapping[type[inspect.Type], str]] = {
 LITERALS: Final = {str: "text", int: "bigint"}
 ANY_OF: Final = (list, tuple, set, frozenset)
 
-OUTBOX: Final = {"seq": "bigint", "id": "text", "subject": "text", "body": "bytea", "created_at": "timestamptz"}
+# What a service has beside its collections.
+BESIDE: Final = {
+    "outbox": {"seq": "bigint", "id": "text", "subject": "text", "body": "bytea", "created_at": "timestamptz"},
+    "sums": {"user_id": "text", "name": "text", "value": "bigint"},
+}
 COLUMNS: Final = """
     select format('%s.%s', n.nspname, c.relname), a.attname, case a.atttypid
         when 'timestamptz'::regtype then 'timestamptz' else format_type(a.atttypid, null) end
@@ -127,11 +131,21 @@ def tally(table: Table, user_id: str, field: str, where: Where) -> tuple[str, li
     return f'select t."{field}", count(*) from {table.name} t where t.user_id = $1{fits} group by 1', args
 
 
-def pick(table: Table, user_id: str, fields: Sequence[str], where: Where) -> tuple[str, list[Any]]:
+def pick(
+    table: Table, user_id: str, fields: Sequence[str], where: Where, after: str | None, limit: int | None
+) -> tuple[str, list[Any]]:
     args: list[Any] = [user_id]
     fits = conditions(table, where, args)
     picked = ", ".join(f't."{field}"' for field in fields)
-    return f"select {picked} from {table.name} t where t.user_id = $1{fits} order by t.id", args
+    sql = f"select {picked} from {table.name} t where t.user_id = $1{fits}"
+    if after is not None:
+        args.append(after)
+        sql += f" and t.id > ${len(args)}::text"
+    sql += " order by t.id"
+    if limit is not None:
+        args.append(limit)
+        sql += f" limit ${len(args)}::bigint"
+    return sql, args
 
 
 def walk(

@@ -7,13 +7,19 @@ from itertools import chain
 from typing import Any, Final, Literal, NamedTuple
 
 from reyna.adapters.postgres_sql import ANY_OF, Table, conditions, storable
-from reyna.adapters.steps import must_be_askable, must_know, written
 from reyna.domain.event import Message
-from reyna.ports import Drop, Need, Put, Step
+from reyna.ports import Add, Drop, Need, Put, Step
+from reyna.steps import Additions, added, must_be_askable, must_know, together, written
 
 UNMET: Final = "RY001"  # the SQLSTATE that the function reyna.unmet raises; its message is the number of the group
+OVER: Final = "RY002"  # … and reyna.over; its message is the name of the sum
 FEW: Final = 2  # rows of a group that are written out
 ORDER: Final = ("need", "insert", "update", "upsert", "drop")
+SUMS: Final = ("text", "text", "bigint", "bigint")  # user, name, what is added, what the sum must not exceed
+WITHIN: Final = (
+    "when (select reyna.over(sums.name) from sums join given g on g.user_id = sums.user_id and g.name = sums.name"
+    " where sums.value > g.at_most limit 1) then null"
+)
 Kind = Literal["need", "insert", "update", "upsert", "drop"]
 Fields = tuple[tuple[str, Any], ...]
 
@@ -31,12 +37,17 @@ class Group(NamedTuple):
 
 
 class Plan:
-    """A write made ready: rows by group, and messages. `can_share` says that it may be merged with others'."""
+    """A write made ready: rows by group, what is added to sums, and messages.
 
-    __slots__ = ("can_share", "groups", "messages")
+    `can_share` says that it may be merged with others'.
+    """
 
-    def __init__(self, groups: dict[Group, list[tuple[Any, ...]]], messages: list[Message]) -> None:
-        self.groups, self.messages = groups, messages
+    __slots__ = ("additions", "can_share", "groups", "messages")
+
+    def __init__(
+        self, groups: dict[Group, list[tuple[Any, ...]]], additions: Additions, messages: list[Message]
+    ) -> None:
+        self.groups, self.additions, self.messages = groups, additions, messages
         self.can_share = all(group.kind in ("need", "insert") for group in groups)
 
     def asks_for_what_cannot_be(self) -> Group | None:
@@ -53,12 +64,13 @@ def planned(tables: Mapping[str, Table], steps: Sequence[Step], messages: Sequen
     written(steps)
     groups: dict[Group, list[tuple[Any, ...]]] = {}
     for step in steps:
-        group, row = _placed(tables, step)
-        groups.setdefault(group, []).append(row)
-    return Plan(groups, list(messages))
+        if not isinstance(step, Add):
+            group, row = _placed(tables, step)
+            groups.setdefault(group, []).append(row)
+    return Plan(groups, added(steps), list(messages))
 
 
-def _placed(tables: Mapping[str, Table], step: Step) -> tuple[Group, tuple[Any, ...]]:
+def _placed(tables: Mapping[str, Table], step: Put | Drop | Need) -> tuple[Group, tuple[Any, ...]]:
     name = step.collection.name
     table = tables.get(name)
     if table is None or table.collection is not step.collection:
@@ -85,7 +97,11 @@ def merged(plans: Sequence[Plan]) -> Plan:
     for plan in plans:
         for group, rows in plan.groups.items():
             groups.setdefault(group, []).extend(rows)
-    return Plan(groups, [message for plan in plans for message in plan.messages])
+    additions: Additions = {}
+    for plan in plans:
+        for key, (by, at_most) in plan.additions.items():
+            together(additions, key, by, at_most)
+    return Plan(groups, additions, [message for plan in plans for message in plan.messages])
 
 
 class Statement(NamedTuple):
@@ -102,7 +118,8 @@ def statement(namespace: str, tables: Mapping[str, Table], plan: Plan) -> Statem
     condition holds at the moment of the commit, and stays so because what was judged is locked.
 
     Rows are locked table by table in the order of their names, and in a table by user and id: then two writes may wait
-    for each other, but not both at once.
+    for each other, but not both at once. The sums come last, because many wait for them: theirs are locked for no
+    longer than the commit takes.
     """
     groups = sorted(plan.groups, key=lambda group: (group.collection, ORDER.index(group.kind)))
     standing = Counter(group.collection for group in groups if group.kind != "insert")
@@ -123,9 +140,26 @@ def statement(namespace: str, tables: Mapping[str, Table], plan: Plan) -> Statem
         rows = [(message.id, message.subject, message.body) for message in plan.messages]
         source = _source(rows, ("text", "text", "bytea"), args)
         parts.append(f'sent as (insert into "{namespace}".outbox (id, subject, body) select * from {source} k)')
+    if plan.additions:
+        within = any(at_most is not None for _, at_most in plan.additions.values())
+        parts.append(_additions(namespace, plan.additions, args, within))
+        checks.extend([WITHIN] if within else [])
     # `case` is evaluated in its order, and each count runs its part: so this is also the order of the locks.
     result = f"case {' '.join(checks)} end" if checks else "null"
     return Statement(f"with {', '.join(parts)} select {result}", args, groups)
+
+
+def _additions(namespace: str, additions: Additions, args: list[Any], within: bool) -> str:
+    """The SQL that adds to the sums, in the order of user and name; it gives what they come to `within` bounds."""
+    keys = sorted(additions)
+    into = f'insert into "{namespace}".sums as t (user_id, name, value) select user_id, name, value from'
+    otherwise = "on conflict (user_id, name) do update set value = t.value + excluded.value"
+    if not within:
+        source = _source([(*key, additions[key][0]) for key in keys], SUMS[:3], args)
+        return f"sums as ({into} {source} k(user_id, name, value) {otherwise})"
+    source = _source([(*key, *additions[key]) for key in keys], SUMS, args)
+    given = f"given as materialized (select * from {source} k(user_id, name, value, at_most))"
+    return f"{given}, sums as ({into} given {otherwise} returning user_id, name, value)"
 
 
 def _lock(table: Table, plan: Plan, args: list[Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from reyna.cli import account, processor, schema, serving
+from reyna.cli import account, doctor, migrate, processor, schema, serving
 
 app = typer.Typer(
     name="reyna",
@@ -32,6 +32,8 @@ def root(
 
 app.command("up")(serving.up)
 app.command("serve")(serving.serve)
+app.command("doctor")(doctor.doctor)
 app.add_typer(processor.app)
 app.add_typer(account.app)
 app.add_typer(schema.app)
+app.add_typer(migrate.app)

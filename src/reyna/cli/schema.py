@@ -5,30 +5,30 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
-from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
-from urllib.request import Request, urlopen
 
 import msgspec
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from reyna.cli.rest import PATIENCE, Door
 from reyna.cli.starting import OUT, beside, end, run, settings_of
 from reyna.domain.caller import Caller, house
-from reyna.domain.errors import Fault, Invalid, revived
+from reyna.domain.errors import Invalid
 from reyna.domain.ids import is_slug
 from reyna.domain.page import MOST, Page
-from reyna.domain.schema import NewSchema, Schema, Verdict
+from reyna.domain.schema import NewSchema, Schema, Upgrade, Verdict
 from reyna.main import connected
 from reyna.rpc import Signer, remote
 from reyna.schemas.checking import Checked, ToCheck
 from reyna.schemas.compatibility import Text, compare
 from reyna.schemas.compatibility.explain import Difference
 from reyna.schemas.service import Schemas
+from reyna.schemas.stored import Stored, Upgraded
 
 app: Final = typer.Typer(name="schema", help="Register, check and look up schemas.", no_args_is_help=True)
-PATIENCE: Final = 30.0  # seconds for one answer
+MOST_SHOWN: Final = 200  # characters of a document
 T = TypeVar("T")
 Url = Annotated[
     str | None, typer.Option(envvar="REYNA_URL", help="Address of the studio, such as http://127.0.0.1:8010.")
@@ -36,15 +36,17 @@ Url = Annotated[
 Token = Annotated[str | None, typer.Option(envvar="REYNA_TOKEN", help="API key, to act as a user; else as the house.")]
 File = Annotated[Path, typer.Argument(help="A JSON Schema, or a registration with name and json_schema.", exists=True)]
 Name = Annotated[str | None, typer.Option(help="Name of a bare JSON Schema; else that of its file.")]
+UpgradeFile = Annotated[
+    Path | None,
+    typer.Option("--upgrade", help="How data of the major before becomes data of this one, as JSON.", exists=True),
+]
 
 
 class Rest:
     """The verbs of the schema service as a user asks them, over the studio's REST door."""
 
     def __init__(self, url: str, token: str) -> None:
-        if not url.startswith(("http://", "https://")):
-            end(f"{url} is not an address; it begins with http:// or https://.")
-        self._url, self._token = url.rstrip("/"), token
+        self._door = Door(url, token)
 
     async def register(self, caller: Caller, new: NewSchema) -> Schema:
         return await self._ask(Schema, "POST", "/schemas", new)
@@ -65,25 +67,8 @@ class Rest:
         return await self._ask(Verdict, "POST", f"/schemas/{quote(id)}/validate", body)
 
     async def _ask(self, answer: type[T], method: str, path: str, body: Any = None) -> T:
-        headers = {"authorization": f"Bearer {self._token}", "content-type": "application/json"}
         sent = None if body is None else msgspec.json.encode(body)
-        request = Request(f"{self._url}/api{path}", sent, headers, method=method)  # noqa: S310 - http or https, above
-        return msgspec.json.decode(await asyncio.to_thread(self._read, request), type=answer)
-
-    def _read(self, request: Request) -> bytes:
-        try:
-            with urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
-                body: bytes = answer.read()
-                return body
-        except HTTPError as error:
-            try:
-                problem = msgspec.json.decode(error.read())
-                refusal = revived({key: problem[key] for key in problem.keys() - {"type", "status"}})
-            except (msgspec.MsgspecError, KeyError, AttributeError):
-                raise Fault(f"{self._url} answered {error.code}.") from error
-            raise refusal from error
-        except URLError as error:
-            raise Fault(f"{self._url} cannot be reached: {error.reason}") from error
+        return msgspec.json.decode(await asyncio.to_thread(self._door.ask, method, path, sent), type=answer)
 
 
 @asynccontextmanager
@@ -120,11 +105,12 @@ def push(
     version: Annotated[
         str | None, typer.Option(help="The version; computed from the difference when left out.")
     ] = None,
+    upgrade: UpgradeFile = None,
     url: Url = None,
     token: Token = None,
 ) -> None:
     """Register a schema; its version is computed from what changed."""
-    new = _registration(file, name, version)
+    new = _registration(file, name, version, upgrade)
 
     async def act(schemas: Rest | Schemas) -> bool:
         try:
@@ -146,31 +132,34 @@ def check(
     file: File,
     name: Name = None,
     id: Annotated[str | None, typer.Option(help="Check against this id instead of the newest of the name.")] = None,
+    upgrade: UpgradeFile = None,
     url: Url = None,
     token: Token = None,
 ) -> None:
-    """Say what registering a schema would come to; exits with 1 when it breaks what its id promises."""
-    new = _registration(file, name, None)
+    """Say what registering a schema would come to; exits with 1 when it breaks what its id promises.
+
+    With an upgrade, which is tried on what is stored, it exits with 1 when something would not fit afterwards.
+    """
+    new = _registration(file, name, None, upgrade)
     question = ToCheck(
-        name=None if id else new.name, id=id, json_schema=new.json_schema, compatibility=new.compatibility
+        name=None if id else new.name,
+        id=id,
+        json_schema=new.json_schema,
+        compatibility=new.compatibility,
+        upgrade=new.upgrade,
     )
 
     async def act(schemas: Rest | Schemas) -> bool:
         found = await schemas.check(house(), question)
         show_differences(found.differences)
-        stored = found.stored
-        if stored is not None and stored.checked:
-            some = " of the newest" if stored.sampled else ""
-            OUT.print(f"{stored.failing} of {stored.checked}{some} stored blobs would not fit.")
-            for example in stored.examples:
-                reason = example.errors[0].message if example.errors else ""
-                OUT.print(f"  {example.blob_id} ({example.schema_version}): {escape(reason)}")
+        show_stored(found.stored, "would not fit")
+        show_stored(found.upgraded, "would not fit after the upgrade")
         colour, word = ("green", "compatible") if found.compatible else ("red", "incompatible")
         OUT.print(
             f"[{colour}]{word}[/{colour}] ({found.compatibility}): {found.bump}, would be "
             f"{found.next_id} [bold]{found.next_version}[/bold]"
         )
-        return found.compatible
+        return found.compatible if found.upgraded is None else not found.upgraded.failing
 
     _with(url, token, act)
 
@@ -262,10 +251,28 @@ def show_differences(differences: Sequence[Difference]) -> None:
         since = f" since {each.version}" if each.version else ""
         OUT.print(f"[{colour}]{word}{since}[/{colour}]  {escape(each.path or '/')}  {escape(each.message)}")
         if each.counterexample is not msgspec.UNSET:
-            shown = msgspec.json.encode(each.counterexample).decode()
-            OUT.print(f"    for example {escape(shown if len(shown) <= 200 else shown[:200] + '…')}")
+            OUT.print(f"    for example {escape(_cut(each.counterexample))}")
         if each.breaks and each.hint:
             OUT.print(f"    {escape(each.hint)}")
+
+
+def show_stored(stored: Stored | Upgraded | None, what: str) -> None:
+    """How many stored blobs fail, and the first few of them; what an upgrade makes of one stands below it."""
+    if stored is None or not stored.checked:
+        return
+    some = " of the newest" if stored.sampled else ""
+    OUT.print(f"{stored.failing} of {stored.checked}{some} stored blobs {what}.")
+    for example in stored.examples:
+        error = example.errors[0]
+        OUT.print(f"  {example.blob_id} ({example.schema_version}): {escape(error.path)} {escape(error.message)}")
+        for word in ("before", "after"):
+            if (data := getattr(example, word, msgspec.UNSET)) is not msgspec.UNSET:
+                OUT.print(f"    {word} {escape(_cut(data))}")
+
+
+def _cut(data: Any) -> str:
+    shown = msgspec.json.encode(data).decode()
+    return shown if len(shown) <= MOST_SHOWN else shown[:MOST_SHOWN] + "…"
 
 
 async def _version(schemas: Rest | Schemas, text: str) -> Schema:
@@ -273,20 +280,33 @@ async def _version(schemas: Rest | Schemas, text: str) -> Schema:
     return await schemas.schema(house(), id, version or None)
 
 
-def _registration(file: Path, name: str | None, version: str | None) -> NewSchema:
+def _registration(file: Path, name: str | None, version: str | None, upgrade: Path | None) -> NewSchema:
     """What a file asks to be registered; a bare JSON Schema takes its name from the option, or from its file."""
     read = _json(file)
-    if isinstance(read, dict) and "json_schema" in read:
-        try:
-            new = msgspec.convert(read, NewSchema)
-        except msgspec.ValidationError as error:
-            end(f"{file}: {error}")
-        changes = {"name": name, "version": version}
-        return msgspec.structs.replace(new, **{key: value for key, value in changes.items() if value is not None})
-    named = name or file.name.partition(".")[0]
-    if not is_slug(named):
-        end(f"{named} is no name for a schema; give one with --name.")
-    return NewSchema(name=named, version=version, json_schema=read)
+    if not isinstance(read, dict) or "json_schema" not in read:
+        named = name or file.name.partition(".")[0]
+        if not is_slug(named):
+            end(f"{named} is no name for a schema; give one with --name.")
+        read = {"name": named, "json_schema": read}
+    try:
+        new = msgspec.convert(read, NewSchema)
+    except msgspec.ValidationError as error:
+        end(f"{file}: {error}")
+    changes = {"name": name, "version": version, "upgrade": _upgrade(upgrade)}
+    return msgspec.structs.replace(new, **{key: value for key, value in changes.items() if value is not None})
+
+
+def _upgrade(file: Path | None) -> Upgrade | None:
+    """`{"steps": […]}` or `{"patch": […]}`, or what stands in such a list alone."""
+    if file is None:
+        return None
+    read = _json(file)
+    if isinstance(read, list):
+        read = {"patch" if any(isinstance(each, dict) and "op" in each for each in read) else "steps": read}
+    try:
+        return msgspec.convert(read, Upgrade)
+    except msgspec.ValidationError as error:
+        end(f"{file}: {error}")
 
 
 def _json(file: Path) -> Any:

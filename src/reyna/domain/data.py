@@ -74,3 +74,12 @@ def _check_text(text: str, at: str) -> None:
         text.encode()
     except UnicodeEncodeError:
         raise Invalid.at(at, "contains a lone surrogate, which is not text") from None
+
+
+def without_nul(data: Any) -> Any:
+    """The data with another character wherever U+0000 is, to see whether anything else is wrong with it."""
+    if isinstance(data, str):
+        return data.replace("\0", "0")
+    if isinstance(data, list):
+        return [without_nul(item) for item in data]
+    return {without_nul(key): without_nul(value) for key, value in data.items()} if isinstance(data, dict) else data

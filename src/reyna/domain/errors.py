@@ -67,6 +67,10 @@ class AlreadyThere(Conflict):
     """Something of this name is already there."""
 
 
+class CameInSince(Conflict):
+    """Something came into this bucket since. Undone anyway, it goes to the trash along with the bucket."""
+
+
 class WouldContainItself(Conflict):
     """A bucket cannot be moved into itself or into what it contains."""
 

@@ -39,7 +39,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def now(cls, type: str, caller: Caller, data: dict[str, Any], *, about: str | None = None) -> Self:
-        """An event of this moment, caused by the caller; `about` is the id of what it happened to."""
+        """An event of this moment, caused by the caller; `about` is the id of what it happened to.
+
+        What comes in whole says so by `cause`, "import" here and "copy" in the data given, and sets no processor to
+        work: it brings along what was derived from it.
+        """
         return cls(
             id=new_id("event"),
             source=f"reyna/{type.partition('.')[0]}",
@@ -48,7 +52,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
             time=datetime.now(UTC),
             userid=caller.user_id,
             origin=caller.origin,
-            data=data,
+            data=data | {"cause": "import"} if caller.kind == "import" else data,
         )
 
     def message(self) -> Message:

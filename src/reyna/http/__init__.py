@@ -7,7 +7,7 @@ from litestar import Litestar
 from litestar.config.response_cache import ResponseCacheConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.types import Receive, Send
+from litestar.types import ASGIApp, Receive, Send
 
 from reyna.domain.errors import Refusal
 from reyna.http.asked import Asked, Asking, Cursor, Limit, check_query
@@ -21,9 +21,14 @@ __all__ = ["COOKIE", "Asking", "Check", "Cursor", "Limit", "Meter", "bearer_of",
 
 
 class Door(Litestar):
-    """Answers HEAD as it would GET, without the body (RFC 9110, section 9.3.2)."""
+    """Answers HEAD as it would GET, without the body (RFC 9110, section 9.3.2), and hands each WebSocket to whoever is
+    at the other end of its path: what routes and middleware do for a request they would hold as long as it is open."""
+
+    lines: Mapping[str, ASGIApp] = {}
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # type: ignore[override]
+        if scope["type"] == "websocket" and (line := self.lines.get(scope["path"])) is not None:
+            return await line(scope, receive, send)
         if scope["type"] != "http" or scope["method"] != "HEAD":
             return await super().__call__(scope, receive, send)
 
@@ -50,14 +55,16 @@ def door(
     checks: Mapping[str, Check],
     meter: Meter | None = None,
     middleware: Sequence[Any] = (),
+    lines: Mapping[str, ASGIApp] = {},
     **more: Any,
 ) -> Litestar:
-    """The REST door of a service: its routes, with `caller` and the named verbs handed to each handler."""
+    """The REST door of a service: its routes, with `caller` and the named verbs handed to each handler; `lines` are its
+    WebSockets by path."""
     meter = meter or Meter()
     dependencies: dict[str, Any] = {"caller": Provide(caller_through(identify))}
     for name, service in verbs.items():
         dependencies[name] = Provide(_giving(service), sync_to_thread=False)
-    return Door(
+    made = Door(
         route_handlers=[healthz, readyz_of(checks), metrics_of(meter.registry), *shown(), *routes],
         dependencies=dependencies,
         exception_handlers={Refusal: refused, HTTPException: mistaken, Exception: broken},
@@ -77,3 +84,5 @@ def door(
         logging_config=None,
         **more,
     )
+    made.lines = lines
+    return made

@@ -1,15 +1,18 @@
 """The runs of a user as records: found, requested and changed, each with what it tells in the same write."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, date
 from typing import Final
 
 import msgspec
 
+from reyna.bounds import Bounds
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, NotFound
 from reyna.domain.event import Message
+from reyna.domain.quota import Usage
 from reyna.domain.run import DEAD_SUBJECTS, RUN_SUBJECTS, DeadLetter, Run
-from reyna.ports import Put, Step, Store, Unmet
+from reyna.ports import Add, Put, Step, Store, Unmet
 from reyna.processors import lifecycle
 from reyna.processors.neighbours import PASS, Signs
 from reyna.processors.records import RUNS
@@ -26,8 +29,8 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class RunBook:
-    def __init__(self, store: Store, signer: Signs) -> None:
-        self._store, self._signer = store, signer
+    def __init__(self, store: Store, signer: Signs, bounds: Bounds) -> None:
+        self._store, self._signer, self._bounds = store, signer, bounds
 
     async def run(self, caller: Caller, id: str) -> Run:
         run = await self._store.get(RUNS, caller.user_id, id)
@@ -36,9 +39,18 @@ class RunBook:
         return run
 
     async def request(self, caller: Caller, runs: Sequence[Run]) -> None:
-        """All of these new runs or none of them. Raises Unmet when one of them is there already."""
+        """All of these new runs or none of them. Raises Unmet when one of them is there already, TooMuch over quota."""
         messages = [message for run in runs for message in self.request_of(caller, run)]
-        await self._store.write(*(Put(RUNS, run) for run in runs), messages=messages)
+        await self._store.write(*(Put(RUNS, run) for run in runs), self.counted(*runs), messages=messages)
+
+    def counted(self, *runs: Run) -> Add:
+        """The step by which these requests of one user count for their day (UTC)."""
+        day = runs[0].requested_at.astimezone(UTC).date()
+        return self._bounds.add(runs[0].user_id, "runs", len(runs), day=day.isoformat())
+
+    async def usage(self, user_id: str, day: date) -> Usage:
+        sums = await self._store.sums(user_id)
+        return Usage(used={"runs": sums.get(f"runs:{day.isoformat()}", 0)}, allowed=self._bounds.allowed)
 
     def request_of(self, caller: Caller, run: Run) -> tuple[Message, Message]:
         """What tells the user that the run is requested, and what hands it to a worker, in this order."""

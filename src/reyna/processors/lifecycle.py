@@ -58,10 +58,11 @@ def claimed(run: Run, attempt: int, now: datetime) -> Run:
     )
 
 
-def storing(run: Run, output_blob_ids: tuple[str, ...]) -> Run:
-    """About to store these blobs: from here on it cannot be cancelled, so that a cancelled run has made nothing."""
+def storing(run: Run, output_blob_ids: tuple[str, ...], blob_revision: int | None = None) -> Run:
+    """About to store these blobs, made of this revision: from here on it cannot be cancelled, so that a cancelled run
+    has made nothing."""
     _check_open(run)
-    return _next(run, output_blob_ids=output_blob_ids)
+    return _next(run, output_blob_ids=output_blob_ids, blob_revision=blob_revision or run.blob_revision)
 
 
 def not_stored(run: Run) -> Run:

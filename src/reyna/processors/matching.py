@@ -1,9 +1,18 @@
 """Which switched-on instances a new blob is for."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from reyna.domain.blob import Blob
 from reyna.domain.processor import Instance, Processor
+
+# Causes of events: it came with all that belongs to it, or is the same as before in a new form.
+IN_WHOLE: Final = frozenset({"import", "copy", "upgrade"})
+
+
+def came_in_whole(cause: str | None) -> bool:
+    """Whether an event tells of something that came with what was derived from it, so that nothing need be derived."""
+    return cause in IN_WHOLE
 
 
 def is_offered(blob: Blob) -> bool:

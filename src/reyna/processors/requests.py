@@ -82,7 +82,7 @@ class Requests:
 
         def decide(run: Run) -> Change:
             again = lifecycle.requested_again(run, processor, blob, self._clock())
-            return Change(again, self._book.request_of(caller, again), steps)
+            return Change(again, self._book.request_of(caller, again), (*steps, self._book.counted(again)))
 
         return await self._book.change(caller, id, decide)
 

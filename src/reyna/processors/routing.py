@@ -17,7 +17,7 @@ from reyna.domain.run import Run
 from reyna.ports import Store, Unmet
 from reyna.processors import lifecycle
 from reyna.processors.book import RunBook
-from reyna.processors.matching import is_offered, matching
+from reyna.processors.matching import came_in_whole, is_offered, matching
 from reyna.processors.neighbours import StateVerbs
 from reyna.processors.switched import Switched
 
@@ -31,6 +31,7 @@ class BlobFacts(msgspec.Struct, frozen=True):
     blob_id: str
     schema_id: str
     revision: int = 1
+    cause: str | None = None
 
 
 class Router:
@@ -44,6 +45,8 @@ class Router:
         Raises msgspec.ValidationError for an event that is not about a blob.
         """
         facts = msgspec.convert(event.data, BlobFacts)
+        if came_in_whole(facts.cause):
+            return []
         acting = Caller(user_id=event.userid, kind="house")
         switches = await self.switched.by(event.userid)
         processors = switches.takers(facts.schema_id)
@@ -72,7 +75,7 @@ class Router:
     async def concerns_anyone(self, event: Event) -> bool:
         """Whether a processor is switched on that takes such blobs; cheap, for events that come while one types."""
         facts = msgspec.convert(event.data, BlobFacts)
-        return bool((await self.switched.by(event.userid)).takers(facts.schema_id))
+        return not came_in_whole(facts.cause) and bool((await self.switched.by(event.userid)).takers(facts.schema_id))
 
     async def _offered(self, acting: Caller, blob_id: str) -> Blob | None:
         try:

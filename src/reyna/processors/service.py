@@ -1,15 +1,17 @@
 """The verbs of the processor service: who can transform, where it is switched on, and every run there was."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from reyna.bounds import Bounds
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Forbidden
 from reyna.domain.page import DEFAULT_LIMIT, Page
 from reyna.domain.processor import Beat, Health, Instance, InstanceChange, NewInstance, NewProcessor, Processor
+from reyna.domain.quota import Usage
 from reyna.domain.run import Cost, DeadLetter, NewRuns, Output, Run, Status
 from reyna.ports import Store
 from reyna.processors.book import RunBook
@@ -42,10 +44,14 @@ class Processors:
         *,
         vitals: Vitals | None = None,
         clock: Callable[[], datetime] = now,
+        allowed: Mapping[str, int | None] = {},
     ) -> None:
+        """`allowed`: how many `runs` each user may request on one day (UTC)."""
+        bounds = Bounds(store, allowed)
+        store = bounds.over(store)
         self.vitals = vitals or Vitals()
         self._bus, self._clock = bus, clock
-        self._book = RunBook(store, signer)
+        self._book = RunBook(store, signer, bounds)
         self._registry = Registry(store, schemas, clock)
         self._instances = Instances(store, self._registry, state, clock)
         self._requests = Requests(store, self._book, self._registry, state, clock)
@@ -119,7 +125,7 @@ class Processors:
     async def request_runs(self, caller: Caller, new: NewRuns) -> list[Run]:
         """Runs a processor now, on these blobs or on every blob in the bucket that it takes: all of them or none.
 
-        Raises NotFound and Invalid by path, TooMuch above 1,000 runs.
+        Raises NotFound and Invalid by path, TooMuch above 1,000 runs or over the day's quota.
         """
         _check_person(caller)
         return await self._requests.request(caller, new)
@@ -152,19 +158,26 @@ class Processors:
         _check_person(caller)
         return await self._requests.retry(caller, id)
 
+    async def usage(self, caller: Caller) -> Usage:
+        """How many runs the user requested today (UTC), by hand and by what is switched on; asking again counts too."""
+        return await self._book.usage(caller.user_id, self._clock().astimezone(UTC).date())
+
     # --- a worker's side; the caller is the run's own pass ---
 
     async def claim(self, caller: Caller, run_id: str, attempt: int) -> Run:
         """The run, now running. Raises Conflict when it has ended: there is nothing left to do then."""
         return await self._workbench.claim(caller, run_id, attempt)
 
-    async def complete(self, caller: Caller, run_id: str, outputs: list[Output], cost: Cost) -> Run:
+    async def complete(
+        self, caller: Caller, run_id: str, outputs: list[Output], cost: Cost, blob_revision: int | None = None
+    ) -> Run:
         """Stores what the run made, under ids that follow from the run, so that doing it twice does it once.
+        `blob_revision` is the revision of its blob that it worked on, if not the one it was requested for.
 
         Raises Conflict, with nothing stored, when the run has ended otherwise, Fault when it is worth another attempt,
         and NotFound, Invalid and TooLarge for outputs that cannot be stored.
         """
-        return await self._workbench.complete(caller, run_id, outputs, cost)
+        return await self._workbench.complete(caller, run_id, outputs, cost, blob_revision)
 
     async def refuse(self, caller: Caller, run_id: str, reason: str) -> Run:
         """The processor will not do this, however often it is asked: final, and kept as a dead letter."""

@@ -34,12 +34,14 @@ class Workbench:
 
         return await self._book.change(caller, run_id, decide)
 
-    async def complete(self, caller: Caller, run_id: str, outputs: Sequence[Output], cost: Cost) -> Run:
+    async def complete(
+        self, caller: Caller, run_id: str, outputs: Sequence[Output], cost: Cost, blob_revision: int | None = None
+    ) -> Run:
         check_pass(caller, run_id)
         ids = tuple(derived_id(run_id, number) for number in range(len(outputs)))
 
         def store(run: Run) -> Change | None:
-            return None if run.status == "completed" else Change(lifecycle.storing(run, ids))
+            return None if run.status == "completed" else Change(lifecycle.storing(run, ids, blob_revision))
 
         def complete(run: Run) -> Change | None:
             if run.status == "completed":

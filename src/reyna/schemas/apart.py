@@ -1,4 +1,4 @@
-"""Comparisons in processes of their own, so that a hostile pair of schemas delays nobody but its author."""
+"""Comparing and examining in processes of their own, so that a hostile schema delays nobody but its author."""
 
 import asyncio
 import sys
@@ -9,10 +9,11 @@ from typing import Final
 
 import msgspec
 
-from reyna.domain.errors import TooMuch
+from reyna.domain.errors import Invalid, TooMuch, revived
 from reyna.schemas.compatibility import Comparison, Text
 from reyna.schemas.compatibility.__main__ import Question
 from reyna.schemas.compatibility.explain import Direction, undecided
+from reyna.schemas.examining import Examined
 
 SECONDS: Final = 5.0  # for one question; a verb over the bus may take ten
 GRACE: Final = 1.0  # seconds to start, and to end what is at hand
@@ -45,10 +46,22 @@ class Apart:
         found = [DECODER.decode(line) for line in lines[: len(olds)]]
         return [*found, *(_late() for _ in olds[len(found) :])]
 
+    async def examine(self, user_id: str, new: Text) -> Examined:
+        """What the schema is. Raises what it is refused with, Invalid when that takes too long, and TooMuch."""
+        question = msgspec.json.encode(Question(new, [], self._seconds))
+        async with self._turn(user_id):
+            lines = await self._answers(question)
+        if not lines:
+            raise Invalid.at("/json_schema", f"takes longer to look at than the {self._seconds:g} s that it may")
+        found = msgspec.json.decode(lines[0], type=Examined)
+        if found.problem is not None:
+            raise revived(found.problem)
+        return found
+
     @asynccontextmanager
     async def _turn(self, user_id: str) -> AsyncIterator[None]:
         if self._waiting[user_id] >= self._most:
-            raise TooMuch("You have many comparisons under way; wait for one of them.")
+            raise TooMuch("You have many schemas being looked at; wait for one of them.", retry_after=1)
         self._waiting[user_id] += 1
         lock = self._turns.setdefault(user_id, asyncio.Lock())
         try:

@@ -1,4 +1,4 @@
-"""What the schema service keeps: every version for ever, and which one is the latest of each schema."""
+"""What the schema service keeps: every version for ever, which one is the latest of each schema, and their use."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from reyna.domain.schema import Kind, Schema, Scope
+from reyna.domain.usage import Counted
 from reyna.ports import Collection
 
 
@@ -50,6 +51,18 @@ class Latest(msgspec.Struct, frozen=True, kw_only=True):
         return READER.decode(self.body)
 
 
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """How one user used one schema on one day, by version; `batches` are the last ones that were added."""
+
+    id: str
+    user_id: str
+    schema_id: str
+    day: str
+    versions: dict[str, Counted] = {}
+    batches: tuple[str, ...] = ()
+    revision: int = 1
+
+
 READER: Final = msgspec.json.Decoder(Schema)
 VERSIONS: Final = Collection(
     "schemas.versions",
@@ -57,11 +70,16 @@ VERSIONS: Final = Collection(
     columns=("schema_id", "name", "major", "version", "kind", "scope", "fingerprint", "created_at"),
 )
 LATEST: Final = Collection("schemas.latest", Latest, columns=("name", "major", "version", "kind"))
-COLLECTIONS: Final[tuple[Collection[Any], ...]] = (VERSIONS, LATEST)
+USAGE: Final = Collection("schemas.usage", Usage, columns=("schema_id", "day"))
+COLLECTIONS: Final[tuple[Collection[Any], ...]] = (VERSIONS, LATEST, USAGE)
 
 
 def version_id(schema_id: str, version: str) -> str:
     return f"{schema_id}:{version}"
+
+
+def usage_id(schema_id: str, day: str) -> str:
+    return f"{schema_id}:{day}"
 
 
 def version_of(schema: Schema, owner: str) -> Version:

@@ -1,14 +1,14 @@
 """The registered schemas that a schema leads to, gathered so that it never has to look for them again."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from reyna.domain.data import encoded
 from reyna.domain.errors import Invalid
 from reyna.domain.schema import Schema
 from reyna.fit.flat import REGISTERED, registered_in
-from reyna.fit.keywords import pointer
+from reyna.fit.keywords import Path, pointer
 
 URI: Final = re.compile(re.escape(REGISTERED) + r"([a-z0-9-]{1,64})/([0-9A-Za-z.+-]{1,64})")
 MOST: Final = 50  # schemas one may lead to, at any distance
@@ -23,8 +23,13 @@ async def references_of(json_schema: Any, find: Find) -> dict[str, Any]:
     `find` gives a version by schema id and version. Raises Invalid, with the path, for a reference to what is not
     registered, and for too many.
     """
+    return await gathered(registered_in(json_schema), find)
+
+
+async def gathered(uses: Mapping[str, Path], find: Find) -> dict[str, Any]:
+    """The same, of a schema that refers to these, each with the place of one reference."""
     found: dict[str, Any] = {}
-    for uri, path in registered_in(json_schema).items():
+    for uri, path in uses.items():
         at = "/json_schema" + pointer(path)
         name = URI.fullmatch(uri)
         if name is None:

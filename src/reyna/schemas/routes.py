@@ -9,11 +9,13 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from reyna.domain.caller import Caller
 from reyna.domain.page import DEFAULT_LIMIT, MOST, Page
-from reyna.domain.schema import Compatibility, Kind, NewSchema, Schema, Verdict
+from reyna.domain.schema import Compatibility, Kind, NewSchema, Schema, Upgrade, Verdict
+from reyna.domain.usage import SchemaUsage
 from reyna.schemas.checking import Checked, ToCheck
 from reyna.schemas.service import Schemas
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MOST)]
+Since = Annotated[str | None, QueryParameter(name="from")]  # `from` is no name in Python
 Asking = NamedDependency[Caller]
 Verbs = NamedDependency[Schemas]
 
@@ -82,8 +84,8 @@ async def validate(caller: Asking, schemas: Verbs, id: FromPath[str], data: JSON
 
 @post("/check", status_code=200)
 async def check(caller: Asking, schemas: Verbs, data: JSONBody[ToCheck]) -> Checked:
-    """What registering a schema would come to: whether it is compatible, its version, every difference, and the
-    stored blobs that would fail."""
+    """What registering a schema would come to: whether it is compatible, its version, every difference, the stored
+    blobs that would fail, and those that would fail after an upgrade."""
     return await schemas.check(caller, data)
 
 
@@ -93,10 +95,36 @@ async def change_compatibility(caller: Asking, schemas: Verbs, id: FromPath[str]
     return await schemas.change_compatibility(caller, id, data.mode)
 
 
+@put("/{id:str}/upgrade")
+async def change_upgrade(caller: Asking, schemas: Verbs, id: FromPath[str], data: JSONBody[Upgrade]) -> Schema:
+    """Set how data of the major before becomes data of this one: a JSON Patch, or named steps."""
+    return await schemas.change_upgrade(caller, id, data)
+
+
+@get("/{id:str}/usage")
+async def usage(
+    caller: Asking, schemas: Verbs, id: FromPath[str], since: Since = None, to: FromQuery[str | None] = None
+) -> SchemaUsage:
+    """What you made of a schema, by version and day (UTC): validations, failures by rule, blobs stored. From one day to
+    another, both included, such as `2026-03-01`; the last 30 days when left out."""
+    return await schemas.usage(caller, id, since=since, to=to)
+
+
 routes: list[Any] = [
     Router(
         "/schemas",
-        route_handlers=[register, list_schemas, schema, versions, version, validate, check, change_compatibility],
+        route_handlers=[
+            register,
+            list_schemas,
+            schema,
+            versions,
+            version,
+            validate,
+            check,
+            change_compatibility,
+            change_upgrade,
+            usage,
+        ],
         tags=["schemas"],
     )
 ]

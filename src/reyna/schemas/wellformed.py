@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
-from reyna.domain.data import encoded
-from reyna.domain.errors import DataError, Invalid
+import msgspec
+
+from reyna.domain.data import encoded, without_nul
+from reyna.domain.errors import DataError, Invalid, TooLarge
 from reyna.fit import MOST_ERRORS
 from reyna.fit.flat import flat
 from reyna.fit.keywords import Dialect, Path, dialect_of, every, metaschema, pointer
@@ -26,7 +28,7 @@ OBJECTIONS: Final[dict[Size, str]] = {
 
 def check_schema(json_schema: Any) -> None:
     """Raises TooLarge, or Invalid naming the path of what is wrong, at most 50 places."""
-    encoded(json_schema, most=SCHEMA_BYTES, field="json_schema")
+    encoded(_named(json_schema), most=SCHEMA_BYTES, field="json_schema")
     if not isinstance(json_schema, dict | bool):
         raise Invalid.at("/json_schema", "is not a JSON Schema", expected="object or boolean")
     dialect = dialect_of(json_schema)
@@ -39,6 +41,27 @@ def check_schema(json_schema: Any) -> None:
     ]
     if wrong:
         raise Invalid(f"{wrong[0].path.lstrip('/')}: {wrong[0].message}", errors=wrong)
+
+
+def check_bytes(json_schema: Any) -> None:
+    """Raises TooLarge; a glance, before anything is done with it."""
+    size = len(msgspec.json.encode(json_schema))
+    if size > SCHEMA_BYTES:
+        raise TooLarge(f"json_schema is {size:,} bytes of JSON; {SCHEMA_BYTES:,} are allowed.", size=size)
+
+
+def _named(json_schema: Any) -> Any:
+    """The schema with another character for U+0000 in the values that it names: no store has to find these."""
+    try:
+        body = msgspec.json.encode(json_schema)
+        if b"\\u0000" not in body:
+            return json_schema
+        copy = msgspec.json.decode(body)
+        for _, schema in every(copy):
+            schema |= {name: without_nul(schema[name]) for name in ("const", "enum") if name in schema}
+    except (ValueError, TypeError, OverflowError, RecursionError):  # which is refused in better words by who called
+        return json_schema
+    return copy
 
 
 def check_whole(json_schema: Any, references: Mapping[str, Any]) -> None:

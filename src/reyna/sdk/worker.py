@@ -200,7 +200,7 @@ class Worker:
         )
         outputs = await self._run(work, blob, context)
         await self._check(caller, outputs)
-        await self._neighbours.processors.complete(caller, work.run_id, outputs, context.cost)
+        await self._neighbours.processors.complete(caller, work.run_id, outputs, context.cost, blob.revision)
 
     async def _run(self, work: Work, blob: Blob, context: Context[Any]) -> list[Output]:
         if self._stopping:

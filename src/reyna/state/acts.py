@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from reyna.domain.caller import Caller
 from reyna.domain.ids import new_id
 from reyna.ports import Put
-from reyna.state.records import JOURNAL, Act, ActName, Fields, Placing, Trashing
+from reyna.state.records import JOURNAL, Act, ActName, Change, Several
 
 _last = 0
 
@@ -21,7 +21,7 @@ def moment() -> int:
     return _last
 
 
-def journalled(caller: Caller, act: ActName, change: Fields | Placing | Trashing, *, name: str | None = None) -> Put:
+def journalled(caller: Caller, act: ActName, change: Change | Several, *, name: str | None = None) -> Put:
     """The step that writes down an act and its inverse."""
     kept = Act(
         id=new_id("act"),

@@ -8,28 +8,27 @@ import msgspec
 from msgspec.structs import replace
 
 from reyna.domain import rank
-from reyna.domain.blob import AuthorKind, Blob, BlobChange, NewBlob, Revision
+from reyna.domain.blob import AuthorKind, Blob, BlobChange, NewBlob
 from reyna.domain.caller import Caller
 from reyna.domain.data import encoded
 from reyna.domain.errors import Conflict, Forbidden, Invalid, NotFound, StaleRevision
 from reyna.domain.ids import new_id, slug
 from reyna.domain.page import Page, bounded, cursor_of, place_of
 from reyna.domain.placement import Placement, placement_id
-from reyna.ports import Need, Put, Step, Store, Unmet
+from reyna.fit.patch import patched
+from reyna.ports import Need, Put, Step, Unmet
+from reyna.state.history import History, Which
 from reyna.state.merge import merged
-from reyna.state.records import BLOBS, BUCKETS, PLACEMENTS, REVISIONS
+from reyna.state.records import BLOBS, BUCKETS, PLACEMENTS
 from reyna.state.repeats import made_before, remembered
-from reyna.state.shapes import Shapes
+from reyna.state.revisions import refused, same, superseded
 from reyna.state.subtree import LIVE
 
 MOST_BUCKETS: Final = 100  # places one blob may be created in
 
 
-class Blobs:
+class Blobs(History):
     """The verbs on blobs."""
-
-    def __init__(self, store: Store, shapes: Shapes) -> None:
-        self._store, self._shapes = store, shapes
 
     async def create_blob(
         self,
@@ -49,16 +48,20 @@ class Blobs:
             raise Forbidden("Only a run may say under which id its output is kept.")
         size = len(encoded(new.data))
         shape = await self._shapes.latest(caller, new.schema_id)
-        shape.accept(new.data, "data")
+        shape.accept(new.data, "data", by=caller)
         blob = _blob(caller, new, size, shape.schema.version, id=id, parent_revision=parent_revision)
-        steps = [*_creation(blob), *remembered(caller, key, blob.id)]
+        counted = self._quota.used(caller.user_id, blobs=1, bytes=size)
+        steps = [*_creation(blob), *remembered(caller, key, blob.id), *counted]
         try:
             await self._store.write(*steps, messages=[blob.event("created", caller).message()])
         except Unmet as unmet:
-            made_id = await made_before(self._store, caller, key) or blob.id
-            if unmet.kind == "put" and (there := await self._store.get(BLOBS, caller.user_id, made_id)):
+            made_id = await made_before(self._store, caller, key)
+            if unmet.kind == "put" and (there := await self._store.get(BLOBS, caller.user_id, made_id or blob.id)):
                 return await self._described(there)
+            if made_id is not None:
+                raise NotFound("What this request made was purged since.", id=made_id) from unmet
             raise await self._missing(caller, new) from unmet
+        self._shapes.counts.stored(caller.user_id, blob.schema_id, blob.schema_version)
         return blob
 
     async def blob(self, caller: Caller, id: str) -> Blob:
@@ -87,55 +90,34 @@ class Blobs:
         return Page(items=tuple(await self._describe_blobs(caller.user_id, found[:limit])), next_cursor=more)
 
     async def change_blob(self, caller: Caller, id: str, change: BlobChange) -> Blob:
-        """The next revision. Raises StaleRevision, with `current`, when `base_revision` is not the newest; what was
-        sent is then kept as a revision marked `conflict`. A repeated save of the same data is answered as it is."""
+        """The next revision. Raises StaleRevision, with `current`, when `base_revision` is not the newest, and Conflict
+        when the blob is in the trash; what was sent is then kept as a revision marked `conflict`, named by `kept_as`.
+        A repeated save of the same data is answered as it is."""
         current = await self._blob(caller, id)
-        if current.trashed_at is not None:
-            raise Conflict("This blob is in the trash; restore it first.", current=await self._described(current))
         data = await self._data_of(caller, current, change)
         size = len(encoded(data))
-        shape = await self._shapes.latest(caller, current.schema_id)
-        shape.accept(data, "data")
-        if data == current.data:
+        # What comes late is held to the schema that its writer saw: it is kept, even if an upgrade came between.
+        late = change.base_revision != current.revision
+        schema_id = (await self.revision(caller, id, change.base_revision) if late else current).schema_id
+        shape = await self._shapes.latest(caller, schema_id)
+        shape.accept(data, "data", by=caller)
+        if current.trashed_at is None and same(data, current.data):
             return await self._described(current)
         changed = current.changed(
-            data, size=size, schema_version=shape.schema.version, by=caller.name, author_kind=_author(caller)
+            data,
+            size=size,
+            schema_id=schema_id,
+            schema_version=shape.schema.version,
+            by=caller.name,
+            author_kind=author_kind(caller),
         )
-        if change.base_revision == current.revision and (written := await self._replace(caller, current, changed)):
+        if current.trashed_at is not None:
+            raise await self._in_trash(caller, current, changed, change.base_revision)
+        if not late and (written := await self._replace(caller, current, changed)):
             return written
         raise await self._lost(caller, changed, change.base_revision)
 
-    async def revisions(self, caller: Caller, id: str, *, limit: int = 50, cursor: str | None = None) -> Page[Revision]:
-        """Newest first, the present one included; refused saves stand among them, marked `conflict`."""
-        current = await self._blob(caller, id)
-        found = await self._store.find(
-            REVISIONS,
-            caller.user_id,
-            {"blob_id": id},
-            order=("number",),
-            descending=True,
-            after=place_of(cursor, int, str),
-            limit=bounded(limit) + 1,
-        )
-        if cursor is None:
-            found.insert(0, as_revision(current))
-        more = cursor_of(found[limit - 1].number, found[limit - 1].id) if len(found) > limit else None
-        return Page(items=tuple(found[:limit]), next_cursor=more)
-
-    async def revision(self, caller: Caller, id: str, number: int) -> Revision:
-        current = await self._blob(caller, id)
-        if number == current.revision:
-            return as_revision(current)
-        if found := await self._store.get(REVISIONS, caller.user_id, f"{id}:{number}"):
-            return found
-        raise NotFound(f"Blob {id} has no revision {number}.", id=id, revision=number)
-
     # --- what the verbs above are made of ---
-
-    async def _blob(self, caller: Caller, id: str) -> Blob:
-        if blob := await self._store.get(BLOBS, caller.user_id, id):
-            return blob
-        raise NotFound(id=id)
 
     async def _described(self, blob: Blob) -> Blob:
         return (await self._describe_blobs(blob.user_id, [blob]))[0]
@@ -149,15 +131,17 @@ class Blobs:
         places, derived, sources = await asyncio.gather(
             self._store.pick(PLACEMENTS, user_id, ("blob_id", "bucket_id"), LIVE | {"blob_id": ids}),
             self._store.pick(BLOBS, user_id, ("parent_id", "id"), LIVE | {"parent_id": ids}),
-            self._store.pick(BLOBS, user_id, ("id", "revision"), {"id": parents}) if parents else _nothing(),
+            self._store.pick(BLOBS, user_id, ("id", "data_revision", "revision"), {"id": parents})
+            if parents
+            else _nothing(),
         )
-        revisions: dict[str | None, int] = dict(sources)
+        since: dict[str | None, int] = {id: data_revision or revision for id, data_revision, revision in sources}
         return [
             replace(
                 blob,
                 bucket_ids=tuple(bucket for id, bucket in places if id == blob.id),
                 derived_ids=tuple(child for id, child in derived if id == blob.id),
-                stale=blob.parent_revision is not None and blob.parent_revision < revisions.get(blob.parent_id, 0),
+                stale=blob.parent_revision is not None and blob.parent_revision < since.get(blob.parent_id, 0),
             )
             for blob in blobs
         ]
@@ -189,8 +173,9 @@ class Blobs:
         return Page(items=tuple(await self._describe_blobs(caller.user_id, items)), next_cursor=more)
 
     async def _data_of(self, caller: Caller, current: Blob, change: BlobChange) -> Any:
-        if (change.data is msgspec.UNSET) == (change.merge_patch is msgspec.UNSET):
-            raise Invalid.at("/data", "send either data or merge_patch", expected="exactly one of data, merge_patch")
+        sent = [change.data, change.merge_patch, change.json_patch]
+        if sent.count(msgspec.UNSET) != len(sent) - 1:
+            raise Invalid.at("/data", "send one of data, merge_patch and json_patch", expected="exactly one of them")
         if not 1 <= change.base_revision <= current.revision:
             raise Invalid.at(
                 "/base_revision",
@@ -200,43 +185,57 @@ class Blobs:
         if change.data is not msgspec.UNSET:
             return change.data
         base = await self.revision(caller, current.id, change.base_revision)
+        if isinstance(change.json_patch, tuple):
+            # A few operations may copy much, in which time others want to be served.
+            return await asyncio.to_thread(patched, base.data, change.json_patch)
         return merged(base.data, change.merge_patch)
 
-    async def _replace(self, caller: Caller, current: Blob, changed: Blob) -> Blob | None:
+    async def _replace(self, caller: Caller, current: Blob, changed: Blob, **facts: Any) -> Blob | None:
         """The changed blob as it is now, or None when somebody else was faster."""
         described = await self._described(changed)
-        superseded = Put(REVISIONS, as_revision(current))
         try:
             await self._store.write(
-                superseded,
-                Put(BLOBS, changed, expects=current.revision),
-                messages=[described.event("updated", caller).message()],
+                *await self._change(current, changed),
+                messages=[described.event("updated", caller, **facts).message()],
             )
         except Unmet:
             return None
         return described
 
+    async def _change(self, current: Blob, changed: Blob) -> list[Step]:
+        """What is written when the data of a blob changes, if it is still as it was."""
+        counted = self._quota.used(current.user_id, bytes=changed.size - current.size)
+        return [await superseded(current, changed), Put(BLOBS, changed, expects=current.revision), *counted]
+
     async def _lost(self, caller: Caller, mine: Blob, base_revision: int) -> StaleRevision:
         """Keep what came too late, and say what is there instead."""
-        kept = replace(
-            as_revision(mine),
-            id=f"{mine.id}:{new_id('revision')}",
-            number=base_revision,
-            conflict=True,
-            author=caller.name,
-        )
-        await self._store.write(Put(REVISIONS, kept))
+        kept = await refused(mine, base_revision, caller.name)
+        await self._store.write(kept)
         current = await self.blob(caller, mine.id)
-        return StaleRevision(blob_id=mine.id, yours=base_revision, kept_as=kept.id, current=current)
+        return StaleRevision(blob_id=mine.id, yours=base_revision, kept_as=kept.record.id, current=current)
 
-    async def _as_it_was(self, caller: Caller, id: str, revision: int) -> Blob:
-        """The data of an earlier revision as a new one."""
+    async def _in_trash(self, caller: Caller, current: Blob, mine: Blob, base_revision: int) -> Conflict:
+        """Keep what was sent to a blob that somebody trashed meanwhile, and say so."""
+        message, described = "This blob is in the trash; restore it first.", await self._described(current)
+        if same(mine.data, current.data):
+            return Conflict(message, current=described)
+        kept = await refused(mine, base_revision, caller.name)
+        await self._store.write(kept)
+        return Conflict(f"{message} What you sent is kept.", kept_as=kept.record.id, current=described)
+
+    async def _as_it_was(self, caller: Caller, id: str, revision: Which) -> Blob:
+        """The data of an earlier revision as a new one, under the schema that it had."""
         current = await self._blob(caller, id)
         old = await self.revision(caller, id, revision)
-        shape = await self._shapes.latest(caller, current.schema_id)
-        shape.accept(old.data, "data")
+        shape = await self._shapes.latest(caller, old.schema_id)
+        shape.accept(old.data, "data", by=caller)
         changed = current.changed(
-            old.data, size=old.size, schema_version=shape.schema.version, by=caller.name, author_kind="restore"
+            old.data,
+            size=old.size,
+            schema_id=old.schema_id,
+            schema_version=shape.schema.version,
+            by=caller.name,
+            author_kind="restore",
         )
         if written := await self._replace(caller, current, changed):
             return written
@@ -261,7 +260,7 @@ async def _nothing() -> list[tuple[Any, ...]]:
     return []
 
 
-def _author(caller: Caller) -> AuthorKind:
+def author_kind(caller: Caller) -> AuthorKind:
     return caller.kind if caller.kind in ("processor", "import") else "user"
 
 
@@ -281,10 +280,11 @@ def _blob(
         bucket_ids=tuple(dict.fromkeys(new.bucket_ids)),
         parent_id=new.parent_id,
         parent_revision=parent_revision,
+        data_revision=1,
         size=size,
         created_by=caller.name,
         changed_by=caller.name,
-        author_kind=_author(caller),
+        author_kind=author_kind(caller),
         created_at=now,
         updated_at=now,
     )
@@ -311,19 +311,3 @@ def _creation(blob: Blob) -> list[Step]:
     if blob.parent_id is not None:
         steps.append(Need(BLOBS, blob.user_id, blob.parent_id))
     return steps
-
-
-def as_revision(blob: Blob) -> Revision:
-    """What is kept of a blob when the next revision takes its place."""
-    return Revision(
-        id=f"{blob.id}:{blob.revision}",
-        user_id=blob.user_id,
-        blob_id=blob.id,
-        number=blob.revision,
-        data=blob.data,
-        size=blob.size,
-        schema_version=blob.schema_version,
-        author=blob.changed_by,
-        author_kind=blob.author_kind,
-        created_at=blob.updated_at,
-    )

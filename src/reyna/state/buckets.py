@@ -13,9 +13,10 @@ from reyna.domain.data import METADATA_BYTES, encoded
 from reyna.domain.errors import Conflict, Invalid, NotFound, StaleRevision, WouldContainItself
 from reyna.domain.ids import new_id, slug
 from reyna.domain.page import Page, bounded, cursor_of, place_of
-from reyna.ports import Collection, Need, Put, Store, Unmet
+from reyna.ports import Collection, Need, Put, Step, Store, Unmet
 from reyna.state.acts import journalled
 from reyna.state.order import place_after
+from reyna.state.quota import Quota
 from reyna.state.records import BUCKETS, PLACEMENTS, TREES, Fields, Trashing, Tree
 from reyna.state.repeats import made_before, remembered
 from reyna.state.shapes import Shapes
@@ -33,15 +34,15 @@ After = str | msgspec.UnsetType | None
 class Buckets:
     """The verbs on buckets."""
 
-    def __init__(self, store: Store, shapes: Shapes) -> None:
-        self._store, self._shapes = store, shapes
+    def __init__(self, store: Store, shapes: Shapes, quota: Quota) -> None:
+        self._store, self._shapes, self._quota = quota.over(store), shapes, quota
 
     async def create_bucket(self, caller: Caller, new: NewBucket, *, key: str | None = None) -> Bucket:
         """A new bucket, last among its siblings unless `after` says otherwise.
 
         A second request with the same `key` is answered with what the first one made.
         """
-        name, type = _named(new.name), slug("type", new.type)
+        name, type = as_name(new.name), slug("type", new.type)
         await self._check_metadata(caller, type, new.metadata)
         now = datetime.now(UTC)
         bucket = Bucket(
@@ -62,7 +63,14 @@ class Buckets:
         event = bucket.event("created", caller)
         try:
             once = remembered(caller, key, bucket.id)
-            await self._store.write(Put(BUCKETS, bucket), act, *parent, *once, messages=[event.message()])
+            steps: list[Step] = [
+                Put(BUCKETS, bucket),
+                act,
+                *parent,
+                *once,
+                *self._quota.used(caller.user_id, buckets=1),
+            ]
+            await self._store.write(*steps, messages=[event.message()])
         except Unmet as unmet:
             if (made_id := await made_before(self._store, caller, key)) is not None:
                 return await self.bucket(caller, made_id)
@@ -121,7 +129,7 @@ class Buckets:
         type = current.type if change.type is msgspec.UNSET else slug("type", change.type)
         metadata = current.metadata if change.metadata is msgspec.UNSET else change.metadata
         await self._check_metadata(caller, type, metadata)
-        name = current.name if change.name is msgspec.UNSET else _named(change.name)
+        name = current.name if change.name is msgspec.UNSET else as_name(change.name)
         changed = current.changed(name=name, type=type, metadata=metadata)
         fields = Fields(bucket_id=id, before=_described_by(current), after=_described_by(changed))
         act = journalled(caller, "change_bucket", fields, name=current.name)
@@ -191,16 +199,12 @@ class Buckets:
     async def _check_metadata(self, caller: Caller, type: str, metadata: dict[str, Any]) -> None:
         encoded(metadata, most=METADATA_BYTES, field="metadata")
         if shape := await self._shapes.of_bucket(caller, type):
-            shape.accept(metadata, "metadata")
+            shape.accept(metadata, "metadata", by=caller)
 
     async def _rank(self, caller: Caller, parent_bucket_id: str | None, after: After) -> str:
         if after is msgspec.UNSET:
             return rank.last()
-        siblings = LIVE | {"parent_bucket_id": parent_bucket_id}
-        behind = await self._store.get(BUCKETS, caller.user_id, after) if after is not None else None
-        if after is not None and (behind is None or behind.parent_bucket_id != parent_bucket_id):
-            raise NotFound(f"There is no bucket {after} in that place.", id=after, field="after")
-        return await place_after(self._store, BUCKETS, caller.user_id, siblings, behind)
+        return await place_after(self._store, caller.user_id, parent_bucket_id, after)
 
     async def _grown(self, user_id: str, buckets: list[Bucket]) -> list[Node]:
         ids = [bucket.id for bucket in buckets]
@@ -212,6 +216,8 @@ class Buckets:
 
     async def _describe_buckets(self, user_id: str, buckets: list[Bucket]) -> list[Bucket]:
         """With what is computed on read: what stands in them, and how many."""
+        if not buckets:
+            return buckets
         ids = [bucket.id for bucket in buckets]
         blob_counts, child_counts = await asyncio.gather(
             self._store.tally(PLACEMENTS, user_id, "bucket_id", LIVE | {"bucket_id": ids}),
@@ -258,7 +264,8 @@ def _place_of(bucket: Bucket) -> dict[str, Any]:
     return {"parent_bucket_id": bucket.parent_bucket_id, "rank": bucket.rank}
 
 
-def _named(name: str) -> str:
+def as_name(name: str) -> str:
+    """The name without space around it. Raises Invalid for one that is empty, too long or not printable."""
     stripped = name.strip()
     if not 1 <= len(stripped) <= NAME_LENGTH:
         raise Invalid.at("/name", f"must be 1 to {NAME_LENGTH} characters", expected=f"1 to {NAME_LENGTH} characters")

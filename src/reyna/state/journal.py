@@ -1,7 +1,8 @@
 """The journal: every change of structure can be undone and done again, from any device, as far back as it goes."""
 
+from copy import copy
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from msgspec.structs import replace
@@ -10,43 +11,70 @@ from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, NotFound, Refusal
 from reyna.domain.page import Page, bounded, cursor_of, place_of
 from reyna.domain.placement import Placement
-from reyna.ports import PRESENT, Drop, Need, Put, Step, Unmet
+from reyna.ports import PRESENT, Drop, Need, Put, Step, Store, Unmet
+from reyna.rpc import takes_long
 from reyna.state.acts import moment
 from reyna.state.buckets import BUSY, TRIES
-from reyna.state.records import BLOBS, BUCKETS, JOURNAL, PLACEMENTS, TRASH, Act, ActName, Fields, Placing, Trashing
+from reyna.state.copying import Copies
+from reyna.state.records import (
+    BLOBS,
+    BUCKETS,
+    JOURNAL,
+    PLACEMENTS,
+    STANDS,
+    STAYS_UNDONE,
+    TRASH,
+    Act,
+    ActName,
+    Change,
+    Fields,
+    Part,
+    Placing,
+    Several,
+    Trashing,
+)
+from reyna.state.staged import Staged
 from reyna.state.subtree import LIVE
-from reyna.state.trash import Trash
 from reyna.state.trashing import Write
 
 
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One structural change; `name` is the bucket's at that time."""
+    """One structural change, or `count` of them made as one; `name` is the bucket's at that time. One that was `passed`
+    over stays as it is: undo and redo do not come back to it."""
 
     id: str
     act: ActName
     bucket_id: str | None
     blob_id: str | None
     name: str | None
+    count: int = 1
     undone: bool
+    passed: bool = False
     by: str
     created_at: datetime
 
 
-class Journal(Trash):
+class Journal(Copies):
     """The verbs on the journal.
 
     What an act changed is looked at again before it is taken back: where that was changed meanwhile, undo is refused
     with what stands in the way, and nothing is written. Content is no structure: creating a blob with its first places
-    and editing it are not undone here, and a bucket that holds what was created in it since is not taken away.
+    and editing it are not undone here, and a bucket that holds what was created in it since is not taken away unasked.
+
+    Whoever was refused goes on by naming the `entry_id` of the refusal: `skip` passes over that act for good, so that
+    the one before it is next; `anyway` sends what came into a bucket since to the trash with it, after CameInSince.
     """
 
-    async def undo(self, caller: Caller) -> JournalEntry:
-        """Take back the last act that is not undone. Raises Conflict when there is none, or something is in the way."""
-        return await self._turn(caller, back=True)
+    @takes_long
+    async def undo(self, caller: Caller, *, anyway: str | None = None, skip: str | None = None) -> JournalEntry:
+        """Take back the last act that is not undone. Raises Conflict when there is none, or something is in the way,
+        or when the act that is named is not the last one any more."""
+        return await self._turn(caller, back=True, anyway=anyway, skip=skip)
 
-    async def redo(self, caller: Caller) -> JournalEntry:
+    @takes_long
+    async def redo(self, caller: Caller, *, anyway: str | None = None, skip: str | None = None) -> JournalEntry:
         """Do again what was undone last, unless something new was done since. Raises Conflict as undo does."""
-        return await self._turn(caller, back=False)
+        return await self._turn(caller, back=False, anyway=anyway, skip=skip)
 
     async def journal(self, caller: Caller, *, limit: int = 50, cursor: str | None = None) -> Page[JournalEntry]:
         """Newest first; what is undone stands among them, marked."""
@@ -59,30 +87,40 @@ class Journal(Trash):
             limit=bounded(limit) + 1,
         )
         more = cursor_of(found[limit - 1].number, found[limit - 1].id) if len(found) > limit else None
-        return Page(items=tuple(_entry(act) for act in found[:limit]), next_cursor=more)
+        return Page(items=tuple(entry_of(act) for act in found[:limit]), next_cursor=more)
 
     # --- what the verbs above are made of ---
 
-    async def _turn(self, caller: Caller, *, back: bool) -> JournalEntry:
+    async def _turn(self, caller: Caller, *, back: bool, anyway: str | None, skip: str | None) -> JournalEntry:
         for _ in range(TRIES):
             counter = await self._counter(caller)
             act = await (self._last_done(caller) if back else self._last_undone(caller))
+            if (anyway or skip) not in (None, act.id):
+                raise Conflict("Another act is the last one by now. Look at the journal again.", entry_id=act.id)
             try:
-                write = await self._turned(caller, act, back)
-            except Refusal:
+                turned, write = await self._next(caller, act, back, anyway=anyway is not None, skip=skip is not None)
+                marked = Put(JOURNAL, turned, expects=act.revision)
+                await self._store.write(counter, marked, *write.steps, messages=write.messages)
+            except Refusal as refusal:
                 if await self._store.count(JOURNAL, caller.user_id, {"id": act.id, "revision": act.revision}):
+                    refusal.facts["entry_id"] = act.id
                     raise
                 continue  # somebody else turned this very act since it was read
-            turned = replace(act, undone=moment() if back else None, revision=act.revision + 1)
-            marked = Put(JOURNAL, turned, expects=act.revision)
-            try:
-                await self._store.write(counter, marked, *write.steps, messages=write.messages)
             except Unmet:
                 continue
-            if isinstance(act.change, Trashing) and act.change.out != back:
-                await self._sweep(caller, act.change.trash_id)
-            return _entry(turned)
+            if skip is None:
+                for change in changes_of(act):
+                    if isinstance(change, Trashing) and change.out != back:
+                        await self._sweep(caller, change.trash_id)
+            return entry_of(turned)
         raise Conflict(BUSY)
+
+    async def _next(self, caller: Caller, act: Act, back: bool, *, anyway: bool, skip: bool) -> tuple[Act, Write]:
+        """The act as it then stands in the journal, and what else is written."""
+        if skip:
+            return replace(act, undone=STANDS if back else STAYS_UNDONE, revision=act.revision + 1), Write([], [])
+        write = await self._turned(caller, act, back, anyway)
+        return replace(act, undone=moment() if back else None, revision=act.revision + 1), write
 
     async def _last_done(self, caller: Caller) -> Act:
         for act in await self._store.find(
@@ -101,7 +139,7 @@ class Journal(Trash):
                 return act
         raise Conflict("There is nothing to do again.")
 
-    async def _turned(self, caller: Caller, act: Act, back: bool) -> Write:
+    async def _turned(self, caller: Caller, act: Act, back: bool, anyway: bool) -> Write:
         match act.change:
             case Fields() as fields:
                 return await self._fields_turned(caller, fields, back)
@@ -110,7 +148,27 @@ class Journal(Trash):
             case Trashing(kind="blob") as trashing:
                 return await self._blob_turned(caller, trashing, back)
             case Trashing() as trashing:
-                return await self._bucket_turned(caller, trashing, act, back)
+                return await self._bucket_turned(caller, trashing, act, back, anyway)
+            case Several(parts=parts):
+                return await self._several_turned(caller, act, parts[::-1] if back else parts, back, anyway)
+
+    async def _several_turned(
+        self, caller: Caller, act: Act, parts: tuple[Part, ...], back: bool, anyway: bool
+    ) -> Write:
+        """One after the other, each as the ones before it leave things; all of it is one write."""
+        staged = Staged(self._store)
+        there = self._on(staged)
+        for part in parts:
+            one = replace(act, act=part.act, name=part.name, change=part.change)
+            write = await there._turned(caller, one, back, anyway)
+            await staged.write(*write.steps, messages=write.messages)
+        return Write(staged.steps(), staged.messages())
+
+    def _on(self, store: Store) -> Self:
+        """The same verbs on another store."""
+        there = copy(self)
+        there._store = self._quota.over(store)
+        return there
 
     async def _fields_turned(self, caller: Caller, fields: Fields, back: bool) -> Write:
         seen, wanted = (fields.after, fields.before) if back else (fields.before, fields.after)
@@ -175,7 +233,7 @@ class Journal(Trash):
         alone = await self._store.get(TRASH, caller.user_id, trashing.trash_id) is None
         return await self._blob_out(caller, blob, trashing.trash_id, alone=alone)
 
-    async def _bucket_turned(self, caller: Caller, trashing: Trashing, act: Act, back: bool) -> Write:
+    async def _bucket_turned(self, caller: Caller, trashing: Trashing, act: Act, back: bool, anyway: bool) -> Write:
         bucket = await self._store.get(BUCKETS, caller.user_id, trashing.item_id)
         if bucket is None:
             raise Conflict("The bucket is not there any more.", bucket_id=trashing.item_id)
@@ -191,8 +249,8 @@ class Journal(Trash):
             bucket,
             trashing.trash_id,
             stand=stand,
-            blob_ids=trashing.blob_ids if act.act == "restore_bucket" else None,
-            since=act.created_at,
+            blob_ids=trashing.blob_ids if act.act == "restore_bucket" and not anyway else None,
+            since=None if anyway else act.created_at,
         )
 
 
@@ -201,7 +259,7 @@ def _stand(placement: Placement | None) -> tuple[Any, ...] | None:
     return None if placement is None else (placement.rank, placement.label, placement.trashed_at)
 
 
-def _entry(act: Act) -> JournalEntry:
+def entry_of(act: Act) -> JournalEntry:
     bucket_id, blob_id = _about(act.change)
     return JournalEntry(
         id=act.id,
@@ -209,13 +267,19 @@ def _entry(act: Act) -> JournalEntry:
         bucket_id=bucket_id,
         blob_id=blob_id,
         name=act.name,
-        undone=act.undone is not None,
+        count=len(changes_of(act)),
+        undone=act.undone not in (None, STANDS),
+        passed=act.undone in (STANDS, STAYS_UNDONE),
         by=act.by,
         created_at=act.created_at,
     )
 
 
-def _about(change: Fields | Placing | Trashing) -> tuple[str | None, str | None]:
+def changes_of(act: Act) -> list[Change]:
+    return [part.change for part in act.change.parts] if isinstance(act.change, Several) else [act.change]
+
+
+def _about(change: Change | Several) -> tuple[str | None, str | None]:
     match change:
         case Fields():
             return change.bucket_id, None
@@ -224,3 +288,5 @@ def _about(change: Fields | Placing | Trashing) -> tuple[str | None, str | None]
             return (place.bucket_id, place.blob_id) if place else (None, None)
         case Trashing():
             return (change.item_id, None) if change.kind == "bucket" else (None, change.item_id)
+        case Several():
+            return None, None

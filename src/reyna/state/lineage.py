@@ -9,6 +9,7 @@ from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
 from reyna.domain.caller import Caller
 from reyna.state.diff import Diff, differences
+from reyna.state.history import Which
 from reyna.state.journal import Journal
 from reyna.state.records import BLOBS, BUCKETS, PLACEMENTS
 from reyna.state.subtree import LIVE
@@ -72,15 +73,15 @@ class Lines(Journal):
             self._store.walk(BLOBS, caller.user_id, [id], "parent_id", toward="parents"),
             self._store.walk(BLOBS, caller.user_id, [id], "parent_id", toward="children"),
         )
-        revisions = {kin.id: kin.revision for _, kin in (*above, *below)}
+        since = {kin.id: kin.data_since for _, kin in (*above, *below)}
         return Lineage(
             blob_id=id,
-            stale=_stale(blob, revisions),
-            ancestors=tuple(_kin(far, kin, revisions) for far, kin in above if far),
-            descendants=tuple(_kin(far, kin, revisions) for far, kin in below if far),
+            stale=_stale(blob, since),
+            ancestors=tuple(_kin(far, kin, since) for far, kin in above if far),
+            descendants=tuple(_kin(far, kin, since) for far, kin in below if far),
         )
 
-    async def diff(self, caller: Caller, id: str, *, since: int, to: int | None = None) -> Diff:
+    async def diff(self, caller: Caller, id: str, *, since: Which, to: Which | None = None) -> Diff:
         """What leads from revision `since` to revision `to`, the present one when left out. Raises NotFound."""
         older = await self.revision(caller, id, since)
         newer = await self.revision(caller, id, to if to is not None else (await self._blob(caller, id)).revision)
@@ -99,11 +100,12 @@ def _path(buckets: dict[str, Bucket], bucket_id: str) -> tuple[PathBucket, ...]:
     return tuple(reversed(path.values()))
 
 
-def _stale(blob: Blob, revisions: dict[str, int]) -> bool:
-    return blob.parent_revision is not None and blob.parent_revision < revisions.get(blob.parent_id or "", 0)
+def _stale(blob: Blob, since: dict[str, int]) -> bool:
+    """`since`: in which revision the data of each blob last changed."""
+    return blob.parent_revision is not None and blob.parent_revision < since.get(blob.parent_id or "", 0)
 
 
-def _kin(distance: int, blob: Blob, revisions: dict[str, int]) -> Kin:
+def _kin(distance: int, blob: Blob, since: dict[str, int]) -> Kin:
     return Kin(
         id=blob.id,
         parent_id=blob.parent_id,
@@ -112,7 +114,7 @@ def _kin(distance: int, blob: Blob, revisions: dict[str, int]) -> Kin:
         processor_id=blob.processor_id,
         revision=blob.revision,
         parent_revision=blob.parent_revision,
-        stale=_stale(blob, revisions),
+        stale=_stale(blob, since),
         created_at=blob.created_at,
         trashed_at=blob.trashed_at,
     )

@@ -51,7 +51,8 @@ class Placements(Blobs, Buckets):
         after: After = msgspec.UNSET,
         label: str | msgspec.UnsetType | None = msgspec.UNSET,
     ) -> Placement:
-        """Into the bucket, or to another position there: behind `after`, first when null, last when left out."""
+        """Into the bucket, or to another position there: behind `after`, which is a blob or a child bucket of it, first
+        when null; left out, last, or where it stands."""
         if isinstance(label, str):
             _check_label(label)
         there = await self._store.get(PLACEMENTS, caller.user_id, placement_id(bucket_id, blob_id))
@@ -146,14 +147,9 @@ class Placements(Blobs, Buckets):
     async def _position(self, caller: Caller, bucket_id: str, after: After, there: Placement | None) -> str:
         if after is msgspec.UNSET:
             return rank.last() if there is None else there.rank
-        behind = None
-        if after is not None:
-            behind = await self._store.get(PLACEMENTS, caller.user_id, placement_id(bucket_id, after))
-            if behind is None:
-                raise NotFound(f"There is no blob {after} in that bucket.", id=after, field="after")
-            if there is not None and behind.id == there.id:
-                return there.rank
-        return await place_after(self._store, PLACEMENTS, caller.user_id, LIVE | {"bucket_id": bucket_id}, behind)
+        if there is not None and after == there.blob_id:
+            return there.rank
+        return await place_after(self._store, caller.user_id, bucket_id, after)
 
 
 def _check_label(label: str) -> None:

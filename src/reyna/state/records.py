@@ -5,14 +5,17 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from reyna.domain.blob import Blob, Revision
+from reyna.domain.blob import AuthorKind, Blob
 from reyna.domain.bucket import Bucket
+from reyna.domain.caller import Caller
+from reyna.domain.event import Event
 from reyna.domain.placement import Placement
 from reyna.ports import Collection
 
 Kind = Literal["bucket", "blob"]
 ActName = Literal[
     "create_bucket",
+    "copy_bucket",
     "change_bucket",
     "move_bucket",
     "place_blob",
@@ -21,6 +24,7 @@ ActName = Literal[
     "trash_bucket",
     "restore_blob",
     "restore_bucket",
+    "bulk",
 ]
 
 
@@ -30,8 +34,88 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     user_id: str
     made_id: str
+    answer: Any = None  # what a repeat is told, where looking up `made_id` does not tell it
     revision: int = 1
     created_at: datetime
+
+
+class KeptRevision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A revision that is not the present one, as it is stored (`revisions.py` says how it is read).
+
+    `packed` is its JSON, compressed; `against` is the number of the revision with which it was, 0 for none: without
+    `packed`, it is the same as that one. `data` is there as it is in what was kept before revisions were compressed.
+    """
+
+    id: str
+    user_id: str
+    blob_id: str
+    number: int
+    data: Any = msgspec.UNSET
+    packed: bytes = b""
+    against: int = 0
+    size: int
+    schema_id: str = ""
+    schema_version: str
+    author: str
+    author_kind: AuthorKind
+    conflict: bool = False
+    revision: int = 1
+    created_at: datetime
+
+
+class Name(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user calls a revision; its `id` is the revision's own."""
+
+    id: str
+    user_id: str
+    blob_id: str
+    number: int
+    name: str
+    revision: int = 1
+    created_at: datetime
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """A blob that could not be upgraded, and why; it is as it was."""
+
+    blob_id: str
+    message: str
+
+
+class UpgradeTask(msgspec.Struct, frozen=True, kw_only=True):
+    """All blobs of one schema on their way to a later major of it.
+
+    `total` is how many there were when it was asked for, and at the end how many it came to; `errors` are the first 20
+    of the `failed`; `error` says why it failed as a whole. `reached` is the last blob that it came to.
+    """
+
+    id: str
+    user_id: str
+    from_: str = msgspec.field(name="from")
+    to: str
+    status: Literal["requested", "running", "completed", "failed", "cancelled"] = "requested"
+    total: int
+    done: int = 0
+    failed: int = 0
+    errors: tuple[Failure, ...] = ()
+    error: str | None = None
+    reached: str | None = None
+    revision: int = 1
+    created_at: datetime
+    finished_at: datetime | None = None
+
+    def event(self, action: Literal["requested", "completed", "failed", "cancelled"], caller: Caller) -> Event:
+        facts: dict[str, Any] = {
+            "upgrade_id": self.id,
+            "from": self.from_,
+            "to": self.to,
+            "total": self.total,
+            "done": self.done,
+            "failed": self.failed,
+        }
+        if self.error is not None:
+            facts["error"] = self.error
+        return Event.now(f"upgrade.{action}", caller, facts, about=self.id)
 
 
 class Tree(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +127,10 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trashed(msgspec.Struct, frozen=True, kw_only=True):
-    """One act of trashing: `item_id` was trashed by itself; `bucket_count` and `blob_count` went, itself included."""
+    """One act of trashing: `item_id` was trashed by itself; `bucket_count` and `blob_count` went, itself included.
+
+    Once it is `purging`, nothing of it comes back.
+    """
 
     id: str
     user_id: str
@@ -53,6 +140,7 @@ class Trashed(msgspec.Struct, frozen=True, kw_only=True):
     blob_count: int
     trashed_at: datetime
     trashed_by: str
+    purging: bool = False
     revision: int = 1
 
 
@@ -87,10 +175,33 @@ class Trashing(msgspec.Struct, frozen=True, kw_only=True, tag="trashing"):
     blob_ids: tuple[str, ...] = ()
 
 
+Change = Fields | Placing | Trashing
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several changes that were made as one."""
+
+    act: ActName
+    name: str | None = None
+    change: Change
+
+
+class Several(msgspec.Struct, frozen=True, kw_only=True, tag="several"):
+    """Changes made as one, in their order."""
+
+    parts: tuple[Part, ...]
+
+
+STANDS: Final = 0
+STAYS_UNDONE: Final = 1
+
+
 class Act(msgspec.Struct, frozen=True, kw_only=True):
     """One structural change, by which it can be undone and done again.
 
-    `number` is the microsecond in which it was done, `undone` the one in which it was undone, if it is.
+    `number` is the microsecond in which it was done, `undone` the one in which it was undone, if it is. One that was
+    passed over has an `undone` before all time: `STANDS` when it is not to be undone any more, `STAYS_UNDONE` when it
+    is not to be done again any more.
     """
 
     id: str
@@ -98,7 +209,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     act: ActName
     name: str | None = None  # of the bucket that it is about
-    change: Fields | Placing | Trashing
+    change: Change | Several
     by: str
     undone: int | None = None
     revision: int = 1
@@ -106,9 +217,13 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
 
 
 BLOBS: Final = Collection(
-    "state.blobs", Blob, ("schema_id", "processor_id", "parent_id", "created_at", "trashed_at", "trash_id")
+    "state.blobs",
+    Blob,
+    ("schema_id", "processor_id", "parent_id", "created_at", "trashed_at", "trash_id", "data_revision", "size"),
 )
-REVISIONS: Final = Collection("state.revisions", Revision, ("blob_id", "number", "conflict"))
+REVISIONS: Final = Collection("state.revisions", KeptRevision, ("blob_id", "number", "conflict"))
+NAMES: Final = Collection("state.names", Name, ("blob_id", "number"))
+UPGRADES: Final = Collection("state.upgrades", UpgradeTask, ("created_at",))
 BUCKETS: Final = Collection(
     "state.buckets", Bucket, ("type", "parent_bucket_id", "rank", "name", "trashed_at", "trash_id")
 )
@@ -116,7 +231,7 @@ PLACEMENTS: Final = Collection(
     "state.placements", Placement, ("bucket_id", "blob_id", "rank", "trashed_at", "trash_id")
 )
 TREES: Final = Collection("state.trees", Tree)
-TRASH: Final = Collection("state.trash", Trashed, ("item_id", "trashed_at"))
+TRASH: Final = Collection("state.trash", Trashed, ("item_id", "trashed_at", "purging"))
 JOURNAL: Final = Collection("state.journal", Act, ("number", "undone"))
 REQUESTS: Final = Collection("state.requests", Request, ("created_at",))
-COLLECTIONS: Final = (BLOBS, REVISIONS, BUCKETS, PLACEMENTS, TREES, TRASH, JOURNAL, REQUESTS)
+COLLECTIONS: Final = (BLOBS, REVISIONS, NAMES, UPGRADES, BUCKETS, PLACEMENTS, TREES, TRASH, JOURNAL, REQUESTS)

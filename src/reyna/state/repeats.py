@@ -1,7 +1,7 @@
 """Requests that may come twice because their answer was lost: the second is answered with what the first one made."""
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Invalid
@@ -11,7 +11,7 @@ from reyna.state.records import REQUESTS, Request
 KEY_LENGTH: Final = 200
 
 
-def remembered(caller: Caller, key: str | None, made_id: str) -> list[Put]:
+def remembered(caller: Caller, key: str | None, made_id: str, *, answer: Any = None) -> list[Put]:
     """The step, in the write that makes something, which fails when this key made something before.
 
     Raises Invalid for a key that is empty, too long, or not printable ASCII.
@@ -20,7 +20,7 @@ def remembered(caller: Caller, key: str | None, made_id: str) -> list[Put]:
         return []
     if not 1 <= len(key) <= KEY_LENGTH or not key.isascii() or not key.isprintable():
         raise Invalid.at("/Idempotency-Key", "cannot be used", expected=f"1 to {KEY_LENGTH} printable ASCII characters")
-    request = Request(id=key, user_id=caller.user_id, made_id=made_id, created_at=datetime.now(UTC))
+    request = Request(id=key, user_id=caller.user_id, made_id=made_id, answer=answer, created_at=datetime.now(UTC))
     return [Put(REQUESTS, request)]
 
 

@@ -2,11 +2,14 @@
 
 from typing import Any, Final, Protocol, TypeVar
 
+from msgspec.structs import replace
+
 from reyna.domain.caller import HOUSE, Caller
 from reyna.domain.errors import Invalid, NotFound
 from reyna.domain.page import Page
 from reyna.domain.schema import Kind, Schema
-from reyna.fit import Fit, compiled
+from reyna.fit import Fit, made
+from reyna.fit.counting import Counts
 
 T = TypeVar("T")
 KEPT: Final = 4096  # compiled schemas in this process; a compiled schema takes some 10 KiB
@@ -31,17 +34,24 @@ class SchemaVerbs(Protocol):
 class Shape:
     """One version of a schema and what is compiled from it."""
 
-    __slots__ = ("_fit", "schema")
+    __slots__ = ("_counts", "_fit", "schema")
 
-    def __init__(self, schema: Schema, fit: Fit) -> None:
-        self.schema, self._fit = schema, fit
+    def __init__(self, schema: Schema, fit: Fit, counts: Counts) -> None:
+        self.schema, self._fit, self._counts = schema, fit, counts
 
-    def accept(self, data: Any, field: str) -> None:
-        """Refuse data that does not fit, naming every place below `field`."""
+    def accept(self, data: Any, field: str, *, by: Caller | None = None) -> None:
+        """Refuse data that does not fit, naming every place in it below `field`, as it was sent.
+
+        Counts as a use of the schema by that caller.
+        """
+        if by is not None:
+            self._counts.validated(by.user_id, self.schema.id, self.schema.version)
         if self._fit.fits(data):
             return
-        errors = self._fit.errors(data)
-        places = ", ".join(error.path or "the whole" for error in errors[:3])
+        errors = [replace(error, path=f"/{field}{error.path}") for error in self._fit.errors(data)]
+        if by is not None:
+            self._counts.failed(by.user_id, self.schema.id, self.schema.version, errors)
+        places = ", ".join(error.path.removeprefix(f"/{field}") or "the whole" for error in errors[:3])
         raise Invalid(
             f"{field} does not fit {self.schema.id} {self.schema.version}: {places}",
             errors=errors,
@@ -55,6 +65,7 @@ class Shapes:
 
     def __init__(self, schemas: SchemaVerbs) -> None:
         self._schemas = schemas
+        self.counts = Counts()
         self._latest: dict[tuple[str, str], Shape] = {}
         self._for_type: dict[tuple[str, str], Shape | None] = {}
         self._registered = 0  # how often something was forgotten: what was asked for before that may be old
@@ -78,7 +89,12 @@ class Shapes:
                 "/schema_id", f"{schema_id} is a schema for the metadata of buckets", expected="a schema of kind blob"
             )
         owner = HOUSE if schema.scope == "system" else caller.user_id
-        return self._keep(self._latest, (owner, schema_id), Shape(schema, compiled(schema)), before)
+        return self._keep(self._latest, (owner, schema_id), Shape(schema, await made(schema), self.counts), before)
+
+    async def majors(self, caller: Caller, name: str) -> list[Schema]:
+        """The newest version of every major of this name, for content, as they are registered now."""
+        found = (await self._schemas.schemas(caller, kind="blob", name=name, limit=200)).items
+        return sorted(found, key=lambda schema: schema.major)
 
     async def of_bucket(self, caller: Caller, type: str) -> Shape | None:
         """The newest schema for the metadata of this type of bucket; None when the type is free-form."""
@@ -88,7 +104,9 @@ class Shapes:
         before = self._registered
         found = (await self._schemas.schemas(caller, kind="bucket", name=type, limit=200)).items
         newest = max(found, key=lambda schema: _order(schema.version), default=None)
-        return self._keep(self._for_type, key, None if newest is None else Shape(newest, compiled(newest)), before)
+        return self._keep(
+            self._for_type, key, None if newest is None else Shape(newest, await made(newest), self.counts), before
+        )
 
     def forget(self, user_id: str, name: str) -> None:
         """A version was registered: what was newest may not be any more."""

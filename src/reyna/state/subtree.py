@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -13,6 +13,7 @@ from reyna.ports import Store
 from reyna.state.records import BLOBS, BUCKETS, PLACEMENTS
 
 LIVE: Final = {"trashed_at": None}
+T = TypeVar("T")
 CHUNK: Final = 1000  # ids in one question
 
 
@@ -64,8 +65,8 @@ async def below(store: Store, user_id: str, roots: Iterable[str], *, also: Itera
     return Contents(buckets=buckets, placements=placements, blobs=blobs, elsewhere=elsewhere)
 
 
-def chunks(ids: Iterable[str]) -> Iterator[list[str]]:
-    """The ids by the thousand; nothing when there are none."""
-    rest = iter(ids)
+def chunks(all: Iterable[T]) -> Iterator[list[T]]:
+    """These by the thousand; nothing when there are none."""
+    rest = iter(all)
     while chunk := [*islice(rest, CHUNK)]:
         yield chunk

@@ -1,6 +1,6 @@
 """The trash: blobs, and buckets with all below them, as units that come back whole."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from msgspec.structs import replace
@@ -13,14 +13,19 @@ from reyna.domain.errors import Conflict, Refusal
 from reyna.domain.ids import new_id
 from reyna.domain.page import Page, bounded, cursor_of, place_of
 from reyna.ports import Unmet
+from reyna.rpc import takes_long
 from reyna.state.acts import journalled
 from reyna.state.buckets import BUSY, TRIES
+from reyna.state.history import Which
 from reyna.state.records import BLOBS, BUCKETS, TRASH, Kind, Trashing
 from reyna.state.trashing import Unit
 
 
 class TrashItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A bucket or a blob that was trashed by itself, and how much went with it, itself included."""
+    """A bucket or a blob that was trashed by itself, and how much went with it, itself included.
+
+    `purged_at` is when it goes for good; null where the trash is kept until somebody purges it.
+    """
 
     id: str
     kind: Kind
@@ -30,6 +35,7 @@ class TrashItem(msgspec.Struct, frozen=True, kw_only=True):
     blob_count: int
     trashed_at: datetime
     trashed_by: str
+    purged_at: datetime | None = None
 
 
 class Trash(Unit):
@@ -38,6 +44,8 @@ class Trash(Unit):
     Trashing a bucket marks all below it with one `trash_id`, in one write, so that restoring brings back exactly what
     went: what was trashed before stays where it is. Blobs that also stand elsewhere only lose their places here.
     """
+
+    _keeps_trash: timedelta | None = None
 
     async def trash_blob(self, caller: Caller, id: str) -> Blob:
         """Out of every bucket at once; places and order are kept for its return."""
@@ -56,7 +64,7 @@ class Trash(Unit):
             return await self.blob(caller, id)
         raise Conflict(BUSY)
 
-    async def restore_blob(self, caller: Caller, id: str, revision: int | None = None) -> Blob:
+    async def restore_blob(self, caller: Caller, id: str, revision: Which | None = None) -> Blob:
         """Out of the trash, to its places in all buckets that are not there themselves; or, with `revision`, its data
         as it was then, as a new revision."""
         back = await self._blob_restored(caller, id)
@@ -77,6 +85,7 @@ class Trash(Unit):
             return await self.blob(caller, id)
         raise Conflict(BUSY)
 
+    @takes_long
     async def trash_bucket(self, caller: Caller, id: str) -> Bucket:
         """The bucket with all it contains; blobs that also stand elsewhere stay there.
 
@@ -103,6 +112,7 @@ class Trash(Unit):
             return await self._bucket(caller, id)
         raise Conflict(BUSY)
 
+    @takes_long
     async def restore_bucket(
         self, caller: Caller, id: str, *, under: str | msgspec.UnsetType | None = msgspec.UNSET
     ) -> Bucket:
@@ -140,7 +150,7 @@ class Trash(Unit):
         raise Conflict(BUSY)
 
     async def trash(self, caller: Caller, *, limit: int = 50, cursor: str | None = None) -> Page[TrashItem]:
-        """What was trashed by itself, newest first."""
+        """What was trashed by itself, newest first; what is being purged is left out."""
         found = await self._store.find(
             TRASH,
             caller.user_id,
@@ -163,8 +173,10 @@ class Trash(Unit):
                 blob_count=trashed.blob_count,
                 trashed_at=trashed.trashed_at,
                 trashed_by=trashed.trashed_by,
+                purged_at=None if self._keeps_trash is None else trashed.trashed_at + self._keeps_trash,
             )
             for trashed in shown
+            if not trashed.purging
         )
         more = cursor_of(shown[-1].trashed_at, shown[-1].id) if len(found) > limit else None
         return Page(items=items, next_cursor=more)

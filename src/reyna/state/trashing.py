@@ -11,13 +11,13 @@ from msgspec.structs import replace
 from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Conflict, NotFound, WouldContainItself
+from reyna.domain.errors import CameInSince, Conflict, NotFound, WouldContainItself
 from reyna.domain.event import Message
 from reyna.domain.placement import Placement
 from reyna.ports import PRESENT, Collection, Drop, Need, Put, Step, Unmet
-from reyna.state.blobs import as_revision
 from reyna.state.placements import Placements
-from reyna.state.records import BLOBS, BUCKETS, PLACEMENTS, REVISIONS, TRASH, Trashed
+from reyna.state.records import BLOBS, BUCKETS, PLACEMENTS, TRASH, Trashed
+from reyna.state.revisions import superseded
 from reyna.state.subtree import LIVE, Contents, below, chunks
 
 GONE: Final = object()  # the mark of what is not kept at all
@@ -42,7 +42,7 @@ class Unit(Placements):
         places = await self._store.find(PLACEMENTS, caller.user_id, LIVE | {"blob_id": blob.id})
         contents = Contents(buckets=[], placements=places, blobs=[blob], elsewhere={})
         if not alone:
-            return _out(caller, contents, trash_id, now, Need(TRASH, caller.user_id, trash_id))
+            return await _out(caller, contents, trash_id, now, Need(TRASH, caller.user_id, trash_id))
         trashed = Trashed(
             id=trash_id,
             user_id=caller.user_id,
@@ -53,7 +53,7 @@ class Unit(Placements):
             trashed_at=now,
             trashed_by=caller.name,
         )
-        return _out(caller, contents, trash_id, now, Put(TRASH, trashed))
+        return await _out(caller, contents, trash_id, now, Put(TRASH, trashed))
 
     async def _bucket_out(
         self,
@@ -66,7 +66,7 @@ class Unit(Placements):
         since: datetime | None = None,
     ) -> Write:
         """The whole subtree; `stand` is another parent and rank for the bucket itself, `blob_ids` are the blobs that go
-        (None: those that stand nowhere else). Raises Conflict when something was made in it after `since`."""
+        (None: those that stand nowhere else). Raises CameInSince when something was made in it after `since`."""
         now = datetime.now(UTC)
         contents = await below(self._store, caller.user_id, [bucket.id])
         if since is not None:
@@ -87,7 +87,7 @@ class Unit(Placements):
             trashed_at=now,
             trashed_by=caller.name,
         )
-        write = _out(caller, contents, trash_id, now, Put(TRASH, trashed))
+        write = await _out(caller, contents, trash_id, now, Put(TRASH, trashed))
         counts = {"bucket_count": trashed.bucket_count, "blob_count": trashed.blob_count}
         event = bucket.trashed(trash_id, now).event("trashed", caller, **counts)
         return Write(write.steps, [event.message(), *write.messages])
@@ -108,12 +108,12 @@ class Unit(Placements):
         trashed = await self._store.get(TRASH, user_id, trash_id)
         buckets = [id for (id,) in await self._store.pick(BUCKETS, user_id, ("id",), mark)]
         blobs = [id for (id,) in await self._store.pick(BLOBS, user_id, ("id",), mark)]
-        if trashed is None:
-            return False  # it is being restored
+        if trashed is None or trashed.purging:
+            return False  # it is being restored, or all of it is going for good
         roots = await self._ids(BUCKETS, user_id, "parent_bucket_id", buckets)
         found = await below(self._store, user_id, roots, also=buckets)
         kept = await self._ids(PLACEMENTS, user_id, "blob_id", blobs)
-        write = _out(caller, found, trash_id, trashed.trashed_at)
+        write = await _out(caller, found, trash_id, trashed.trashed_at)
         more, fewer = len(found.blobs), 0
         if trashed.kind == "blob":
             late = [p for ids in chunks(kept) for p in await self._store.find(PLACEMENTS, user_id, {"id": ids})]
@@ -148,9 +148,13 @@ class Unit(Placements):
     async def _blob_back(self, caller: Caller, blob: Blob) -> Write:
         """By itself, whether it went by itself or with its bucket."""
         trashed = await self._store.get(TRASH, caller.user_id, blob.trash_id or "")
+        _refuse_what_is_going(trashed)
         where = {"blob_id": blob.id, "trashed_at": PRESENT}
         places = await self._store.find(PLACEMENTS, caller.user_id, where)
-        own = _emptied(trashed) if trashed and trashed.item_id == blob.id else []
+        own: list[Step] = []
+        if trashed:
+            seen = Need(TRASH, caller.user_id, trashed.id, {"revision": trashed.revision})  # and so not being purged
+            own = _emptied(trashed) if trashed.item_id == blob.id else [seen]
         return await self._back(caller, [], [blob], places, own)
 
     async def _bucket_back(self, caller: Caller, bucket: Bucket, stand: dict[str, Any] | None = None) -> Write:
@@ -160,6 +164,7 @@ class Unit(Placements):
         if trashed is None or trashed.item_id != bucket.id:
             with_id = trashed.item_id if trashed else None
             raise Conflict("This bucket went to the trash with another one; restore that.", bucket_id=with_id)
+        _refuse_what_is_going(trashed)
         parent = stand["parent_bucket_id"] if stand is not None else bucket.parent_bucket_id
         await self._check_way_back(caller, bucket, parent, chosen=stand is not None)
         buckets = await self._store.find(BUCKETS, user_id, mark)
@@ -170,7 +175,9 @@ class Unit(Placements):
         if parent is not None:
             more.append(Need(BUCKETS, user_id, parent, LIVE))
         write = await self._back(caller, moved, blobs, places, more)
-        root = next(one for one in moved if one.id == bucket.id).restored()
+        root = next((one.restored() for one in moved if one.id == bucket.id), None)
+        if root is None:
+            raise Conflict("Somebody else restored this bucket at this moment.", bucket_id=bucket.id)
         event = root.event("restored", caller, bucket_count=len(buckets), blob_count=len(blobs))
         return Write(write.steps, [event.message(), *write.messages], write.blob_ids)
 
@@ -222,7 +229,7 @@ class Unit(Placements):
         steps.extend(_put(TRASH, replace(unit, revision=unit.revision + 1)) for unit in units)
         steps.extend(_put(BUCKETS, bucket.restored()) for bucket in buckets)
         for blob in blobs:
-            steps += [Put(REVISIONS, as_revision(blob)), _put(BLOBS, blob.restored())]
+            steps += [await superseded(blob, back_again := blob.restored()), _put(BLOBS, back_again)]
         described = [replace(blob.restored(), bucket_ids=bucket_ids.get(blob.id, ())) for blob in blobs]
         messages = [blob.event("restored", caller).message() for blob in described]
         return Write(steps, messages, tuple(blob.id for blob in blobs))
@@ -237,13 +244,13 @@ class Unit(Placements):
         return marks | {record.id: None for record in back}
 
 
-def _out(caller: Caller, contents: Contents, trash_id: str, now: datetime, *more: Step) -> Write:
+async def _out(caller: Caller, contents: Contents, trash_id: str, now: datetime, *more: Step) -> Write:
     """All of the contents with one mark, if each blob that stays still stands elsewhere at that moment."""
     steps: list[Step] = [*more]
     steps.extend(_put(BUCKETS, bucket.trashed(trash_id, now)) for bucket in contents.buckets)
     steps.extend(_put(PLACEMENTS, place.trashed(trash_id, now)) for place in contents.placements)
     for blob in contents.blobs:
-        steps += [Put(REVISIONS, as_revision(blob)), _put(BLOBS, blob.trashed(trash_id, now))]
+        steps += [await superseded(blob, gone := blob.trashed(trash_id, now)), _put(BLOBS, gone)]
     steps.extend(Need(PLACEMENTS, caller.user_id, place, LIVE) for place in contents.elsewhere.values())
     places = contents.places_of()
     described = [replace(blob.trashed(trash_id, now), bucket_ids=places.get(blob.id, ())) for blob in contents.blobs]
@@ -261,14 +268,19 @@ def _put(collection: Collection[Any], record: Any) -> Put:
     return Put(collection, record, expects=record.revision - 1)
 
 
+def _refuse_what_is_going(trashed: Trashed | None) -> None:
+    if trashed is not None and trashed.purging:
+        raise Conflict("This is being purged; it does not come back.", id=trashed.item_id)
+
+
 def _refuse_what_is_newer(contents: Contents, since: datetime) -> None:
     for placement in contents.placements:
         if placement.created_at > since:
-            raise Conflict(
+            raise CameInSince(
                 f"Blob {placement.blob_id} came into bucket {placement.bucket_id} since; take it out or move it first.",
                 blob_id=placement.blob_id,
                 bucket_id=placement.bucket_id,
             )
     for bucket in contents.buckets:
         if bucket.created_at > since:
-            raise Conflict(f"Bucket {bucket.name} was created in it since; move it first.", bucket_id=bucket.id)
+            raise CameInSince(f"Bucket {bucket.name} was created in it since; move it first.", bucket_id=bucket.id)

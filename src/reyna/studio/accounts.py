@@ -169,6 +169,19 @@ class Accounts:
             raise NotFound("There is no account with this e-mail address.")
         return (await self.signed_in(account, "link")).token
 
+    async def account_of(self, email: str | None) -> Caller:
+        """Whose address this is; without one, of the only account there is. Raises NotFound, and Conflict when there
+        are more."""
+        if email is not None:
+            account = await self._by_email(_folded(email))
+            if account is None:
+                raise NotFound("There is no account with this e-mail address.")
+            return Caller(user_id=account.id)
+        found = await self._store.find(EMAILS, HOUSE, limit=2)
+        if len(found) != 1:
+            raise Conflict("There is more than one account; say whose." if found else "There is no account yet.")
+        return Caller(user_id=found[0].owner_id)
+
     async def signed_in(self, account: Account, kind: Literal["session", "link"]) -> SignedIn:
         token = secrets.token_urlsafe(32)
         moment = self._clock()

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
-from litestar import Litestar, MediaType, Response, Router, WebSocket, get
+from litestar import Litestar, MediaType, Response, Router, get
+from litestar.connection import ASGIConnection
 from litestar.datastructures import CacheControlHeader
-from litestar.handlers import websocket
 from litestar.params import FromPath
 from litestar.static_files import create_static_files_router
+from litestar.types import ASGIApp, Receive, Send
 from prometheus_client import Gauge
 
 from reyna.domain.errors import Fault, Forbidden, NotSignedIn
@@ -23,6 +24,7 @@ from reyna.studio.protocol import Authenticate
 from reyna.studio.service import Studio
 from reyna.studio.socket import (
     BROKEN,
+    LOST,
     NOT_SIGNED_IN,
     ORIGIN_REFUSED,
     TRY_AGAIN_LATER,
@@ -64,23 +66,27 @@ def app(
         version=version,
         routes=[
             Router("/api", route_handlers=[*api, *routes.routes]),
-            _line(studio, actions, bus, fanout),
             *_page(page),
         ],
         identify=studio.who,
         verbs={"studio": studio, **verbs},
         checks=checks,
         meter=meter,
+        lines={"/ws": _line(studio, actions, bus, fanout)},
     )
 
 
-def _line(studio: Studio, actions: Actions, bus: Bus, fanout: Fanout) -> Any:
-    @websocket("/ws")
-    async def line(socket: WebSocket[Any, Any, Any]) -> None:
-        await socket.accept()
-        device = Socket(socket.receive, socket.send, bus, fanout, actions)
+def _line(studio: Studio, actions: Actions, bus: Bus, fanout: Fanout) -> ASGIApp:
+    async def line(scope: Any, receive: Receive, send: Send) -> None:
+        await receive()  # that somebody wants to connect
         try:
-            signing_in = await _signing_in(socket, device)
+            await send({"type": "websocket.accept", "subprotocol": None, "headers": []})
+        except LOST:
+            log.debug("gone before it was accepted")
+            return
+        device = Socket(receive, send, bus, fanout, actions)
+        try:
+            signing_in = await _signing_in(scope, device)
             caller = await studio.who(signing_in.token)
             await device.serve(caller, digest(signing_in.token), signing_in.request_id)
         except Closed as closed:
@@ -97,15 +103,17 @@ def _line(studio: Studio, actions: Actions, bus: Bus, fanout: Fanout) -> Any:
     return line
 
 
-async def _signing_in(socket: WebSocket[Any, Any, Any], device: Socket) -> Authenticate:
+async def _signing_in(scope: Any, device: Socket) -> Authenticate:
     """By the header, the cookie (of a page of ours only), or the first message; never by the URL."""
-    if bearer_of(socket.headers) is None:
+    copy: Any = scope | {"state": {}}  # what is worked out from it must not stay with the line
+    asking = ASGIConnection[Any, Any, Any, Any](copy)
+    if bearer_of(asking.headers) is None:
         try:
-            check_origin(socket.headers)
+            check_origin(asking.headers)
         except Forbidden as refused:
             raise Closed(ORIGIN_REFUSED, "origin refused") from refused
     try:
-        return Authenticate(token=token_of(socket.headers, socket.cookies))
+        return Authenticate(token=token_of(asking.headers, asking.cookies))
     except NotSignedIn:
         return await first_message(device)
 

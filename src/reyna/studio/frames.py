@@ -50,8 +50,9 @@ def read(heard: Heard, epoch: str) -> Frame | None:
 def framed(heard: Heard, epoch: str) -> Frame:
     """A message from the bus as a frame: an event, or a progress report."""
     if heard.sequence is None:
-        body = PROGRESS.decode(heard.body) | {"type": "processor.progress"}
-        return Frame("processor.progress", body, encode(body).decode(), None, (), None)
+        kind = ".".join(heard.subject.split(".")[3:5])  # behind `reyna.live.<user>`; a processor's ends in its id
+        body = PROGRESS.decode(heard.body) | {"type": kind}
+        return Frame(kind, body, encode(body).decode(), None, (), None)
     event = DECODER.decode(heard.body)
     body = _flat(event, f"{epoch}-{heard.sequence}")
     connection, _, request = (event.origin or "").partition(":")

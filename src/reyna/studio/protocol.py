@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from reyna.domain import operation
 from reyna.domain.errors import Invalid
 from reyna.domain.reading import read
 
@@ -21,80 +22,77 @@ class Authenticate(Said, tag="authenticate", frozen=True, kw_only=True):
     token: str
 
 
-class CreateBlob(Said, tag="create_blob", frozen=True, kw_only=True):
-    processor_id: str = "user-input"
-    schema_id: str
-    data: Any
-    bucket_ids: tuple[str, ...] = ()
-    parent_id: str | None = None
+class CreateBlob(operation.CreateBlob, frozen=True, kw_only=True):
+    request_id: RequestId = None
 
 
-class UpdateBlob(Said, tag="update_blob", frozen=True, kw_only=True):
+class UpdateBlob(operation.UpdateBlob, frozen=True, kw_only=True):
+    request_id: RequestId = None
+
+
+class TrashBlob(operation.TrashBlob, frozen=True, kw_only=True):
+    request_id: RequestId = None
+
+
+class RestoreBlob(operation.RestoreBlob, frozen=True, kw_only=True):
+    request_id: RequestId = None
+
+
+class CreateBucket(operation.CreateBucket, frozen=True, kw_only=True):
+    request_id: RequestId = None
+
+
+class UpdateBucket(operation.UpdateBucket, frozen=True, kw_only=True):
+    request_id: RequestId = None
+
+
+class MoveBucket(operation.MoveBucket, frozen=True, kw_only=True):
+    request_id: RequestId = None
+
+
+class CopyBucket(operation.CopyBucket, frozen=True, kw_only=True):
+    request_id: RequestId = None
+
+
+class TrashBucket(operation.TrashBucket, frozen=True, kw_only=True):
+    request_id: RequestId = None
+
+
+class RestoreBucket(operation.RestoreBucket, frozen=True, kw_only=True):
+    request_id: RequestId = None
+
+
+class PlaceBlob(operation.PlaceBlob, frozen=True, kw_only=True):
+    request_id: RequestId = None
+
+
+class TakeOutBlob(operation.TakeOutBlob, frozen=True, kw_only=True):
+    request_id: RequestId = None
+
+
+class NameRevision(Said, tag="name_revision", frozen=True, kw_only=True):
+    """`name` null takes the name away."""
+
     blob_id: str
-    data: Any = msgspec.UNSET
-    merge_patch: Any = msgspec.UNSET
-    base_revision: int
+    number: int
+    name: str | None
 
 
-class TrashBlob(Said, tag="trash_blob", frozen=True, kw_only=True):
-    blob_id: str
-
-
-class RestoreBlob(Said, tag="restore_blob", frozen=True, kw_only=True):
-    blob_id: str
-
-
-class CreateBucket(Said, tag="create_bucket", frozen=True, kw_only=True):
-    """The action's own name is taken by the tag, so that `type` is free for the bucket's."""
-
-    name: str
-    type: str
-    parent_bucket_id: str | None = None
-    metadata: dict[str, Any] = {}
-    after: str | msgspec.UnsetType | None = msgspec.UNSET
-
-
-class UpdateBucket(Said, tag="update_bucket", frozen=True, kw_only=True):
-    bucket_id: str
-    name: str | msgspec.UnsetType = msgspec.UNSET
-    type: str | msgspec.UnsetType = msgspec.UNSET
-    metadata: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
-    base_revision: int
-
-
-class MoveBucket(Said, tag="move_bucket", frozen=True, kw_only=True):
-    bucket_id: str
-    parent_bucket_id: str | None
-    after: str | msgspec.UnsetType | None = msgspec.UNSET
-
-
-class TrashBucket(Said, tag="trash_bucket", frozen=True, kw_only=True):
-    bucket_id: str
-
-
-class RestoreBucket(Said, tag="restore_bucket", frozen=True, kw_only=True):
-    bucket_id: str
-    parent_bucket_id: str | msgspec.UnsetType | None = msgspec.UNSET
-
-
-class PlaceBlob(Said, tag="place_blob", frozen=True, kw_only=True):
-    bucket_id: str
-    blob_id: str
-    after: str | msgspec.UnsetType | None = msgspec.UNSET
-    label: str | msgspec.UnsetType | None = msgspec.UNSET
-
-
-class TakeOutBlob(Said, tag="take_out_blob", frozen=True, kw_only=True):
-    bucket_id: str
-    blob_id: str
+class Bulk(Said, tag="bulk", frozen=True, kw_only=True):
+    atomic: bool = True
+    operations: tuple[operation.Operation, ...]
 
 
 class Undo(Said, tag="undo", frozen=True, kw_only=True):
-    pass
+    """`anyway` and `skip` name the entry that an undo was refused for."""
+
+    anyway: str | None = None
+    skip: str | None = None
 
 
 class Redo(Said, tag="redo", frozen=True, kw_only=True):
-    pass
+    anyway: str | None = None
+    skip: str | None = None
 
 
 class RunProcessor(Said, tag="run_processor", frozen=True, kw_only=True):
@@ -127,15 +125,18 @@ Message = (
     Authenticate
     | CreateBlob
     | UpdateBlob
+    | NameRevision
     | TrashBlob
     | RestoreBlob
     | CreateBucket
     | UpdateBucket
     | MoveBucket
+    | CopyBucket
     | TrashBucket
     | RestoreBucket
     | PlaceBlob
     | TakeOutBlob
+    | Bulk
     | Undo
     | Redo
     | RunProcessor

@@ -1,9 +1,10 @@
 """The studio: accounts, and the line to every device."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import structlog
@@ -24,18 +25,27 @@ from reyna.studio.throttle import Throttle
 
 if TYPE_CHECKING:
     from reyna.processors.service import Processors
-    from reyna.state.service import State, Usage
+    from reyna.state.service import State
 
 SWITCHED_ON: Final = ("text-expansion",)  # what a new user finds at work everywhere
 PATIENCE: Final = 15  # seconds; services that are started together are all there within a few
 log: Final = structlog.get_logger("reyna.studio")
 
 
+class Used(msgspec.Struct, frozen=True, kw_only=True):
+    """Blobs, the bytes of their data and buckets that are kept, the trash included, and the runs of today (UTC)."""
+
+    blobs: int
+    bytes: int
+    buckets: int
+    runs: int
+
+
 class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """Who I am and what I keep; `quota` holds the limits that are set, by the words of `usage`."""
+    """Who I am and what I use; `quota` holds the limits that are set, by the words of `usage`."""
 
     user: User
-    usage: Any
+    usage: Used
     quota: dict[str, int]
 
 
@@ -85,8 +95,10 @@ class Studio(Accounts):
             await self._bus.tell(f"{LIVE_SUBJECTS}.{user_id}.{SESSION_ENDED}", session_id.encode())
 
     async def me(self, caller: Caller) -> Me:
-        usage: Usage = await self._state.usage(caller)
-        return Me(user=await self.user(caller), usage=usage, quota={})
+        user, kept, run = await asyncio.gather(
+            self.user(caller), self._state.usage(caller), self._processors.usage(caller)
+        )
+        return Me(user=user, usage=Used(**kept.used, **run.used), quota=kept.allowed | run.allowed)
 
     async def events(
         self,

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import msgspec
 import structlog
-from litestar.exceptions import WebSocketDisconnect
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Fault, Invalid, NotSignedIn, Refusal
@@ -27,7 +26,7 @@ CONNECTIONS: Final = 100  # of one user on one gateway
 SIGN_IN_SECONDS: Final = 10.0  # for the first message of a device that has neither cookie nor header
 NOT_SIGNED_IN, ORIGIN_REFUSED, TOO_SLOW, TOO_LARGE, TOO_MANY = 4001, 4003, 4008, 4009, 4010
 GONE, BROKEN, TRY_AGAIN_LATER = 1001, 1011, 1013  # RFC 6455 registry; the last: something behind the house is not up
-LOST: Final = (OSError, RuntimeError, WebSocketDisconnect)  # how servers, and Litestar, say that the line is gone
+LOST: Final = (OSError, RuntimeError)  # how servers say that the line is gone
 REASON_BYTES: Final = 123  # RFC 6455, section 5.5
 log: Final = structlog.get_logger("reyna.studio.socket")
 

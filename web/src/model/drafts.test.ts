@@ -352,3 +352,20 @@ test("what is unsaved is handed over when the page goes away", async () => {
   await settled();
   expect(house.text()).toBe("Just before closing");
 });
+
+test("what is typed into a note that went to the trash elsewhere waits for it to come back", async () => {
+  const drafts = window();
+  house.put(blob("Once", 1));
+  drafts.learn(blob("Once", 1));
+  house.put({ ...blob("Once", 2), trashed_at: "2026-01-01T00:00:00Z" });
+  drafts.type("blob-1", "Once more");
+  await passes(5_000);
+  expect(drafts.draft("blob-1")?.state.kind).toBe("refused");
+  expect(house.saves).toBe(1);
+  house.put(blob("Once", 3));
+  drafts.retry("blob-1");
+  await settled();
+  await passes(5_000);
+  expect(house.text()).toBe("Once more");
+  expect(drafts.draft("blob-1")?.state.kind).toBe("saved");
+});

@@ -259,7 +259,9 @@ export class Drafts {
   #failed(entry: Entry, error: unknown): void {
     if (entry.since === null) return;
     const current = error instanceof Problem && error.status === 409 ? (error.current as Blob | undefined) : undefined;
-    if (current?.revision !== undefined) return this.#clashed(entry, current, entry.since);
+    // What is in the trash is not changed by trying again; once it is restored, this is tried again.
+    const clashes = current?.revision !== undefined && !current.trashed_at;
+    if (clashes) return this.#clashed(entry, current, entry.since);
     if (isPassing(error)) {
       const wait = WAITS[Math.min(entry.failures, WAITS.length - 1)] ?? PAUSE;
       entry.failures += 1;

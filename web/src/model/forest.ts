@@ -185,6 +185,7 @@ function inOrder(one: Flat, other: Flat): number {
   return one.id < other.id ? -1 : 1;
 }
 
-function everyIdIn(branch: Branch): string[] {
+/** Its own id first, then all that it contains. */
+export function everyIdIn(branch: Branch): string[] {
   return [branch.id, ...branch.children.flatMap(everyIdIn)];
 }

@@ -34,6 +34,7 @@ export class House {
     return this.#through(() => {
       const current = this.blobs.get(id);
       if (!current) throw new Problem(404, "not_found", "There is nothing of yours under this id.");
+      if (current.trashed_at) throw new Problem(409, "conflict", "This blob is in the trash.", current);
       if (current.revision !== base) throw new Problem(409, "conflict", "Someone changed this.", current);
       return this.put({ ...current, data, revision: base + 1 });
     });

@@ -1,11 +1,20 @@
 /** The one writer of what events change: the server says that something happened, and what we know follows. */
 
+import type { InfiniteData } from "@tanstack/react-query";
 import type { Api } from "../api";
 import type { Drafts } from "./drafts";
 import { type Forest, withBucket, without } from "./forest";
-import { type BlobEvent, type BucketEvent, NOTE, type ServerSays } from "./nouns";
+import {
+  type BlobEvent,
+  type BucketEvent,
+  type Item,
+  NOTE,
+  type Page,
+  type PlacementEvent,
+  type ServerSays,
+} from "./nouns";
 import { Problem } from "./problem";
-import { derivedOf, FOREST, INSTANCES, itemsOf, type Reads } from "./reads";
+import { derivedOf, FOREST, INSTANCES, itemsOf, placesOf, type Reads, revisionsOf, TRASHED } from "./reads";
 import { afterEvent, type Runs, withRuns } from "./runs";
 import type { Store } from "./store";
 
@@ -38,6 +47,7 @@ export class Live {
       case "blob.trashed":
       case "blob.restored":
       case "blob.purged":
+      case "blob.named":
         return this.#blob(said);
       case "bucket.created":
       case "bucket.updated":
@@ -49,7 +59,7 @@ export class Live {
       case "bucket.blob.added":
       case "bucket.blob.removed":
       case "bucket.blob.moved":
-        return this.#isStale(itemsOf(said.bucket_id));
+        return this.#placed(said);
       case "instance.changed":
         return this.#isStale(INSTANCES);
       default:
@@ -70,7 +80,11 @@ export class Live {
   }
 
   #blob(said: BlobEvent): void {
+    this.#isStale(revisionsOf(said.blob_id));
+    if (said.type === "blob.named") return;
     if (said.type === "blob.trashed" || said.type === "blob.purged") this.drafts.lost(said.blob_id);
+    if (said.type === "blob.restored") this.drafts.retry(this.drafts.keyOf(said.blob_id));
+    if (said.type !== "blob.updated" && said.type !== "blob.created") this.#isStale(TRASHED);
     if (said.parent_id !== null) this.#isStale(derivedOf(said.parent_id));
     if (said.schema_id !== NOTE) return this.#listsAreStale(said.bucket_ids);
     if (said.type === "blob.updated") {
@@ -92,7 +106,22 @@ export class Live {
     });
   }
 
+  /** A blob carries the list of all its places, also in the lists of the buckets that nothing happened to. */
+  #placed({ type, bucket_id, blob_id }: PlacementEvent): void {
+    this.#isStale(itemsOf(bucket_id));
+    this.#isStale(placesOf(blob_id));
+    if (type === "bucket.blob.moved") return;
+    const there = type === "bucket.blob.added";
+    this.reads.client.setQueriesData<InfiniteData<Page<Item>>>({ queryKey: ["items"] }, (list) => {
+      const holds = list?.pages.some((page) => page.items.some((item) => isBlob(item, blob_id)));
+      if (!list || !holds) return list;
+      const known = (item: Item) => (isBlob(item, blob_id) ? withPlace(item, bucket_id, there) : item);
+      return { ...list, pages: list.pages.map((page) => ({ ...page, items: page.items.map(known) })) };
+    });
+  }
+
   #bucket(said: BucketEvent): void {
+    if (said.type !== "bucket.created" && said.type !== "bucket.updated") this.#isStale(TRASHED);
     if (said.type === "bucket.trashed" || said.type === "bucket.purged") {
       this.forest((forest) => without(forest, said.bucket_id));
     } else if (said.type === "bucket.restored") this.#isStale(FOREST);
@@ -138,4 +167,15 @@ export class Live {
       },
     );
   }
+}
+
+type BlobItem = Extract<Item, { kind: "blob" }>;
+
+function isBlob(item: Item, id: string): item is BlobItem {
+  return item.kind === "blob" && item.blob.id === id;
+}
+
+function withPlace(item: BlobItem, bucketId: string, there: boolean): BlobItem {
+  const others = item.blob.bucket_ids.filter((id) => id !== bucketId);
+  return { ...item, blob: { ...item.blob, bucket_ids: there ? [...others, bucketId] : others } };
 }

@@ -3,13 +3,19 @@
 import { inWords } from "./problem";
 import { type Store, storeOf } from "./store";
 
-const SHOWN = 7_000; // ms; long enough to reach for "Undo"
+const SHOWN = 8_000; // ms; long enough to reach for "Undo", which stays on Ctrl+Z
+
+/** What a message offers to do about what it says. */
+export interface Action {
+  readonly label: string;
+  readonly act: () => void;
+}
 
 export interface Notice {
   readonly id: number;
   readonly text: string;
   readonly wrong: boolean;
-  readonly undo: (() => void) | null;
+  readonly actions: readonly Action[];
 }
 
 export class Notices {
@@ -17,32 +23,25 @@ export class Notices {
   #count = 0;
 
   /** Something was done. */
-  say(text: string, undo: (() => void) | null = null): void {
-    this.#show(text, false, undo);
+  say(text: string, ...actions: Action[]): void {
+    this.#show(text, false, actions);
   }
 
   /** Something could not be done, and why. */
-  fail(what: string, error: unknown): void {
-    this.#show(`${what} ${inWords(error)}`, true, null);
+  fail(what: string, error: unknown, ...actions: Action[]): void {
+    this.#show(`${what} ${inWords(error)}`, true, actions);
   }
 
   close(id: number): void {
     this.shown.set((shown) => shown.filter((notice) => notice.id !== id));
   }
 
-  /** Take back the newest thing that can be taken back; false when there is none. */
-  undoLast(): boolean {
-    const last = this.shown.get().findLast((notice) => notice.undo);
-    if (!last) return false;
-    this.close(last.id);
-    last.undo?.();
-    return true;
-  }
-
-  #show(text: string, wrong: boolean, undo: (() => void) | null): void {
+  #show(text: string, wrong: boolean, actions: readonly Action[]): void {
     this.#count += 1;
-    const notice = { id: this.#count, text, wrong, undo };
-    this.shown.set((shown) => [...shown.slice(-2), notice]);
+    const notice = { id: this.#count, text, wrong, actions };
+    // What offers a way back takes the place of what did before it: it is the newest act that is undone first.
+    const over = (other: Notice) => !wrong && actions.length > 0 && !other.wrong && other.actions.length > 0;
+    this.shown.set((shown) => [...shown.filter((other) => !over(other)).slice(-2), notice]);
     setTimeout(() => this.close(notice.id), wrong ? 2 * SHOWN : SHOWN);
   }
 }

@@ -10,6 +10,8 @@ export interface Me {
   user: User;
 }
 
+export type AuthorKind = "user" | "processor" | "import" | "restore" | "upgrade";
+
 export interface Blob {
   id: string;
   processor_id: string;
@@ -19,6 +21,7 @@ export interface Blob {
   bucket_ids: string[];
   parent_id: string | null;
   parent_revision?: number | null;
+  derived_ids?: string[];
   revision: number;
   stale: boolean;
   created_at: string;
@@ -56,6 +59,88 @@ export type Item = { kind: "bucket"; bucket: Bucket } | { kind: "blob"; blob: Bl
 export interface Page<T> {
   items: T[];
   next_cursor: string | null;
+}
+
+/** A bucket or a note that was trashed by itself; the counts are of all that went, itself included. */
+export interface TrashItem {
+  id: string;
+  kind: "bucket" | "blob";
+  bucket: Bucket | null;
+  blob: Blob | null;
+  bucket_count: number;
+  blob_count: number;
+  trashed_at: string;
+}
+
+/** How much is gone for good. */
+export interface Purged {
+  units: number;
+  blobs: number;
+  buckets: number;
+}
+
+export type ActName =
+  | "create_bucket"
+  | "copy_bucket"
+  | "change_bucket"
+  | "move_bucket"
+  | "place_blob"
+  | "take_out"
+  | "trash_blob"
+  | "trash_bucket"
+  | "restore_blob"
+  | "restore_bucket"
+  | "bulk";
+
+/** One change of structure, or `count` of them made as one; `name` is the bucket's at that time. */
+export interface JournalEntry {
+  id: string;
+  act: ActName;
+  bucket_id: string | null;
+  blob_id: string | null;
+  name: string | null;
+  count?: number;
+  undone: boolean;
+  passed?: boolean;
+}
+
+/** `conflict`: a save that came too late; it has its number from the line beside which it is kept, so `id` names it. */
+export interface Revision {
+  id: string;
+  number: number;
+  name: string | null;
+  data: unknown;
+  author: string;
+  author_kind: AuthorKind;
+  conflict: boolean;
+  created_at: string;
+}
+
+export interface Piece {
+  kind: "same" | "removed" | "added";
+  text: string;
+}
+
+/** One place that differs; `pieces` when it is text in both. */
+export interface Difference {
+  path: string;
+  kind: "added" | "removed" | "changed";
+  before?: unknown;
+  after?: unknown;
+  pieces?: Piece[];
+}
+
+export interface Diff {
+  from_revision: number;
+  to_revision: number;
+  differences: Difference[];
+}
+
+/** A bucket on the way to a blob, from the root down. */
+export interface PathBucket {
+  id: string;
+  name: string;
+  type: string;
 }
 
 export type RunStatus = "requested" | "running" | "completed" | "refused" | "failed" | "cancelled";
@@ -97,7 +182,7 @@ interface Stamped {
 }
 
 export type BlobEvent = Stamped & {
-  type: "blob.created" | "blob.updated" | "blob.trashed" | "blob.restored" | "blob.purged";
+  type: "blob.created" | "blob.updated" | "blob.trashed" | "blob.restored" | "blob.purged" | "blob.named";
   blob_id: string;
   bucket_ids: string[];
   schema_id: string;
@@ -147,7 +232,7 @@ export type HouseEvent = BlobEvent | BucketEvent | PlacementEvent | RunEvent | P
 
 export type Answer =
   | ({ type: "ok"; request_id: string } & Record<string, unknown>)
-  | { type: "error"; request_id?: string; code: string; reason?: string; detail: string };
+  | ({ type: "error"; request_id?: string; code: string; reason?: string; detail: string } & Record<string, unknown>);
 
 export type ServerSays =
   | { type: "hello"; protocol: number; user_id: string; cursor: string }
@@ -162,6 +247,7 @@ const EVENTS: ReadonlySet<string> = new Set<HouseEvent["type"]>([
   "blob.trashed",
   "blob.restored",
   "blob.purged",
+  "blob.named",
   "bucket.created",
   "bucket.updated",
   "bucket.moved",
@@ -212,4 +298,11 @@ export function fieldsOf(data: unknown): Record<string, unknown> {
 export function expandedOf(blob: Blob): Expanded | null {
   const data = fieldsOf(blob.data);
   return typeof data["expanded"] === "string" ? (data as unknown as Expanded) : null;
+}
+
+/** What a blob says, for showing it; data of a kind that this page does not know is shown as it is. */
+export function textOf({ data }: Pick<Blob, "data">): string {
+  const { content, expanded } = fieldsOf(data);
+  const text = content ?? expanded;
+  return typeof text === "string" ? text : JSON.stringify(data, null, 2);
 }

@@ -13,6 +13,8 @@ export class Problem extends Error {
     readonly detail: string,
     readonly current: unknown = undefined,
     readonly errors: readonly DataError[] = [],
+    /** What else was said of it, such as the ids of what stands in the way. */
+    readonly facts: Readonly<Record<string, unknown>> = {},
   ) {
     super(detail);
   }

@@ -3,16 +3,20 @@
 import { infiniteQueryOptions, QueryClient, queryOptions } from "@tanstack/react-query";
 import type { Api } from "../api";
 import type { Drafts } from "./drafts";
-import { type Forest, forestOf } from "./forest";
-import { type Blob, EXPANSION, type Item, NOTE, type Page } from "./nouns";
+import { type Branch, type Forest, forestOf } from "./forest";
+import { goingWith } from "./going";
+import { type Blob, EXPANSION, type Item, NOTE, type Page, type Revision } from "./nouns";
 import { isPassing } from "./problem";
 
 const RETRIES = 6; // with the client's doubling pauses: about a minute
 
 export const FOREST = ["forest"] as const;
 export const INSTANCES = ["instances"] as const;
+export const TRASHED = ["trashed"] as const;
 export const itemsOf = (bucketId: string) => ["items", bucketId] as const;
 export const derivedOf = (blobId: string) => ["derived", blobId] as const;
+export const placesOf = (blobId: string) => ["places", blobId] as const;
+export const revisionsOf = (blobId: string) => ["revisions", blobId] as const;
 
 /** Events say when something changed, so nothing goes stale by the clock; what cannot succeed is not repeated. */
 export function queryClient(): QueryClient {
@@ -64,6 +68,42 @@ export class Reads {
         const { items } = await this.api.derived(blobId, EXPANSION);
         return items.filter((blob) => !blob.trashed_at).sort((one, other) => (one.id < other.id ? 1 : -1));
       },
+    });
+
+  trash = infiniteQueryOptions({
+    queryKey: TRASHED,
+    queryFn: ({ pageParam }) => this.api.trash(pageParam),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+
+  /** Every path from a root to a note. Asked anew each time: a bucket far above may have moved. */
+  places = (blobId: string) =>
+    queryOptions({
+      queryKey: placesOf(blobId),
+      queryFn: async () => (await this.api.places(blobId)).items,
+      staleTime: 0,
+    });
+
+  revisions = (blobId: string) =>
+    infiniteQueryOptions({
+      queryKey: revisionsOf(blobId),
+      queryFn: ({ pageParam }): Promise<Page<Revision>> => this.api.revisions(blobId, pageParam),
+      initialPageParam: null as string | null,
+      getNextPageParam: (page) => page.next_cursor,
+    });
+
+  /** From that revision to the present one, which is `now`. */
+  diff = (blobId: string, from: number | string, now: number) =>
+    queryOptions({ queryKey: ["diff", blobId, from, now], queryFn: () => this.api.diff(blobId, from) });
+
+  /** What goes to the trash with a bucket; read for the question alone. */
+  going = (branch: Branch) =>
+    queryOptions({
+      queryKey: ["going", branch.id],
+      queryFn: () => goingWith(branch, this.api.items),
+      staleTime: 0,
+      gcTime: 0,
     });
 
   /** A note as it is now, for the draft of it. */

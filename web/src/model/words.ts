@@ -9,7 +9,24 @@ export function wordCount(text: string): number {
 }
 
 export function words(count: number): string {
-  return `${count.toLocaleString("en")} ${count === 1 ? "word" : "words"}`;
+  return counted(count, "word");
+}
+
+/** "1 note", "1,200 notes". */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+}
+
+/** "2 buckets and 5 texts", where a text is a note or what was made of one; empty when there is neither. */
+export function bothCounted(buckets: number, texts: number): string {
+  return [buckets > 0 ? counted(buckets, "bucket") : "", texts > 0 ? counted(texts, "text") : ""]
+    .filter(Boolean)
+    .join(" and ");
+}
+
+/** A bucket's type as it is said: "book part". */
+export function spoken(type: string): string {
+  return type.replace(/-/g, " ");
 }
 
 /** How long ago, coarse enough not to nag: "12 s", "3 min", "2 h", "4 days". */

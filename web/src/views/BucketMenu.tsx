@@ -1,14 +1,16 @@
 /** What can be done with one bucket. */
 
 import type { ReactNode } from "react";
-import { Button, Keyboard, Menu, MenuItem, MenuTrigger, Popover, Text } from "react-aria-components";
+import { Button, Keyboard, Menu, MenuItem, MenuTrigger, Popover, Separator, Text } from "react-aria-components";
 import type { Branch } from "../model/forest";
-import { useAsk, useStudio } from "./context";
+import { keysInWords } from "../model/keys";
+import { useAsk, useForest, useStudio } from "./context";
 import { Icon } from "./icons";
 
 export function BucketMenu({ branch }: { branch: Branch }): ReactNode {
   const ask = useAsk();
   const studio = useStudio();
+  const parent = useForest().byId.get(branch.parent ?? "");
   const addNote = () => {
     studio.drafts.start(branch.id);
     studio.where.go(branch.id);
@@ -29,7 +31,17 @@ export function BucketMenu({ branch }: { branch: Branch }): ReactNode {
             <Text slot="label">Rename…</Text>
             <Keyboard>F2</Keyboard>
           </MenuItem>
+          <Separator />
           <MenuItem onAction={() => ask({ kind: "move", id: branch.id })}>Move to…</MenuItem>
+          <MenuItem onAction={() => ask({ kind: "copy", id: branch.id })}>Copy…</MenuItem>
+          <Separator />
+          {parent && (
+            <MenuItem onAction={() => void studio.deeds.takeOutBucket(branch.id)}>Take out of {parent.name}</MenuItem>
+          )}
+          <MenuItem onAction={() => ask({ kind: "trash-bucket", id: branch.id })} textValue="Move to the trash">
+            <Text slot="label">Move to the trash…</Text>
+            <Keyboard>{keysInWords("Del")}</Keyboard>
+          </MenuItem>
         </Menu>
       </Popover>
     </MenuTrigger>

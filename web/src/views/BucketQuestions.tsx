@@ -15,7 +15,7 @@ import {
 } from "react-aria-components";
 import { childrenOf, type Forest, pathInWords, wouldContainItself } from "../model/forest";
 import { inWords } from "../model/problem";
-import { slug } from "../model/words";
+import { slug, spoken } from "../model/words";
 import { BucketPicker } from "./BucketPicker";
 import { useForest, useStudio } from "./context";
 import { Title } from "./Title";
@@ -167,6 +167,43 @@ export function MoveBucket({ id, close }: { id: string; close: () => void }): Re
   );
 }
 
+export function CopyBucket({ id, close }: { id: string; close: () => void }): ReactNode {
+  const studio = useStudio();
+  const name = useForest().byId.get(id)?.name ?? "";
+  const [deep, setDeep] = useState(true);
+  return (
+    <>
+      <Title>Copy {name}</Title>
+      <fieldset className="choice">
+        <legend className="quiet">The copy has all buckets in it once more, and</legend>
+        <label>
+          <input type="radio" name="deep" checked={deep} onChange={() => setDeep(true)} /> notes of its own, like these
+          but independent of them
+        </label>
+        <label>
+          <input type="radio" name="deep" checked={!deep} onChange={() => setDeep(false)} /> the same notes in both
+          places: a change in one is a change in the other
+        </label>
+      </fieldset>
+      <BucketPicker
+        label={`Copy ${name} into`}
+        top="To the top, outside of every bucket"
+        allows={() => true}
+        pick={(parent) => {
+          close();
+          if (parent !== null) studio.expanded.set((now) => new Set([...now, parent]));
+          void studio.deeds.copyBucket(id, parent, deep);
+        }}
+      />
+      <div className="dialog-foot">
+        <Button className="button" onPress={close}>
+          Cancel
+        </Button>
+      </div>
+    </>
+  );
+}
+
 /** A form that says in words why it was refused, and stays open until it was not. */
 function useForm(otherwise: string, act: (said: (field: string) => string) => Promise<void>) {
   const [wrong, setWrong] = useState<string | null>(null);
@@ -199,6 +236,6 @@ function likelyType(forest: Forest, parent: string | null): string {
 function likelyName(forest: Forest, parent: string | null, type: string): string {
   if (parent === null || type === "book") return "";
   const count = childrenOf(forest, parent).filter((sibling) => sibling.type === type).length;
-  const word = type.replace(/-/g, " ");
+  const word = spoken(type);
   return `${word.charAt(0).toUpperCase()}${word.slice(1)} ${count + 1}`;
 }

@@ -95,14 +95,15 @@ export function BucketTree(): ReactNode {
   }
 
   /** False for keys that are not ours. */
-  function does(id: string, { key, altKey, ctrlKey, metaKey }: KeyboardEvent): boolean {
+  function does(id: string, { key, altKey }: KeyboardEvent): boolean {
     const way = altKey ? WAYS[key as keyof typeof WAYS] : undefined;
     const place = way && placeBeside(forest, id, way);
     if (place) moveTo(id, place);
     if (way) return true;
     if (key === "F2") ask({ kind: "rename", id });
     else if (key === "Insert") ask({ kind: "create", parent: id });
-    else return (ctrlKey || metaKey) && key.toLowerCase() === "z" && studio.notices.undoLast();
+    else if (key === "Delete" || key === "Backspace") ask({ kind: "trash-bucket", id });
+    else return false;
     return true;
   }
 

@@ -6,6 +6,7 @@ import { Button } from "react-aria-components";
 import { type Branch, pathTo } from "../model/forest";
 import { type Blob, EXPANSION, type Item, NOTE } from "../model/nouns";
 import { inWords } from "../model/problem";
+import { TRASH } from "../model/where";
 import { AutoExpand } from "./AutoExpand";
 import { useAsk, useForest, useLasting, useStudio } from "./context";
 import { Icon, pictureOf } from "./icons";
@@ -58,7 +59,7 @@ export function Chapter({ bucketId }: { bucketId: string }): ReactNode {
           <Icon of="plus" /> Add a note
         </Button>
       )}
-      <OtherBlobs blobs={blobs.others} />
+      <OtherBlobs blobs={blobs.others} bucketId={bucketId} />
     </article>
   );
 }
@@ -224,8 +225,8 @@ function Missing(): ReactNode {
     <div className="welcome">
       <h1>This bucket is not here any more</h1>
       <p>
-        It may have been moved to the trash, here or on another device. What you had not saved is kept; see the account
-        menu.
+        It may have been moved to the <a href={`#/${TRASH}`}>trash</a>, here or on another device. What you had not
+        saved is kept; see the account menu.
       </p>
     </div>
   );

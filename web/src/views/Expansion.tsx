@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { memo, type ReactNode, useState } from "react";
 import { Button, ProgressBar } from "react-aria-components";
 import { copied } from "../model/export";
+import { keysInWords } from "../model/keys";
 import { type Blob, EXPAND, type Expanded, expandedOf } from "../model/nouns";
 import { hasEnded, type RunView, runKey } from "../model/runs";
 import { useStore } from "../model/store";
@@ -241,7 +242,7 @@ function Teach({ hasText, isReading }: { hasText: boolean; isReading: boolean })
   return (
     <p className="teach">
       {hasText
-        ? "Press Expand (or Ctrl Enter in the note), and the prose appears here while it is written. Your note stays as it is."
+        ? `Press Expand (or ${keysInWords("Ctrl Enter")} in the note), and the prose appears here while it is written. Your note stays as it is.`
         : "Write a few sentences in the note; their expansion appears here."}
     </p>
   );

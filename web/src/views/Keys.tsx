@@ -2,6 +2,7 @@
 
 import type { ReactNode } from "react";
 import { Button } from "react-aria-components";
+import { keysInWords } from "../model/keys";
 import { Title } from "./Title";
 
 const KEYS: readonly (readonly [string, string])[] = [
@@ -13,7 +14,9 @@ const KEYS: readonly (readonly [string, string])[] = [
   ["Alt → ←", "Move a bucket into the one above it, or out of its parent"],
   ["F2", "Rename"],
   ["Ins", "New bucket inside"],
-  ["Ctrl Z", "In the tree: take back the last move"],
+  ["Del", "Move a bucket to the trash"],
+  ["Ctrl Z", "Undo the last change of the tree, from whatever device (in a text: of the text)"],
+  ["Ctrl Shift Z", "Do it again"],
   ["Ctrl Enter", "In a note: expand it"],
 ];
 
@@ -25,7 +28,7 @@ export function Keys({ close }: { close: () => void }): ReactNode {
         {KEYS.map(([keys, does]) => (
           <div key={keys}>
             <dt>
-              <kbd>{keys}</kbd>
+              <kbd>{keysInWords(keys)}</kbd>
             </dt>
             <dd>{does}</dd>
           </div>

@@ -1,16 +1,15 @@
 /** One note beside its expansion. */
 
 import { memo, type ReactNode, useEffect, useRef, useState } from "react";
-import { Button, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
-import type { Draft } from "../model/draft";
+import { Button } from "react-aria-components";
 import { wordCount, words } from "../model/words";
 import { useAsk, useDraft, useStudio } from "./context";
 import { Editor } from "./Editor";
 import { Expansion } from "./Expansion";
-import { Icon } from "./icons";
+import { NoteMenu } from "./NoteMenu";
 import { SaveMark } from "./SaveMark";
 
-interface NoteRowProps {
+export interface NoteRowProps {
   noteKey: string;
   number: number;
   bucketId: string;
@@ -21,7 +20,7 @@ interface NoteRowProps {
 }
 
 export const NoteRow = memo(function NoteRow(props: NoteRowProps): ReactNode {
-  const { noteKey, number, isNew } = props;
+  const { noteKey, number, bucketId, isNew, places } = props;
   const draft = useDraft(noteKey);
   const row = useRef<HTMLLIElement>(null);
   const isSeen = useSeen(row);
@@ -35,6 +34,7 @@ export const NoteRow = memo(function NoteRow(props: NoteRowProps): ReactNode {
           <header className="pane-head">
             <h2>{name}</h2>
             <span className="quiet">{words(wordCount(draft.text))}</span>
+            <PlacesMark blobId={draft.blobId} bucketId={bucketId} places={places} />
             <SaveMark draft={draft} />
             <NoteMenu {...props} draft={draft} />
           </header>
@@ -66,6 +66,23 @@ export const NoteRow = memo(function NoteRow(props: NoteRowProps): ReactNode {
   );
 });
 
+interface PlacesMarkProps {
+  blobId: string | null;
+  bucketId: string;
+  places: number;
+}
+
+/** Says that a change here is a change elsewhere too. */
+function PlacesMark({ blobId, bucketId, places }: PlacesMarkProps): ReactNode {
+  const ask = useAsk();
+  if (!blobId || places < 2) return null;
+  return (
+    <Button className="link" onPress={() => ask({ kind: "places", blobId, from: bucketId })}>
+      In {places} places
+    </Button>
+  );
+}
+
 function ConflictBar({ noteKey }: { noteKey: string }): ReactNode {
   const ask = useAsk();
   return (
@@ -75,48 +92,6 @@ function ConflictBar({ noteKey }: { noteKey: string }): ReactNode {
         Compare and choose
       </Button>
     </div>
-  );
-}
-
-function NoteMenu({
-  noteKey,
-  number,
-  bucketId,
-  before,
-  behind,
-  places,
-  draft,
-}: NoteRowProps & { draft: Draft }): ReactNode {
-  const ask = useAsk();
-  const { deeds } = useStudio();
-  const blobId = draft.blobId;
-  const put = (after: string | null) => blobId && void deeds.place(bucketId, blobId, after, "");
-  return (
-    <MenuTrigger>
-      <Button className="icon-button" aria-label={`More for note ${number}`}>
-        <Icon of="more" />
-      </Button>
-      <Popover className="popover" placement="bottom end">
-        <Menu className="menu" aria-label={`Actions for note ${number}`}>
-          <MenuItem isDisabled={!blobId || before === undefined} onAction={() => put(before ?? null)}>
-            Move up
-          </MenuItem>
-          <MenuItem isDisabled={!blobId || !behind} onAction={() => put(behind ?? null)}>
-            Move down
-          </MenuItem>
-          <MenuItem isDisabled={!blobId} onAction={() => ask({ kind: "place", key: noteKey, from: bucketId })}>
-            Place in another bucket too…
-          </MenuItem>
-          <MenuItem
-            isDisabled={!blobId || places < 2}
-            onAction={() => blobId && void deeds.takeOut(bucketId, blobId, before ?? null)}
-          >
-            Take out of this bucket
-          </MenuItem>
-          <MenuItem onAction={() => ask({ kind: "trash", key: noteKey })}>Move to the trash…</MenuItem>
-        </Menu>
-      </Popover>
-    </MenuTrigger>
   );
 }
 

@@ -18,17 +18,18 @@ export function Notices(): ReactNode {
           key={notice.id}
         >
           <p>{notice.text}</p>
-          {notice.undo && (
+          {notice.actions.map(({ label, act }) => (
             <Button
               className="link"
+              key={label}
               onPress={() => {
                 notices.close(notice.id);
-                notice.undo?.();
+                act();
               }}
             >
-              Undo
+              {label}
             </Button>
-          )}
+          ))}
           <Button className="icon-button" aria-label="Close" onPress={() => notices.close(notice.id)}>
             <Icon of="close" />
           </Button>

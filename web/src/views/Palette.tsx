@@ -3,7 +3,9 @@
 import { type ReactNode, useState } from "react";
 import { Autocomplete, Input, Keyboard, Menu, MenuItem, Text, TextField } from "react-aria-components";
 import { type Branch, matching, pathTo } from "../model/forest";
+import { keysInWords } from "../model/keys";
 import type { Theme } from "../model/prefs";
+import { TRASH } from "../model/where";
 import { type Question, useAsk, useForest, useStudio, useWhere } from "./context";
 import { Icon, type Picture, pictureOf } from "./icons";
 import { Title } from "./Title";
@@ -59,7 +61,7 @@ export function Palette({ close }: { close: () => void }): ReactNode {
             <MenuItem id={command.id} key={command.id} textValue={command.name} onAction={command.act}>
               <Icon of={command.picture} />
               <Text slot="label">{command.name}</Text>
-              {command.keys && <Keyboard>{command.keys}</Keyboard>}
+              {command.keys && <Keyboard>{keysInWords(command.keys)}</Keyboard>}
             </MenuItem>
           ))}
         </Menu>
@@ -100,9 +102,23 @@ function useCommands(close: () => void): Command[] {
         act: asks({ kind: "rename", id: here.id }),
       },
       { id: "move", name: `Move ${here.name}`, picture: "folder", act: asks({ kind: "move", id: here.id }) },
+      { id: "copy", name: `Copy ${here.name}`, picture: "folder", act: asks({ kind: "copy", id: here.id }) },
+      {
+        id: "trash-here",
+        name: `Move ${here.name} to the trash`,
+        picture: "trash",
+        act: asks({ kind: "trash-bucket", id: here.id }),
+      },
     );
   }
+  const closing = (act: () => void) => () => {
+    close();
+    act();
+  };
   commands.push(
+    { id: "undo", name: "Undo", picture: "undo", keys: "Ctrl Z", act: closing(() => void studio.turns.undo()) },
+    { id: "redo", name: "Redo", picture: "redo", keys: "Ctrl Shift Z", act: closing(() => void studio.turns.redo()) },
+    { id: "trash", name: "Open the trash", picture: "trash", act: closing(() => studio.where.go(TRASH)) },
     { id: "theme", name: "Change the theme", picture: "spark", act: () => studio.theme.set((now) => NEXT[now]) },
     { id: "unsaved", name: "Unsaved and set-aside texts", picture: "page", act: asks({ kind: "unsaved" }) },
     { id: "keys", name: "Keyboard", picture: "search", act: asks({ kind: "keys" }) },

@@ -2,12 +2,14 @@
 
 import type { ReactNode } from "react";
 import { Dialog, Modal, ModalOverlay } from "react-aria-components";
-import { MoveBucket, NewBucket, RenameBucket } from "./BucketQuestions";
+import { CopyBucket, MoveBucket, NewBucket, RenameBucket } from "./BucketQuestions";
 import { ConflictQuestion } from "./ConflictQuestion";
-import type { Question } from "./context";
+import { type Question, useStudio } from "./context";
+import { History } from "./History";
 import { Keys } from "./Keys";
-import { PlaceNote, TrashNote } from "./NoteQuestions";
 import { Palette } from "./Palette";
+import { HomeOfNote, PlaceNote, PlacesOfNote } from "./PlaceQuestions";
+import { Purge, RestoreBucket, TrashBucket, TrashNote } from "./TrashQuestions";
 import { UnsavedTexts } from "./Unsaved";
 
 interface QuestionsProps {
@@ -15,19 +17,25 @@ interface QuestionsProps {
   close: () => void;
 }
 
-const WIDE: ReadonlySet<Question["kind"]> = new Set(["conflict", "unsaved"]);
+const WIDE: ReadonlySet<Question["kind"]> = new Set(["conflict", "unsaved", "history"]);
 
 export function Questions({ question, close }: QuestionsProps): ReactNode {
+  const { deeds } = useStudio();
+  // A note that came back from the trash and is given no place would be nowhere to be seen.
+  const leave = () => {
+    if (question?.kind === "home") void deeds.trashNote(question.blobId);
+    close();
+  };
   return (
-    <ModalOverlay className="overlay" isDismissable isOpen={question !== null} onOpenChange={(open) => open || close()}>
+    <ModalOverlay className="overlay" isDismissable isOpen={question !== null} onOpenChange={(open) => open || leave()}>
       <Modal className={question && WIDE.has(question.kind) ? "modal wide" : "modal"}>
-        {question && <Dialog className="dialog">{content(question, close)}</Dialog>}
+        {question && <Dialog className="dialog">{content(question, close, leave)}</Dialog>}
       </Modal>
     </ModalOverlay>
   );
 }
 
-function content(question: Question, close: () => void): ReactNode {
+function content(question: Question, close: () => void, leave: () => void): ReactNode {
   switch (question.kind) {
     case "create":
       return <NewBucket parent={question.parent} type={question.type} close={close} />;
@@ -35,10 +43,24 @@ function content(question: Question, close: () => void): ReactNode {
       return <RenameBucket id={question.id} close={close} />;
     case "move":
       return <MoveBucket id={question.id} close={close} />;
-    case "trash":
-      return <TrashNote noteKey={question.key} close={close} />;
+    case "copy":
+      return <CopyBucket id={question.id} close={close} />;
+    case "trash-bucket":
+      return <TrashBucket id={question.id} close={close} />;
+    case "trash-note":
+      return <TrashNote blobId={question.blobId} from={question.from} close={close} />;
+    case "restore":
+      return <RestoreBucket id={question.id} name={question.name} close={close} />;
+    case "home":
+      return <HomeOfNote blobId={question.blobId} close={close} leave={leave} />;
+    case "purge":
+      return <Purge item={question.item} close={close} />;
     case "place":
-      return <PlaceNote noteKey={question.key} from={question.from} close={close} />;
+      return <PlaceNote blobId={question.blobId} close={close} />;
+    case "places":
+      return <PlacesOfNote blobId={question.blobId} from={question.from} close={close} />;
+    case "history":
+      return <History blobId={question.blobId} close={close} />;
     case "conflict":
       return <ConflictQuestion noteKey={question.key} close={close} />;
     case "unsaved":

@@ -2,22 +2,29 @@
 
 import { type ReactNode, useEffect, useState } from "react";
 import { Button } from "react-aria-components";
+import { keysInWords } from "../model/keys";
 import type { User } from "../model/nouns";
 import { useStore } from "../model/store";
+import { TRASH } from "../model/where";
 import { AccountMenu } from "./AccountMenu";
 import { BucketTree } from "./BucketTree";
 import { Chapter } from "./Chapter";
 import { AskContext, type Question, useForest, useLasting, useStudio, useWhere } from "./context";
 import { Icon } from "./icons";
 import { Questions } from "./Questions";
+import { SideFoot } from "./SideFoot";
+import { Trash } from "./Trash";
 import { UnsavedMark } from "./Unsaved";
 import { Welcome } from "./Welcome";
+
+const OWN_UNDO = "input:not([type=checkbox], [type=radio]), textarea, [contenteditable], [role=dialog]";
 
 export function Shell({ user }: { user: User }): ReactNode {
   const [question, ask] = useState<Question | null>(null);
   const [drawer, setDrawer] = useState(false);
   const where = useWhere();
   usePaletteKey(ask);
+  useTurnKeys();
   useTitle();
 
   // What is chosen in the drawer is behind it.
@@ -40,7 +47,7 @@ export function Shell({ user }: { user: User }): ReactNode {
             <Icon of="book" /> <span>ReYNa Studio</span>
           </a>
           <Button className="find" onPress={() => ask({ kind: "palette" })} aria-label="Find or do anything">
-            <Icon of="search" /> <span>Find or do anything</span> <kbd>Ctrl K</kbd>
+            <Icon of="search" /> <span>Find or do anything</span> <kbd>{keysInWords("Ctrl K")}</kbd>
           </Button>
           <div className="bar-end">
             <LineMark />
@@ -50,15 +57,21 @@ export function Shell({ user }: { user: User }): ReactNode {
         </header>
         <aside className="side" aria-label="Buckets">
           <BucketTree />
+          <SideFoot />
         </aside>
         <button className="scrim" type="button" tabIndex={-1} aria-hidden="true" onClick={() => setDrawer(false)} />
         <main className="main" id="main">
-          {where === null ? <Welcome name={user.name} /> : <Chapter bucketId={where} key={where} />}
+          <Open where={where} name={user.name} />
         </main>
       </div>
       <Questions question={question} close={() => ask(null)} />
     </AskContext>
   );
+}
+
+function Open({ where, name }: { where: string | null; name: string }): ReactNode {
+  if (where === null) return <Welcome name={name} />;
+  return where === TRASH ? <Trash /> : <Chapter bucketId={where} key={where} />;
 }
 
 /** Says when the page is not live. A line that comes straight back is not worth a word. */
@@ -95,9 +108,25 @@ function usePaletteKey(ask: (question: Question) => void): void {
   }, [ask]);
 }
 
+/** Ctrl+Z and Ctrl+Shift+Z over the journal; in a text they stay the text's own, and a dialog is about something else. */
+function useTurnKeys(): void {
+  const { turns } = useStudio();
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.altKey) return;
+      if (event.target instanceof Element && event.target.closest(OWN_UNDO)) return;
+      event.preventDefault();
+      void (event.shiftKey ? turns.redo() : turns.undo());
+    };
+    window.addEventListener("keydown", pressed);
+    return () => window.removeEventListener("keydown", pressed);
+  }, [turns]);
+}
+
 function useTitle(): void {
   const where = useWhere();
-  const name = useForest().byId.get(where ?? "")?.name;
+  const bucket = useForest().byId.get(where ?? "")?.name;
+  const name = where === TRASH ? "Trash" : bucket;
   useEffect(() => {
     document.title = name ? `${name} · ReYNa Studio` : "ReYNa Studio";
   }, [name]);

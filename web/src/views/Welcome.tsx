@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Button } from "react-aria-components";
+import { keysInWords } from "../model/keys";
 import { useAsk, useForest, useStudio } from "./context";
 import { Icon } from "./icons";
 
@@ -32,7 +33,7 @@ export function Welcome({ name }: { name: string }): ReactNode {
         </>
       ) : (
         <p>
-          Choose a bucket in the tree, or press <kbd>Ctrl K</kbd> and type a few letters of its name.
+          Choose a bucket in the tree, or press <kbd>{keysInWords("Ctrl K")}</kbd> and type a few letters of its name.
         </p>
       )}
       <Button className="button primary" onPress={() => ask({ kind: "create", parent: null, type: "book" })}>

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { createContext, useCallback, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import type { Draft } from "../model/draft";
 import { EMPTY, type Forest } from "../model/forest";
+import type { TrashItem } from "../model/nouns";
 import { useStore } from "../model/store";
 import type { Studio } from "../studio";
 
@@ -20,8 +21,15 @@ export type Question =
   | { kind: "create"; parent: string | null; type?: string }
   | { kind: "rename"; id: string }
   | { kind: "move"; id: string }
-  | { kind: "trash"; key: string }
-  | { kind: "place"; key: string; from: string }
+  | { kind: "copy"; id: string }
+  | { kind: "trash-bucket"; id: string }
+  | { kind: "trash-note"; blobId: string; from: string }
+  | { kind: "restore"; id: string; name: string }
+  | { kind: "home"; blobId: string }
+  | { kind: "purge"; item: TrashItem | null }
+  | { kind: "place"; blobId: string }
+  | { kind: "places"; blobId: string; from: string }
+  | { kind: "history"; blobId: string }
   | { kind: "conflict"; key: string }
   | { kind: "unsaved" }
   | { kind: "palette" }

@@ -38,6 +38,18 @@ async def migrate(url: str) -> None:
         await connection.close()
 
 
+async def revision_at(url: str) -> str | None:
+    """The revision that the database is at, None when it has none of our tables. Raises Fault."""
+    try:
+        connection = await asyncpg.connect(url)
+    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
+        raise Fault(f"PostgreSQL cannot be reached: {error}") from error
+    try:
+        return await _revision(connection)
+    finally:
+        await connection.close()
+
+
 async def _revision(connection: Any) -> str | None:
     if await connection.fetchval("select to_regclass('reyna.migrated')") is None:
         return None

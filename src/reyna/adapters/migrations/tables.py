@@ -18,6 +18,18 @@ def namespace(name: str) -> list[str]:
     ]
 
 
+def sums(name: str) -> list[str]:
+    """Statements that make the table of what the users of one service have in sums."""
+    return [
+        f"""create table {name}.sums (
+            user_id text collate "C" not null, name text collate "C" not null, value bigint not null,
+            primary key (user_id, name)
+        )""",
+        # Each row is written again and again: room on its page keeps the index out of it.
+        f"alter table {name}.sums set (fillfactor = 50)",
+    ]
+
+
 def collection(name: str, columns: str, *indexes: str) -> list[str]:
     """Statements that make the table of the collection `name` (`state.blobs`).
 

@@ -24,6 +24,7 @@ from reyna.schemas.compatibility.side import Side
 RULES: Final = scalars.RULES | objects.RULES | arrays.RULES | choices.RULES
 SECONDS: Final = 0.6  # for one direction: at most that long for the attack, and twice that for the rules
 CONTRADICTED: Final = "Our rules show it, and a second engine denies it."
+CONTROL: Final = r"A pattern uses \c, which engines read in different ways."
 INVOLVED: Final = "The schemas combine too many alternatives to compare them all."
 WANTS: Final[dict[Compatibility, tuple[Direction, ...]]] = {
     "none": (),
@@ -70,7 +71,8 @@ def _compared(old: Side, new: Side, seconds: float) -> Comparison:
         return Comparison(backward=True, forward=True, differences=tuple(annotated(old, new)))
     gaps: dict[Direction, list[Gap]] = {}
     found: dict[Direction, list[Found]] = {}
-    doubts: list[Difference] = []
+    unsure = any(r"\c" in pattern for side in (old, new) for pattern in side.patterns())
+    doubts = [undecided(direction, CONTROL) for direction in _directions(old, new)] if unsure else []
     for direction, (taking, asking) in _directions(old, new).items():
         try:
             gaps[direction] = Proof(RULES, until=time.monotonic() + 2 * seconds).gaps(
@@ -88,7 +90,9 @@ def _compared(old: Side, new: Side, seconds: float) -> Comparison:
         if word == "no" and not found[direction]:
             doubts.append(undecided(direction, CONTRADICTED))
     differences = (*doubts, *explained(old, new, gaps, found))
-    broken = {direction for difference in differences for direction in difference.breaks}
+    # of what was found, and not of what is told, which may be less
+    broken = {direction for direction in gaps if gaps[direction] or found[direction]}
+    broken |= {direction for difference in differences for direction in difference.breaks}
     return Comparison(backward="backward" not in broken, forward="forward" not in broken, differences=differences)
 
 

@@ -12,7 +12,7 @@ from reyna.schemas.compatibility.search import SHOWN, Found, concerns
 from reyna.schemas.compatibility.side import Side
 
 Direction = Literal["backward", "forward"]
-MOST: Final = 200  # differences that are told
+MOST: Final = 200  # differences that are told of each direction
 MOST_ANNOTATIONS: Final = 50
 ANNOTATIONS: Final = (
     *("title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment"),
@@ -86,7 +86,7 @@ class Told(msgspec.Struct, kw_only=True):
 def explained(
     old: Side, new: Side, gaps: Mapping[Direction, Sequence[Gap]], found: Mapping[Direction, Sequence[Found]]
 ) -> list[Difference]:
-    """Every difference, those that break something first."""
+    """The differences, those that break something first; at most so many of each direction."""
     told: dict[tuple[str, str, str], Told] = {}
     for direction, each in gaps.items():
         for gap in each[:MOST]:
@@ -96,7 +96,7 @@ def explained(
         used = {id(each.found) for each in told.values()}
         if found[direction] and not gaps[direction] and not any(id(each) in used for each in found[direction]):
             differences.append(_unexplained(direction, found[direction][0]))
-    return [*differences[:MOST], *annotated(old, new)]
+    return [*differences, *annotated(old, new)]
 
 
 def _tell(told: dict[tuple[str, str, str], Told], direction: Direction, gap: Gap, found: Sequence[Found]) -> None:

@@ -124,6 +124,12 @@ class Side:
         """Every schema of this side that is an object."""
         return (path for path, _ in every(self.document))
 
+    def patterns(self) -> Iterator[str]:
+        """Every pattern, of text and of names."""
+        for schema in map(self.part, self.places()):
+            yield from (pattern for pattern in (schema.said("pattern"),) if pattern is not None)
+            yield from schema.said("patternProperties", ())
+
     def _validator(self, at: str) -> rs.Validator:
         ref = {"$ref": "reyna:compared#" + quote(at, safe=POINTER_SAFE)}
         return self.dialect.validator(

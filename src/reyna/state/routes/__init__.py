@@ -2,6 +2,14 @@
 
 from typing import Final
 
-from reyna.state.routes import blobs, buckets, journal
+from reyna.state.routes import blobs, buckets, history, journal, legacy, together, trash
 
-routes: Final = [*blobs.routes, *buckets.routes, *journal.routes]
+routes: Final = [
+    *blobs.routes,
+    *history.routes,
+    *buckets.routes,
+    *journal.routes,
+    *legacy.routes,
+    *trash.routes,
+    *together.routes,
+]

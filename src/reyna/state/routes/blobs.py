@@ -11,13 +11,13 @@ from reyna.domain.page import DEFAULT_LIMIT, Page
 from reyna.http import Asking, Cursor, Limit
 from reyna.state.diff import Diff
 from reyna.state.lineage import Lineage, Paths
-from reyna.state.routes.asked import Content, Key
+from reyna.state.routes.asked import Content, Key, which
 
-Since: TypeAlias = Annotated[int, QueryParameter(name="from", ge=1)]  # `from` is no name in Python
+Since: TypeAlias = Annotated[str, QueryParameter(name="from", pattern="^[1-9a-z]")]  # `from` is no name in Python
 
 
 class Restoration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    revision: int | None = None
+    revision: int | str | None = None
 
 
 @post("/blobs")
@@ -27,9 +27,14 @@ async def create_blob(content: Content, caller: Asking, data: JSONBody[NewBlob],
 
 
 @get("/blobs/{id:str}")
-async def blob(content: Content, caller: Asking, id: FromPath[str]) -> Blob:
-    """One blob."""
-    return await content.blob(caller, id)
+async def blob(
+    content: Content, caller: Asking, id: FromPath[str], schema_version: FromQuery[int | None] = None
+) -> Blob:
+    """One blob. With `schema_version`, a later major of its schema than it is in, it is upgraded to that first, and
+    kept so as a new revision."""
+    if schema_version is None:
+        return await content.blob(caller, id)
+    return await content.upgraded_blob(caller, id, schema_version)
 
 
 @get("/blobs")
@@ -77,24 +82,30 @@ async def restore_blob(
 
 @get("/blobs/{id:str}/revisions")
 async def revisions(
-    content: Content, caller: Asking, id: FromPath[str], limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+    content: Content,
+    caller: Asking,
+    id: FromPath[str],
+    named: FromQuery[bool] = False,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
 ) -> Page[Revision]:
-    """Every revision of a blob, newest first; saves that came too late stand among them, marked `conflict`."""
-    return await content.revisions(caller, id, limit=limit, cursor=cursor)
+    """Every revision of a blob, newest first, or those with a name; saves that came too late stand among them, marked
+    `conflict`."""
+    return await content.revisions(caller, id, named=named, limit=limit, cursor=cursor)
 
 
-@get("/blobs/{id:str}/revisions/{number:int}")
-async def revision(content: Content, caller: Asking, id: FromPath[str], number: FromPath[int]) -> Revision:
-    """A blob as it was."""
-    return await content.revision(caller, id, number)
+@get("/blobs/{id:str}/revisions/{number:str}")
+async def revision(content: Content, caller: Asking, id: FromPath[str], number: FromPath[str]) -> Revision:
+    """A blob as it was; a save that came too late by the id that `kept_as` named."""
+    return await content.revision(caller, id, which(number))
 
 
 @get("/blobs/{id:str}/diff")
 async def diff(
-    content: Content, caller: Asking, id: FromPath[str], since: Since, to: FromQuery[int | None] = None
+    content: Content, caller: Asking, id: FromPath[str], since: Since, to: FromQuery[str | None] = None
 ) -> Diff:
     """What changed from one revision to another, or to the present one: word by word in texts."""
-    return await content.diff(caller, id, since=since, to=to)
+    return await content.diff(caller, id, since=which(since), to=None if to is None else which(to))
 
 
 @get("/blobs/{id:str}/lineage")

@@ -111,7 +111,8 @@ async def items(
 async def place_blob(
     content: Content, caller: Asking, id: FromPath[str], blob_id: FromPath[str], data: JSONBody[Place | None] = None
 ) -> Placement:
-    """Into a bucket, or to another place there: behind `after`, first when null, last when left out."""
+    """Into a bucket, or to another place there: behind `after`, a blob or a bucket in it, first when null, last when
+    left out."""
     wanted = data or Place()
     return await content.place_blob(caller, id, blob_id, after=wanted.after, label=wanted.label)
 

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from reyna.adapters.migrations.tables import collection
+from reyna.adapters.migrations.tables import collection, sums
 
 revision = "v0005_sums_and_history"
 down_revision = "v0004_requests"
@@ -10,6 +10,11 @@ branch_labels = None
 depends_on = None
 
 SERVICES = ("schemas", "state", "processors", "studio")
+# How a write takes itself back when a sum would exceed its bound; its message is the name of the sum.
+OVER = """
+create function reyna.over(sum text) returns boolean language plpgsql as $$
+begin raise exception using errcode = 'RY002', message = sum; end $$
+"""
 COLLECTIONS = [
     collection("state.names", "blob_id text, number bigint", "blob_id, number, id"),
     collection("state.upgrades", "created_at timestamptz", "created_at, id"),
@@ -20,6 +25,11 @@ DATA_REVISION = [
     "alter table state.blobs add column data_revision bigint, add column size bigint",
     "update state.blobs set data_revision = revision, size = coalesce((body::jsonb ->> 'size')::bigint, 0)",
 ]
+PURGING = [
+    "alter table state.trash add column purging boolean",
+    "update state.trash set purging = false",
+    "create index trash_purging on state.trash (user_id, id) where purging",
+]
 SO_FAR = [
     "insert into state.sums select user_id, 'blobs', count(*) from state.blobs group by 1",
     "insert into state.sums select user_id, 'bytes', sum(size) from state.blobs group by 1",
@@ -28,17 +38,12 @@ SO_FAR = [
 
 
 def upgrade() -> None:
+    op.execute(OVER)
     for service in SERVICES:
-        op.execute(
-            f"""create table {service}.sums (
-                user_id text collate "C" not null, name text collate "C" not null, value bigint not null,
-                primary key (user_id, name)
-            )"""
-        )
-        # Each row is written again and again: room on its page keeps the index out of it.
-        op.execute(f"alter table {service}.sums set (fillfactor = 50)")
+        for statement in sums(service):
+            op.execute(statement)
     for lines in COLLECTIONS:
         for statement in lines:
             op.execute(statement)
-    for statement in [*DATA_REVISION, *SO_FAR]:
+    for statement in [*DATA_REVISION, *PURGING, *SO_FAR]:
         op.execute(statement)

@@ -1,0 +1,143 @@
+"""`python -m bench.sockets`: what many open sockets cost, in memory and in time, on one gateway."""
+
+import argparse
+import asyncio
+import gc
+import math
+import os
+import resource
+import sys
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import uvloop
+
+from bench.floor import floor
+from bench.house import Bench, house, users
+from bench.journey import at_rate, pairs
+from bench.line import line
+from bench.times import Spread
+
+EACH: Final = 80  # sockets of one user; the gateway takes at most 100
+WRITERS: Final = 32  # users with two devices more, one that writes and one that listens
+AT_ONCE: Final = 50  # sockets that are being opened at the same time
+PROCESSES: Final = 2  # that hold the other ends
+WANTED: Final = {1_000: (200, 10.0), 10_000: (100, 50.0)}  # sockets: creates per second, and milliseconds (p99)
+KIB: Final = 32  # for each socket, at most
+SETTLED: Final = 3.0  # seconds until what opening left behind is gone
+
+
+async def main(sockets: int, rate: int | None, seconds: float) -> None:
+    _allow_files(sockets + 1_000)
+    nearest = min(WANTED, key=lambda known: abs(known - sockets))
+    each_second = rate or WANTED[nearest][0]
+    async with house() as bench:
+        among = await pairs(bench.port, await users(bench, WRITERS))
+        silent = await users(bench, math.ceil(sockets / EACH))
+        under = await floor(bench.addresses.postgres_url, bench.addresses.nats_url)
+        await at_rate(among, each_second, 1.0)
+        _print(
+            f"{2 * WRITERS} sockets open, {each_second} creates/s", (await at_rate(among, each_second, seconds)).told
+        )
+        before, began = _resident(bench), time.perf_counter()
+        async with _held(bench, [token for token, _ in silent], sockets):
+            print(f"{sockets:,} more sockets were opened in {time.perf_counter() - began:.1f} s")
+            await asyncio.sleep(SETTLED)
+            each = (_resident(bench) - before) / sockets / 1024
+            print(f"memory: {each:.1f} KiB for each socket (wanted: below {KIB})")
+            told = (await at_rate(among, each_second, seconds)).told
+            _print(f"with {sockets:,} more, {each_second} creates/s", told)
+            print(f"wanted: p99 below {WANTED[nearest][1]:.0f} ms; the floor of this run: {under.p50:.2f} ms")
+        for pair in among:
+            pair.close()
+
+
+def _print(what: str, told: list[float]) -> None:
+    print(f"{what:<44}{Spread.of(told)}   p50, p95, p99 in ms from the create to the second device", flush=True)
+
+
+def _resident(bench: Bench) -> int:
+    """Bytes of memory that the studio's process has."""
+    status = Path(f"/proc/{bench.pid}/status").read_text()
+    (resident,) = (row.split()[1] for row in status.splitlines() if row.startswith("VmRSS:"))
+    return int(resident) * 1024
+
+
+def _allow_files(count: int) -> None:
+    """Raises SystemExit when so many open files are not allowed here."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY and most < count:
+        raise SystemExit(f"{count} open files are needed, and {most} allowed: ulimit -Hn")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count, most))
+
+
+@asynccontextmanager
+async def _held(bench: Bench, tokens: list[str], sockets: int) -> AsyncIterator[None]:
+    """So many sockets, their other ends in processes of their own."""
+    shares = [tokens[number::PROCESSES] for number in range(PROCESSES)]
+    counts = [sockets // PROCESSES + (number < sockets % PROCESSES) for number in range(PROCESSES)]
+    held = await asyncio.gather(*(_holder(bench, *share) for share in zip(shares, counts, strict=True)))
+    try:
+        await asyncio.gather(*(_opened(process) for process in held))
+        yield
+    finally:
+        for process in held:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()
+
+
+async def _holder(bench: Bench, tokens: list[str], count: int) -> Process:
+    command = (sys.executable, "-m", "bench.sockets", "--hold", str(count), "--port", str(bench.port))
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
+    assert process.stdin is not None
+    process.stdin.write("".join(f"{token}\n" for token in tokens).encode() + b"\n")
+    await process.stdin.drain()
+    return process
+
+
+async def _opened(process: Process) -> None:
+    assert process.stdout is not None
+    async with asyncio.timeout(120):
+        if await process.stdout.readline() != b"open\n":
+            raise RuntimeError("the sockets could not be opened")
+
+
+async def hold(port: int, count: int) -> None:
+    """The other end: opens the sockets, says so, and holds them until it is ended or whoever started it is gone."""
+    tokens = []
+    while token := sys.stdin.readline().strip():
+        tokens.append(token)
+    turns = asyncio.Semaphore(AT_ONCE)
+    greeted = asyncio.Semaphore(0)
+
+    async def one(number: int) -> object:
+        async with turns:
+            made = await line(port, "/ws", lambda _: greeted.release(), tokens[number % len(tokens)])
+            await greeted.acquire()
+            return made
+
+    lines = await asyncio.gather(*(one(number) for number in range(count)))
+    gc.freeze()
+    print("open", flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    assert len(lines) == count
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--sockets", type=int, default=1_000)
+    options.add_argument("--rate", type=int, help="creates per second")
+    options.add_argument("--seconds", type=float, default=10.0, help="how long each load lasts")
+    options.add_argument("--hold", type=int, help=argparse.SUPPRESS)
+    options.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
+    chosen = options.parse_args()
+    if chosen.hold:
+        uvloop.run(hold(chosen.port, chosen.hold))
+    else:
+        os.environ.setdefault("PYTHONUNBUFFERED", "1")
+        uvloop.run(main(chosen.sockets, chosen.rate, chosen.seconds))

@@ -1,0 +1,121 @@
+"""`python -m bench.validate`: what validating over REST takes while another user registers hostile schemas."""
+
+import argparse
+import asyncio
+import time
+import timeit
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import httpx
+import uvloop
+
+from bench.house import Bench, house, users
+from bench.times import Spread
+from reyna.fit import Fit
+from reyna.fit.counting import Counts
+from reyna.schemas.system import system_schemas
+
+RATE: Final = 200  # validations each second
+SENTENCE: Final = (
+    "The ship sailed into the storm, and nobody on board had slept since the lights of the coast went out. "
+)
+DATA: Final = {"content": SENTENCE * 6, "style": "creative"}  # some 600 bytes
+TIMES: Final = 20_000
+
+
+async def main(seconds: float) -> None:
+    _in_process()
+    async with house() as bench:
+        ((good, _), (bad, _)) = await users(bench, 2)
+        print(f"{'POST /schemas/{id}/validate at 200/s, milliseconds':<60}{'p50':>8} {'p95':>8} {'p99':>8}")
+        await _validated(bench, good, min(seconds, 2.0))
+        print(f"{'by itself':<60}{await _validated(bench, good, seconds)}")
+        async with _attack(bench, bad) as answers:
+            print(f"{'while another registers hostile schemas':<60}{await _validated(bench, good, seconds)}")
+        counted = ", ".join(f"{answers.count(status)} x {status}" for status in sorted(set(answers)))
+        print(f"the other was answered: {counted or 'nothing yet'}")
+
+
+def _in_process() -> None:
+    new = next(each for each in system_schemas() if each.name == "text-input")
+    fit, counts = Fit(new.json_schema), Counts()
+    for what, act in (
+        ("validation in the process, 600 bytes", lambda: fit.fits(DATA)),
+        ("counting it", lambda: counts.validated("user-ana", "text-input-v1", "1.0.0")),
+    ):
+        best = min(timeit.repeat(act, number=TIMES, repeat=5)) / TIMES
+        print(f"{what:<60}{best * 1e6:8.2f} microseconds")
+
+
+async def _validated(bench: Bench, token: str, seconds: float) -> Spread:
+    """Asked at a steady rate, whatever the answers take; timed from when each was due."""
+    taken: list[float] = []
+    limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+    headers = {"Authorization": f"Bearer {token}"}
+    address = f"http://127.0.0.1:{bench.port}/api/schemas/text-input-v1/validate"
+    async with httpx.AsyncClient(headers=headers, limits=limits, timeout=30) as client:
+
+        async def one(due: float) -> None:
+            try:
+                answer = await client.post(address, json={"data": DATA})
+            except httpx.TransportError:  # a connection that the server closed at the same moment, being idle
+                answer = await client.post(address, json={"data": DATA})
+            answer.raise_for_status()
+            taken.append((time.perf_counter() - due) * 1000)
+
+        began = time.perf_counter()
+        async with asyncio.TaskGroup() as asked:
+            for number in range(int(seconds * RATE)):
+                due = began + number / RATE
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                asked.create_task(one(due))
+    return Spread.of(taken)
+
+
+@asynccontextmanager
+async def _attack(bench: Bench, token: str) -> AsyncIterator[list[int]]:
+    """Four connections of one user that register without pause; gives the statuses they were answered with."""
+    answers: list[int] = []
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(headers=headers, timeout=60) as client:
+
+        async def register(first: int) -> None:
+            for number in range(first, 1_000_000, 4):
+                name = f"hostile-{number % 4}"
+                body = {"name": name, "json_schema": _hostile(number)}
+                answers.append((await client.post(f"http://127.0.0.1:{bench.port}/api/schemas", json=body)).status_code)
+
+        attackers = [asyncio.create_task(register(number)) for number in range(4)]
+        try:
+            yield answers
+        finally:
+            for attacker in attackers:
+                attacker.cancel()
+            await asyncio.gather(*attackers, return_exceptions=True)
+
+
+def _hostile(number: int) -> dict[str, Any]:
+    """Large ones, involved ones and ones that are refused, in turn; each of them new."""
+    match number // 4 % 4:
+        case 0:
+            inner: dict[str, Any] = {"type": "string", "pattern": f"^a{{{number % 900 + 1}}}", "maxLength": 900}
+            for level in range(4):
+                others = {f"q{level}": {"minimum": number}}
+                inner = {"oneOf": [{"properties": {f"p{each}": inner} | others} for each in range(4)]}
+            return inner
+        case 1:
+            return {"properties": {f"p{each}": {"maxLength": each + number} for each in range(4_500)}}
+        case 2:
+            bomb: dict[str, Any] = {
+                f"d{level}": {"allOf": [{"$ref": f"#/$defs/d{level + 1}"}] * 2} for level in range(20)
+            }
+            return {"$defs": bomb | {"d20": {"minimum": number}}, "$ref": "#/$defs/d0"}
+    return {"properties": {f"p{each}": {"pattern": rf"^[\p{{L}}\p{{N}} ]+{number}-{each}$"} for each in range(95)}}
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--seconds", type=float, default=10.0, help="for each of the two figures")
+    uvloop.run(main(options.parse_args().seconds))

@@ -1,0 +1,40 @@
+"""What makes or changes much at once: copies of whole buckets, and many operations as one."""
+
+from typing import Final
+
+import msgspec
+from litestar import post
+from litestar.params import FromPath, JSONBody
+
+from reyna.domain.bucket import Bucket
+from reyna.domain.operation import NewBulk
+from reyna.http import Asking
+from reyna.state.bulk import Outcomes
+from reyna.state.routes.asked import Content, Key
+
+
+class Copy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`parent_bucket_id`: null for a root, left out for the parent of the original. `deep`: with blobs of its own."""
+
+    parent_bucket_id: str | msgspec.UnsetType | None = msgspec.UNSET
+    after: str | msgspec.UnsetType | None = msgspec.UNSET
+    deep: bool = False
+
+
+@post("/buckets/{id:str}/copy")
+async def copy_bucket(
+    content: Content, caller: Asking, id: FromPath[str], data: JSONBody[Copy], key: Key = None
+) -> Bucket:
+    """A bucket and all below it once more: the same blobs placed in new buckets, or with `deep` new blobs like them. At
+    most 20,000 buckets and places, and 64 MiB of data."""
+    return await content.copy_bucket(caller, id, under=data.parent_bucket_id, after=data.after, deep=data.deep, key=key)
+
+
+@post("/bulk", status_code=200)
+async def bulk(content: Content, caller: Asking, data: JSONBody[NewBulk], key: Key = None) -> Outcomes:
+    """Up to 1,000 operations in one write, in the words of the socket's actions, undone as one. `atomic`: all or none,
+    and a refusal names the `index` it is about; otherwise each has its own outcome."""
+    return await content.bulk(caller, data, key=key)
+
+
+routes: Final = [copy_bucket, bulk]
