@@ -1,7 +1,7 @@
 """What was committed reaches the bus: at once, in order, and also after a crash or an outage."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -24,11 +24,18 @@ FAR = datetime(2999, 1, 1, tzinfo=UTC)
 
 
 class Outbox(MemoryStore):
-    """A store that tells what was marked as sent."""
+    """A store that tells what was marked as sent, and can be kept busy after each look at what was not."""
 
     def __init__(self) -> None:
         super().__init__([])
         self.marked = Collected[str]()
+        self.after_a_look: Callable[[], Awaitable[None]] | None = None
+
+    async def unsent(self, *, before: datetime, limit: int) -> list[Message]:
+        found = await super().unsent(before=before, limit=limit)
+        if self.after_a_look is not None:
+            await self.after_a_look()
+        return found
 
     async def mark_sent(self, ids: Sequence[str]) -> None:
         await super().mark_sent(ids)
@@ -175,6 +182,23 @@ async def test_nothing_overtakes_what_was_left_behind(relay: Relay, store: Outbo
     await relay.sweep()
     await relay.write(messages=third)
     await store.marked.first(3)
+    assert await bodies_of(moody) == bodies(first + second + third)
+
+
+async def test_nothing_overtakes_what_is_written_while_the_sweep_ends(store: Outbox, moody: MoodyBus) -> None:
+    first, second, third = messages(1), messages(1), messages(1)
+    relay = Relay(store, moody, sweep=3600, mark=0)
+    await store.write(messages=first)
+    looks = count()
+
+    async def write_between(look: int) -> None:
+        if look == 0:  # what was left behind is known, and not sent yet
+            await relay.write(messages=second)
+        elif look == 1:
+            await relay.write(messages=third)
+
+    store.after_a_look = lambda: write_between(next(looks))
+    await relay.sweep()
     assert await bodies_of(moody) == bodies(first + second + third)
 
 

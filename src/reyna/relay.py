@@ -29,9 +29,8 @@ class Relay:
 
     Promises: every message that was committed is published at least once, whatever crashes, and a repeat carries the
     same id. While the bus is up, the messages of one process are published in the order of its writes. After a start
-    or an outage the outbox is emptied, in the order of the store, before new messages are handed over directly again;
-    only one that is committed during that very change may be overtaken by the next. Nothing is promised about the
-    order between two processes.
+    or an outage the outbox is emptied, in the order of the store, before new messages are handed over directly again.
+    Nothing is promised about the order between two processes.
     """
 
     def __init__(
@@ -52,6 +51,7 @@ class Relay:
         self._marking = asyncio.Lock()
         self._sweeping = asyncio.Lock()
         self._behind = True  # something may be left in the outbox: the sweep goes first, so that nothing overtakes it
+        self._waiting: list[Message] | None = None  # written while the last of what was left behind is carried
         self._sweeper: asyncio.Task[None] | None = None
         self._marker: asyncio.Task[None] | None = None
         # The rest of a Store is the store itself.
@@ -80,12 +80,26 @@ class Relay:
         await self._store.write(*steps, messages=messages)
         for message in messages:
             if self._behind:
-                return
-            if len(self._under_way) >= self._most:
+                self._leave(message)
+            elif len(self._under_way) >= self._most:
                 LOG.warning("The bus is slower than the writes; the rest is left to the sweep")
                 self._behind = True
-                return
-            self._hand_over(message).add_done_callback(self._check_directly_sent)
+            else:
+                self._hand_over(message).add_done_callback(self._check_directly_sent)
+
+    def _waited(self) -> list[Message] | None:
+        """What waited in memory, in order; None when that was too much."""
+        waiting, self._waiting = self._waiting, None
+        return waiting
+
+    def _leave(self, message: Message) -> None:
+        """To the sweep; where that is about to end, in memory, so that the next message cannot overtake it."""
+        if self._waiting is None:
+            return
+        if len(self._waiting) < self._most:
+            self._waiting.append(message)
+        else:
+            self._waiting = None
 
     def _hand_over(self, message: Message) -> asyncio.Future[None]:
         future = asyncio.ensure_future(self._bus.publish(message))
@@ -151,8 +165,18 @@ class Relay:
             if self._under_way:
                 await asyncio.wait(self._under_way.values())
             sent = await self._empty(None)
+            self._waiting = []
+            try:
+                sent += await self._empty(None)  # what was committed before new messages began to wait
+            finally:
+                waiting = self._waited()
+            if waiting is None:
+                LOG.warning("The writes are faster than the sweep, which goes on")
+                return sent
             self._behind = False
-            return sent + await self._empty(None)  # what was committed before new messages went directly again
+            for message in waiting:
+                self._hand_over(message).add_done_callback(self._check_directly_sent)
+            return sent
 
     async def _empty(self, before: datetime | None) -> int:
         """Publish what was written before that moment; None for everything."""
