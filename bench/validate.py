@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import sys
 import time
 import timeit
 from collections.abc import AsyncIterator
@@ -9,8 +10,10 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import httpx
+import msgspec
 import uvloop
 
+from bench.asking import Askers
 from bench.house import Bench, house, users
 from bench.times import Spread
 from reyna.fit import Fit
@@ -52,48 +55,57 @@ def _in_process() -> None:
 async def _validated(bench: Bench, token: str, seconds: float) -> Spread:
     """Asked at a steady rate, whatever the answers take; timed from when each was due."""
     taken: list[float] = []
-    limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
-    headers = {"Authorization": f"Bearer {token}"}
-    address = f"http://127.0.0.1:{bench.port}/api/schemas/text-input-v1/validate"
-    async with httpx.AsyncClient(headers=headers, limits=limits, timeout=30) as client:
+    askers = Askers(bench.port, "/api/schemas/text-input-v1/validate", token, msgspec.json.encode({"data": DATA}))
 
-        async def one(due: float) -> None:
-            try:
-                answer = await client.post(address, json={"data": DATA})
-            except httpx.TransportError:  # a connection that the server closed at the same moment, being idle
-                answer = await client.post(address, json={"data": DATA})
-            answer.raise_for_status()
-            taken.append((time.perf_counter() - due) * 1000)
+    async def one(due: float) -> None:
+        status = await askers.ask()
+        if status != 200:
+            raise AssertionError(f"validation was answered with {status}")
+        taken.append((time.perf_counter() - due) * 1000)
 
-        began = time.perf_counter()
-        async with asyncio.TaskGroup() as asked:
-            for number in range(int(seconds * RATE)):
-                due = began + number / RATE
-                await asyncio.sleep(max(0.0, due - time.perf_counter()))
-                asked.create_task(one(due))
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as asked:
+        for number in range(int(seconds * RATE)):
+            due = began + number / RATE
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            asked.create_task(one(due))
+    askers.close()
     return Spread.of(taken)
 
 
 @asynccontextmanager
 async def _attack(bench: Bench, token: str) -> AsyncIterator[list[int]]:
-    """Four connections of one user that register without pause; gives the statuses they were answered with."""
+    """Somebody in a process of their own, whose work would be in the way of ours; gives the statuses they were answered
+    with, at the end."""
     answers: list[int] = []
+    attacker = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bench.validate", "--attack", str(bench.port), token),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield answers
+    finally:
+        said, _ = await attacker.communicate(b"enough")
+        answers += map(int, said.split())
+
+
+async def _hostilities(port: int, token: str) -> None:
+    """Four connections of one user that register without pause, until there is something on stdin."""
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(headers=headers, timeout=60) as client:
 
         async def register(first: int) -> None:
             for number in range(first, 1_000_000, 4):
-                name = f"hostile-{number % 4}"
-                body = {"name": name, "json_schema": _hostile(number)}
-                answers.append((await client.post(f"http://127.0.0.1:{bench.port}/api/schemas", json=body)).status_code)
+                body = {"name": f"hostile-{number % 4}", "json_schema": _hostile(number)}
+                answer = await client.post(f"http://127.0.0.1:{port}/api/schemas", json=body)
+                print(answer.status_code, flush=True)
 
         attackers = [asyncio.create_task(register(number)) for number in range(4)]
-        try:
-            yield answers
-        finally:
-            for attacker in attackers:
-                attacker.cancel()
-            await asyncio.gather(*attackers, return_exceptions=True)
+        await asyncio.to_thread(sys.stdin.read)
+        for attacker in attackers:
+            attacker.cancel()
+        await asyncio.gather(*attackers, return_exceptions=True)
 
 
 def _hostile(number: int) -> dict[str, Any]:
@@ -118,4 +130,6 @@ def _hostile(number: int) -> dict[str, Any]:
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seconds", type=float, default=10.0, help="for each of the two figures")
-    uvloop.run(main(options.parse_args().seconds))
+    options.add_argument("--attack", nargs=2, metavar=("PORT", "TOKEN"), help=argparse.SUPPRESS)
+    given = options.parse_args()
+    uvloop.run(_hostilities(*given.attack) if given.attack else main(given.seconds))

@@ -1,6 +1,5 @@
 """What may take long, in a process that may be ended at any moment: one question on stdin, answers on stdout."""
 
-import os
 import resource
 import sys
 import time
@@ -12,7 +11,6 @@ from reyna.schemas.compatibility import SECONDS, Comparison, Text, compare
 from reyna.schemas.examining import examined
 
 MEMORY: Final = 2 * 1024**3  # bytes of address space; the engines map far more than they use
-KINDNESS: Final = 10  # so that whoever serves others comes first
 FRAMES: Final = 20_000  # nested calls; a proof goes through the levels of both schemas
 
 
@@ -26,7 +24,6 @@ class Question(msgspec.Struct, frozen=True):
 
 def main() -> None:
     """Answer with one line for each of the older schemas, in order, as each is done; or with one about the new one."""
-    os.nice(KINDNESS)
     question = msgspec.json.decode(sys.stdin.buffer.read(), type=Question)
     allowed = int(question.seconds) + 2
     resource.setrlimit(resource.RLIMIT_CPU, (allowed, allowed))
