@@ -32,6 +32,8 @@ def test_what_only_tests_read_is_no_unknown_setting(tmp_path: Path) -> None:
         ({"REYNA_PROT": "1"}, "REYNA_PROT: there is no such setting; did you mean REYNA_PORT?"),
         ({"REYNA_ZZZZ": "1"}, "REYNA_ZZZZ: there is no such setting"),
         ({"REYNA_PORT": "many"}, "REYNA_PORT: expected a number from 1 to 65535, not 'many'"),
+        ({"REYNA_QUOTA_BYTES": "-1"}, "REYNA_QUOTA_BYTES: expected a whole number up to 10^15, not '-1'"),
+        ({"REYNA_QUOTA_RUNS": "9" * 20}, f"REYNA_QUOTA_RUNS: expected a whole number up to 10^15, not '{'9' * 20}'"),
         ({"REYNA_PORT": "70000"}, "REYNA_PORT: expected a number from 1 to 65535, not '70000'"),
         ({"REYNA_LOG_LEVEL": "loud"}, "REYNA_LOG_LEVEL: expected debug, info, warning or error, not 'loud'"),
         (

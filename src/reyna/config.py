@@ -22,7 +22,7 @@ SECRET_OF_QUERY: Final = re.compile(r"(?<=[?&])((?:password|token|key|secret)=)[
 # The title of a type is how it is told to people: in the reference, and when a value is something else.
 Port = Annotated[int, Meta(ge=1, le=65535, title="a number from 1 to 65535")]
 Days = Annotated[int, Meta(ge=1, le=36500, title="a number from 1 to 36500")]
-Limit = Annotated[int, Meta(ge=0, title="a whole number")]
+Limit = Annotated[int, Meta(ge=0, le=10**15, title="a whole number up to 10^15")]  # stores count to 9 * 10^18
 Secret = Annotated[str, Meta(min_length=32, title="a text of 32 characters or more")]
 PostgresUrl = Annotated[str, Meta(pattern="^postgres(ql)?://.", title="a URL that starts with postgresql://")]
 StateUrl = Annotated[

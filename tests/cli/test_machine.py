@@ -34,6 +34,12 @@ def test_a_home_that_is_not_there_is_not_made_by_looking(tmp_path: Path) -> None
     assert not (tmp_path / "home").exists()
 
 
+def test_a_home_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "home").touch()
+    [line] = machine.home(tmp_path / "home", roomy)
+    assert (line.state, line.what) == ("wrong", f"{tmp_path / 'home'} is no folder")
+
+
 def test_a_home_that_others_can_open_is_named_and_left_as_it_is(tmp_path: Path) -> None:
     tmp_path.chmod(0o750)
     first, _ = machine.home(tmp_path, roomy)

@@ -132,3 +132,33 @@ async def test_what_hinders_is_one_line(reyna: Says, tmp_path: Path) -> None:
         assert said.count("\n") == 1
     code, said = await reyna("list", url="http://127.0.0.1:9")
     assert (code, "cannot be reached" in said) == (1, True)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[" * 100_000])
+async def test_a_file_that_is_no_json_is_named_in_one_line(reyna: Says, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "recipe.json"
+    file.write_bytes(content)
+    code, said = await reyna("push", str(file))
+    assert (code, said.count("\n")) == (1, 1)
+    assert said.startswith(f"reyna: {file}: ")
+
+
+@pytest.mark.parametrize("answer", [b"INFO {}\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n<html>"])
+async def test_an_address_that_is_no_studio_s_is_named_in_one_line(reyna: Says, answer: bytes) -> None:
+    async def answered(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    other = await asyncio.start_server(answered, "127.0.0.1", 0)
+    async with other:
+        url = f"http://127.0.0.1:{other.sockets[0].getsockname()[1]}"
+        code, said = await reyna("list", url=url)
+    assert (code, said.count("\n")) == (1, 1)
+    assert said.startswith(f"reyna: {url} ")
+
+
+@pytest.mark.parametrize(("key", "url"), [("a\nb", "http://127.0.0.1:9"), ("ana", "http://["), ("ana", "http://x:y")])
+async def test_a_key_or_an_address_that_makes_no_sense_is_said_in_one_line(reyna: Says, key: str, url: str) -> None:
+    code, said = await reyna("list", key=key, url=url)
+    assert (code, said.count("\n"), said.startswith("reyna: ")) == (1, 1, True)

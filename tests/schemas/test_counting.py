@@ -8,7 +8,7 @@ import pytest
 from reyna.adapters.memory import MemoryStore
 from reyna.domain.blob import NewBlob
 from reyna.domain.caller import Caller, house
-from reyna.domain.errors import DataError, Fault, Forbidden, Invalid, NotFound, Unserved
+from reyna.domain.errors import Conflict, DataError, Fault, Forbidden, Invalid, NotFound, Unserved
 from reyna.domain.usage import Counted, Use
 from reyna.fit.counting import AT_ONCE, Counts, Teller
 from reyna.schemas.records import USAGE
@@ -234,6 +234,21 @@ async def test_what_is_stored_and_what_is_refused_counts_for_its_owner(
     found = (await schemas.usage(ana, "text-input-v1")).totals
     assert found == Counted(validations=3, failures=1, rules={"type": 1}, blobs=2)
     assert (await schemas.usage(bo, "text-input-v1")).days == ()
+
+
+async def test_counts_that_others_got_in_the_way_of_are_told_again() -> None:
+    counting, heard = counts(), list[str]()
+
+    async def busy_once(batch: str, uses: list[Use]) -> None:
+        heard.append(batch)
+        if len(heard) == 1:
+            raise Conflict("Too many count the same at this moment.")
+
+    teller = Teller(counting, busy_once)
+    counting.stored("user-ana", "text-input-v1", "1.0.0")
+    assert not await teller.tell()
+    assert await teller.tell()
+    assert heard[0] == heard[1]
 
 
 async def test_content_is_kept_while_nobody_counts(schemas: Schemas, ana: Caller) -> None:

@@ -65,6 +65,13 @@ def test_a_reference_bomb_through_the_data_is_refused() -> None:
     assert "combines so many" in why_refused(bomb)[1]
 
 
+def test_many_names_that_lead_back_to_the_whole_are_followed_once_each() -> None:
+    recursive = [{"properties": {f"r{n}": {}}, "additionalProperties": {"$ref": "#"}} for n in range(8)]
+    plain: list[Any] = [{"properties": {f"p{n}": {}}} for n in range(600)]
+    assert "combines so many" in why_refused({"allOf": [*recursive, *plain]})[1]
+    assert register({"allOf": [*recursive, *plain[:100]]}).fits({"p1": {"r1": {}}})
+
+
 def test_sharing_a_definition_is_no_reference_bomb() -> None:
     shared = doubling(30, lambda ref: {"properties": {"left": {"$ref": ref}, "right": {"$ref": ref}}})
     assert register(shared).fits({"left": {"right": {}}})

@@ -153,6 +153,9 @@ async def test_others_are_served_while_something_hostile_is_looked_at(
 def test_the_size_of_what_is_light_is_bounded() -> None:
     assert is_light({"type": "object", "properties": {"a": {"pattern": "^a+$"}}})
     assert is_light(object())
-    for heavy in ({"title": "x" * 9_000}, {"pattern": "a{900}"}, {"allOf": [{"$ref": "#/$defs/a"}] * 20}):
+    many: list[Any] = [{"properties": {f"p{number}": {}}} for number in range(100)]
+    heavies: list[Any] = [{"title": "x" * 9_000}, {"pattern": "a{900}"}, {"allOf": [{"$ref": "#/$defs/a"}] * 20}]
+    heavies += [{"allOf": many}, {"pattern": "." * 3_000}, {"patternProperties": {r"\p{L}\w" * 10: {}}}]
+    for heavy in heavies:
         assert not is_light(heavy)
         assert encoded(heavy)

@@ -12,6 +12,7 @@ from reyna.domain.errors import CameInSince, Conflict, NotFound, TooMuch
 from reyna.domain.event import DECODER
 from reyna.ports import Collection, Put, Store
 from reyna.schemas.service import Schemas
+from reyna.state.purging import purged
 from reyna.state.records import BLOBS, BUCKETS, JOURNAL, PLACEMENTS, REVISIONS
 from reyna.state.service import State
 from tests.moments import SOON
@@ -271,3 +272,15 @@ async def test_what_is_copied_counts_and_a_copy_beyond_the_quota_is_refused_whol
         await state.copy_bucket(ana, one.id, deep=True)
     assert refused.value.facts == {"what": "blobs", "used": 4, "allowed": 5}
     assert (await state.usage(ana)).used == {"blobs": 4, "bytes": 2 * size, "buckets": 4}
+
+
+async def test_what_came_from_a_note_that_was_purged_is_copied_like_any_other(
+    state: State, anas: Made, ana: Caller
+) -> None:
+    book, source = await anas.bucket("book"), await anas.note("source")
+    await anas.note("derived", book.id, parent_id=source.id)
+    await state.trash_blob(ana, source.id)
+    await purged(state, ana)
+    copy = await state.copy_bucket(ana, book.id, deep=True)
+    (derived,) = (await state.blobs(ana, bucket_id=copy.id)).items
+    assert (derived.data["content"], derived.parent_id) == ("derived", source.id)

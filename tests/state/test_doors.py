@@ -188,6 +188,7 @@ async def test_a_bucket_is_copied_and_the_same_key_copies_it_once(client: AsyncT
     del client.headers["idempotency-key"]
     inside = {"parent_bucket_id": book["id"], "after": None, "deep": False}
     assert (await sent(client, "POST", f"/buckets/{book['id']}/copy", inside, status=201))["name"] == "book"
+    assert (await client.post(f"/buckets/{book['id']}/copy")).json()["name"] == "book (copy 2)"
 
 
 async def test_whoever_cannot_undo_is_told_how_to_go_on(client: AsyncTestClient[Litestar]) -> None:

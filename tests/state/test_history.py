@@ -12,14 +12,16 @@ import pytest
 from reyna.adapters.memory import MemoryStore
 from reyna.domain.blob import Blob, BlobChange, NewBlob, Revision
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Fault, Invalid, NotFound, StaleRevision
+from reyna.domain.errors import Conflict, Fault, Invalid, NotFound, StaleRevision
 from reyna.domain.schema import NewSchema
-from reyna.ports import Put, Store
+from reyna.ports import Put, Store, Where
 from reyna.schemas.service import Schemas
+from reyna.state.purging import purged
 from reyna.state.records import COLLECTIONS, REVISIONS, KeptRevision
 from reyna.state.revisions import LARGE, SPAN, packed, unpacked, written
 from reyna.state.service import State
 from tests.state.conftest import Made
+from tests.state.meanwhile import MeanwhileStore
 from tests.state.prose import chapter, drafts
 
 Save = Callable[[Any], Awaitable[Blob]]
@@ -212,7 +214,7 @@ async def test_a_refused_save_is_read_compared_and_restored_by_the_name_it_was_k
 
 async def test_a_revision_that_there_never_was_is_not_found(state: State, anas: Made, ana: Caller) -> None:
     note = await saved(state, ana, await anas.note("one"), {"content": "two"})
-    for number in (0, -1, 3, 10**15):
+    for number in (0, -1, 3, 10**15, 10**30, f"{note.id}:3", "0"):
         with pytest.raises(NotFound):
             await state.revision(ana, note.id, number)
 
@@ -285,3 +287,76 @@ async def test_a_source_that_was_in_the_trash_makes_nothing_stale(state: State, 
         assert (await state.blob(ana, made.id)).stale
         assert (await state.lineage(ana, made.id)).stale
     assert {kin.stale for kin in (await state.lineage(ana, source.id)).descendants} == {True}
+
+
+async def test_a_save_into_the_trash_is_on_one_of_the_pages_however_small_they_are(
+    state: State, anas: Made, ana: Caller
+) -> None:
+    note = await saved(state, ana, await anas.note("one"), {"content": "two"})
+    gone = await state.trash_blob(ana, note.id)
+    with pytest.raises(Conflict):
+        await state.change_blob(ana, note.id, BlobChange(data={"content": "late"}, base_revision=gone.revision))
+    for limit in (1, 2, 3):
+        found = await listed(state, ana, note.id, limit=limit)
+        assert [(one.number, one.conflict) for one in found] == [(3, False), (3, True), (2, False), (1, False)]
+
+
+class BusyStore(MemoryStore):
+    """Something else is written just before revisions are listed."""
+
+    meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def find(self, collection: Any, user_id: str, where: Where = {}, **how: Any) -> list[Any]:
+        act, self.meanwhile = (self.meanwhile, None) if collection is REVISIONS else (None, self.meanwhile)
+        if act is not None:
+            await act()
+        return await super().find(collection, user_id, where, **how)
+
+
+async def test_revisions_are_listed_while_another_device_is_saving(schemas: Schemas, ana: Caller) -> None:
+    store = BusyStore(COLLECTIONS)
+    state = State(store, schemas)
+    note = await saved(state, ana, await Made(state, ana).note("one"), {"content": "two"})
+    store.meanwhile = lambda: saved(state, ana, note, {"content": "three"}, {"content": "four"})
+    assert [(one.number, one.data["content"]) for one in await listed(state, ana, note.id)] == [
+        (2, "two"),
+        (1, "one"),
+    ]
+
+
+async def test_every_revision_is_read_by_the_id_that_it_is_listed_under(state: State, anas: Made, ana: Caller) -> None:
+    note = await saved(state, ana, await anas.note("one"), {"content": "two"})
+    for one in await listed(state, ana, note.id):
+        assert await state.revision(ana, note.id, one.id) == one
+
+
+async def test_a_save_that_is_late_for_a_purge_leaves_nothing_behind(schemas: Schemas, ana: Caller) -> None:
+    store = MeanwhileStore()
+    state = State(store, schemas)
+    note = await saved(state, ana, await Made(state, ana).note("one"), {"content": "two"})
+    await state.trash_blob(ana, note.id)
+    store.meanwhile(REVISIONS.name, lambda: purged(state, ana))
+    with pytest.raises(NotFound):
+        await state.change_blob(ana, note.id, BlobChange(data={"content": "late"}, base_revision=1))
+    assert await store.count(REVISIONS, ana.user_id) == 0
+
+
+async def test_a_blob_stays_in_the_trash_when_it_never_had_the_revision_it_shall_be_restored_to(
+    state: State, anas: Made, ana: Caller
+) -> None:
+    note = await anas.note("one")
+    await state.trash_blob(ana, note.id)
+    with pytest.raises(NotFound):
+        await state.restore_blob(ana, note.id, 7)
+    assert (await state.blob(ana, note.id)).trashed_at is not None
+    assert (await state.restore_blob(ana, note.id, 1)).trashed_at is None
+
+
+async def test_named_revisions_that_are_large_come_on_several_pages(state: State, ana: Caller, anything: str) -> None:
+    note = await state.create_blob(ana, NewBlob(schema_id=anything, data="1" * 3_000_000))
+    await saved(state, ana, note, "2" * 3_000_000, "3" * 3_000_000)
+    for number in (1, 2, 3):
+        await state.name_revision(ana, note.id, number, f"draft {number}")
+    first = await state.revisions(ana, note.id, named=True)
+    assert [one.name for one in first.items] == ["draft 3"]
+    assert [one.name for one in await listed(state, ana, note.id, named=True)] == ["draft 3", "draft 2", "draft 1"]

@@ -289,7 +289,9 @@ async def test_what_a_database_has_exported_is_understood(state: State, ana: Cal
         "created_at": {"$date": {"$numberLong": "1400000000000"}},
         "processor_id": "GPT Expander 2",
     }
-    await brought_in(state, ana, line, {"id": "plain", "data": "just text"})
+    never = {"id": None, "_id": "null", "content": "x", "created_at": {"$date": {"$numberLong": "9" * 5000}}}
+    await brought_in(state, ana, line, {"id": "plain", "data": "just text"}, never)
+    assert (await state.blob(ana, blob_id(ana.user_id, "null"))).data == {"content": "x"}
     blob = await state.blob(ana, blob_id(ana.user_id, "65a1"))
     assert (blob.data, blob.created_at.year, blob.processor_id) == ({"content": "in JSON"}, 2014, "legacy")
     assert isinstance(blob.legacy, dict) and blob.legacy["processor_id"] == "GPT Expander 2"

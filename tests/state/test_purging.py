@@ -17,7 +17,7 @@ from reyna.domain.event import Message
 from reyna.ports import Collection, Drop, Step, Store
 from reyna.schemas.service import Schemas
 from reyna.state.automatic import Caretaker
-from reyna.state.purging import AT_ONCE, Purged, purged
+from reyna.state.purging import AT_ONCE, Purged, Some, purged
 from reyna.state.records import BLOBS, BUCKETS, COLLECTIONS, JOURNAL, NAMES, PLACEMENTS, REVISIONS, TRASH
 from reyna.state.service import State
 from tests.state.conftest import Made
@@ -286,3 +286,26 @@ async def test_an_undone_act_about_something_else_can_still_be_done_again(
     assert await store.count(JOURNAL, ana.user_id) == 0
     with pytest.raises(NotFound):
         await state.bucket(ana, shelf.id)
+
+
+class Refusing(State):
+    """Purges nothing of one user."""
+
+    async def purge(
+        self, caller: Caller, item_id: str | None = None, *, before: datetime, begun: bool = False, over: bool = False
+    ) -> Some:
+        if caller.user_id == "user-ana":
+            raise Conflict("This is being changed by others without pause. Try again.")
+        return await super().purge(caller, item_id, before=before, begun=begun, over=over)
+
+
+async def test_what_stands_in_the_way_at_ana_keeps_no_trash_of_bo(
+    store: Store, schemas: Schemas, ana: Caller, bo: Caller
+) -> None:
+    state = Refusing(store, schemas)
+    for user in (ana, bo):
+        note = await Made(state, user).note("note")
+        await state.trash_blob(user, note.id)
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    await Caretaker(store, state, timedelta(), clock=lambda: soon).look()
+    assert (len(await in_trash(state, ana)), len(await in_trash(state, bo))) == (1, 0)

@@ -7,7 +7,10 @@ import pytest
 from reyna.domain.blob import BlobChange, NewBlob
 from reyna.domain.bucket import NewBucket
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Invalid, NotFound
+from reyna.domain.errors import Conflict, Invalid, NotFound, StaleRevision
+from reyna.domain.operation import MakeBlob, MakeBucket, NewBulk, UpdateBlob
+from reyna.ports import Store
+from reyna.state.records import REQUESTS, REVISIONS
 from reyna.state.service import State
 
 NOTE = NewBlob(schema_id="text-input-v1", data={"content": "once"})
@@ -47,3 +50,44 @@ async def test_a_refused_request_uses_no_key_up(state: State, ana: Caller) -> No
 async def test_a_key_that_cannot_be_used_is_refused(state: State, ana: Caller, key: str) -> None:
     with pytest.raises(Invalid):
         await state.create_blob(ana, NOTE, key=key)
+
+
+async def test_a_key_that_made_something_else_is_refused_in_words(state: State, ana: Caller) -> None:
+    bucket = await state.create_bucket(ana, NewBucket(name="Book", type="book"), key="a bucket")
+    await state.create_blob(ana, NOTE, key="a blob")
+    bulk = NewBulk(operations=(MakeBucket(name="x", type="scene"),))
+    await state.bulk(ana, bulk, key="many")
+    for attempt in (
+        state.create_blob(ana, NOTE, key="a bucket"),
+        state.create_blob(ana, NOTE, key="many"),
+        state.create_bucket(ana, NewBucket(name="Book", type="book"), key="a blob"),
+        state.copy_bucket(ana, bucket.id, key="many"),
+        state.bulk(ana, bulk, key="a blob"),
+    ):
+        with pytest.raises(Conflict, match="used for something else"):
+            await attempt
+
+
+async def test_what_is_remembered_of_a_bulk_quotes_nothing_of_what_was_sent(
+    store: Store, state: State, ana: Caller
+) -> None:
+    wrong = MakeBlob(schema_id="text-input-v1", data={"content": {"a": "secret"}})
+    bulk = NewBulk(atomic=False, operations=(MakeBucket(name="x", type="scene"), wrong))
+    first = await state.bulk(ana, bulk, key="once")
+    again = await state.bulk(ana, bulk, key="once")
+    assert [(one.ok, one.code, one.result) for one in again.results] == [
+        (one.ok, one.code, one.result) for one in first.results
+    ]
+    (request,) = await store.find(REQUESTS, ana.user_id)
+    assert "secret" not in str(request)
+
+
+async def test_a_save_into_what_a_refused_bulk_would_have_made_is_not_kept(
+    store: Store, state: State, ana: Caller
+) -> None:
+    made = MakeBlob(schema_id="text-input-v1", data={"content": "a"}, as_="a")
+    saves = [UpdateBlob(blob_id="$a", data={"content": text}, base_revision=1) for text in ("b", "c")]
+    with pytest.raises(StaleRevision) as refused:
+        await state.bulk(ana, NewBulk(operations=(made, *saves)))
+    assert "kept_as" not in refused.value.facts
+    assert await store.count(REVISIONS, ana.user_id) == 0

@@ -251,3 +251,15 @@ async def test_a_note_has_a_label_of_its_own_in_each_bucket(state: State, anas: 
     assert [(await state.items(ana, id)).items[0].placement.label for id in (one.id, two.id)] == ["draft", "final"]  # type: ignore[union-attr]
     await state.place_blob(ana, one.id, note.id, label=None)
     assert (await state.items(ana, one.id)).items[0].placement.label is None  # type: ignore[union-attr]
+
+
+async def test_whoever_was_too_late_is_shown_the_bucket_with_what_stands_in_it(
+    state: State, anas: Made, ana: Caller
+) -> None:
+    book = await anas.bucket("book")
+    note = await anas.note("note", book.id)
+    await state.change_bucket(ana, book.id, BucketChange(name="Book", base_revision=1))
+    with pytest.raises(StaleRevision) as refused:
+        await state.change_bucket(ana, book.id, BucketChange(name="My book", base_revision=1))
+    current = refused.value.facts["current"]
+    assert (current.name, current.blob_ids, current.blob_count) == ("Book", (note.id,), 1)

@@ -6,7 +6,7 @@ from reyna.domain.bucket import BucketChange
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, NotFound
 from reyna.domain.event import DECODER, Event
-from reyna.ports import PRESENT, Store
+from reyna.ports import PRESENT, Put, Store
 from reyna.schemas.service import Schemas
 from reyna.state.records import BUCKETS, PLACEMENTS, TRASH
 from reyna.state.service import State
@@ -282,6 +282,19 @@ async def test_a_note_trashed_while_it_is_being_placed_loses_that_place_too(
     state = hasty.state
     shelf, note = await hasty.bucket("shelf"), await hasty.note("note")
     racing.meanwhile(TRASH.name, lambda: state.place_blob(ana, shelf.id, note.id))
+    await state.trash_blob(ana, note.id)
+    assert (await state.bucket(ana, shelf.id)).blob_count == 0
+    assert (await state.restore_blob(ana, note.id)).bucket_ids == (shelf.id,)
+
+
+async def test_a_place_that_a_crash_left_behind_goes_when_the_note_is_trashed_again(
+    store: Store, state: State, anas: Made, ana: Caller
+) -> None:
+    shelf, note = await anas.bucket("shelf"), await anas.note("note")
+    place = await state.place_blob(ana, shelf.id, note.id)
+    await state.take_out(ana, shelf.id, note.id)
+    await state.trash_blob(ana, note.id)
+    await store.write(Put(PLACEMENTS, place))
     await state.trash_blob(ana, note.id)
     assert (await state.bucket(ana, shelf.id)).blob_count == 0
     assert (await state.restore_blob(ana, note.id)).bucket_ids == (shelf.id,)

@@ -130,7 +130,8 @@ async def _add(sums: AsyncCollection[Document], plan: Plan, session: AsyncClient
     bounds = {place: (name, at_most) for place, (_, name, _, at_most) in plan.additions.items() if at_most is not None}
     if not bounds:
         return
-    async for document in sums.find({"_id": {"$in": list(bounds)}}, session=session):
+    users = sorted({user_id for user_id, *_ in plan.additions.values()})  # so that a cluster knows which shards to ask
+    async for document in sums.find({"user_id": {"$in": users}, "_id": {"$in": list(bounds)}}, session=session):
         name, at_most = bounds[document["_id"]]
         if document["value"] > at_most:
             raise Unmet(name, "add")

@@ -89,6 +89,6 @@ async def _of_the_running(settings: Settings, *, mend: bool) -> AsyncIterator[Li
 async def _show_sharding(url: str) -> None:
     try:
         lines = await sharding(url)
-    except (Fault, CannotStart):
+    except (Fault, CannotStart, ModuleNotFoundError):
         return  # said above, where the database was looked at
     OUT.print("\nOn a sharded cluster, once, in mongosh:", *lines, sep="\n  ", markup=False)

@@ -62,8 +62,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         size = str(self.file.stat().st_size)
         headers = {"content-type": "application/x-ndjson", "content-length": size}
         with _Counted(self.file, heard) as body:
-            ask = partial(door.ask, "POST", f"/migrate/legacy?{query}", body, patience=PATIENCE, **headers)
-            return msgspec.json.decode(await asyncio.to_thread(ask), type=Report)
+            ask = partial(door.ask, Report, "POST", f"/migrate/legacy?{query}", body, patience=PATIENCE, **headers)
+            return await asyncio.to_thread(ask)
 
     async def _over_the_bus(self, heard: Heard) -> Report:
         settings = beside(settings_of())

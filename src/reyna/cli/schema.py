@@ -68,7 +68,7 @@ class Rest:
 
     async def _ask(self, answer: type[T], method: str, path: str, body: Any = None) -> T:
         sent = None if body is None else msgspec.json.encode(body)
-        return msgspec.json.decode(await asyncio.to_thread(self._door.ask, method, path, sent), type=answer)
+        return await asyncio.to_thread(self._door.ask, answer, method, path, sent)
 
 
 @asynccontextmanager
@@ -312,5 +312,5 @@ def _upgrade(file: Path | None) -> Upgrade | None:
 def _json(file: Path) -> Any:
     try:
         return msgspec.json.decode(file.read_bytes())
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         end(f"{file}: {error}")

@@ -18,7 +18,10 @@ MOST_WORK: Final = 50_000_000  # schemas asked in all; about a second
 MOST_REASONS: Final = 20_000  # ways that lead to one place before we no longer list what is wrong there
 MOST_STEPS: Final = 500_000  # from combination to combination, before a schema counts as too involved; half a second
 
+TOO_MANY: Final = "combines so many schemas that asking them all would take too long"
+
 Meeting = Counter[int]  # schema (by its number) -> how many ways lead to it at this place
+Key = frozenset[tuple[int, int]]
 
 
 class Burden:
@@ -52,34 +55,48 @@ class Burden:
         """Follow every combination of schemas that data can lead to, each once."""
         if self._graph.root is None:
             return 1
-        waiting = [self._meeting(Counter({self._graph.root: 1}), verdict=True)]
-        seen = set[frozenset[tuple[int, int]]]()
+        waiting = [Counter({self._graph.root: 1})]
+        seen, arrived = set[Key](), set[Key]()
         heaviest = steps = 1
         while waiting:
-            meeting = waiting.pop()
-            if (key := _key(meeting)) in seen:
+            if (key := _key(waiting[-1])) in arrived:
+                waiting.pop()
                 continue
-            seen.add(key)
-            heaviest = max(heaviest, self._cost(meeting))
-            below = self._below(meeting)
-            steps += len(meeting) + sum(map(len, below))
+            arrived.add(key)
+            meeting = self._meeting(waiting.pop(), verdict=True)
+            steps += len(meeting)
+            if (key := _key(meeting)) not in seen:
+                seen.add(key)
+                heaviest = max(heaviest, self._cost(meeting))
+                below = self._below(meeting)
+                steps += sum(map(len, below))
+                waiting += below
             if heaviest > HEAVIEST or steps > MOST_STEPS:
-                raise Invalid.at("/json_schema", "combines so many schemas that asking them all would take too long")
-            waiting += [self._meeting(each, verdict=True) for each in below]
+                raise Invalid.at("/json_schema", TOO_MANY)
         return heaviest
 
     def _listable(self) -> int:
         """The depth of data down to which the ways to any place stay few enough to list every reason."""
-        level = [] if self._graph.root is None else [self._meeting(Counter({self._graph.root: 1}), verdict=False)]
-        seen = set[frozenset[tuple[int, int]]]()
+        arrived = [] if self._graph.root is None else [Counter({self._graph.root: 1})]
+        seen = set[Key]()
         steps = 0
         for depth in range(DEPTH):
-            level = [meeting for key, meeting in {_key(each): each for each in level}.items() if key not in seen]
-            seen.update(map(_key, level))
-            steps += sum(map(len, level))
-            if steps > MOST_STEPS or any(meeting.total() > MOST_REASONS for meeting in level):
-                return depth
-            level = [self._meeting(below, verdict=False) for meeting in level for below in self._below(meeting)]
+            level: dict[Key, Meeting] = {}
+            for meeting in (self._meeting(each, verdict=False) for each in arrived):
+                steps += len(meeting)
+                if steps > MOST_STEPS or meeting.total() > MOST_REASONS:
+                    return depth
+                if (key := _key(meeting)) not in seen:
+                    level[key] = meeting
+            seen.update(level)
+            belows: dict[Key, Meeting] = {}
+            for meeting in level.values():
+                found = self._below(meeting)
+                steps += sum(map(len, found))
+                if steps > MOST_STEPS:
+                    return depth + 1
+                belows |= {_key(below): below for below in found}
+            arrived = list(belows.values())
         return DEPTH
 
     def _meeting(self, arrived: Meeting, *, verdict: bool) -> Meeting:
@@ -103,46 +120,50 @@ class Burden:
         return meeting
 
     def _below(self, meeting: Meeting) -> list[Meeting]:
-        """What is led to the places below: one meeting for every name and position that makes a difference."""
+        """What is led to the places below: one meeting for every name and position that makes a difference.
+
+        Patterns are taken to match every name; at worst that counts more than there is.
+        """
         met = [(self._graph.nodes[number], ways) for number, ways in meeting.items()]
         nodes = [(node, ways) for node, ways in met if any(node.below_all())]
-        if not nodes:
-            return []
-        names = set[str | None]((None,)).union(*(node.named for node, _ in nodes))
-        places = (None, *range(max((len(node.ordered) for node, _ in nodes), default=0)))
-        if len(nodes) * (len(names) + len(places)) > MOST_STEPS:
-            raise Invalid.at("/json_schema", "combines so many schemas that asking them all would take too long")
-        found = [_led((_to_property(node, name), ways) for node, ways in nodes) for name in names]
-        found += [_led((_to_item(node, place), ways) for node, ways in nodes) for place in places]
+        other = _led((number, ways) for node, ways in nodes for number in (*node.additional, *node.below))
+        rest = _led((number, ways) for node, ways in nodes for number in node.rest)
+        by_name: dict[str, list[tuple[Node, int]]] = {}
+        by_place: dict[int, list[tuple[int, int]]] = {}
+        for node, ways in nodes:
+            for name in node.named:
+                by_name.setdefault(name, []).append((node, ways))
+            for place, number in enumerate(node.ordered):
+                by_place.setdefault(place, []).append((number, ways))
+        if len(by_name) * len(other) + len(by_place) * len(rest) > MOST_STEPS:
+            raise Invalid.at("/json_schema", TOO_MANY)
+        found = [other, *(_named(other, name, naming) for name, naming in by_name.items())]
+        found += [rest, *(rest + _led(there) for there in by_place.values())]
         return [below for below in found if below]
 
     def _cost(self, meeting: Meeting) -> int:
         return sum(self._graph.nodes[number].cost * ways for number, ways in meeting.items())
 
 
-def _key(meeting: Meeting) -> frozenset[tuple[int, int]]:
+def _key(meeting: Meeting) -> Key:
     return frozenset(meeting.items())
 
 
-def _led(led: Iterable[tuple[list[int], int]]) -> Meeting:
+def _led(led: Iterable[tuple[int, int]]) -> Meeting:
     below = Meeting()
-    for numbers, ways in led:
-        for number in numbers:
-            below[number] += ways
+    for number, ways in led:
+        below[number] += ways
     return below
 
 
-def _to_property(node: Node, name: str | None) -> list[int]:
-    """What a property of this name is led to; None is any name that no schema mentions.
-
-    Patterns are taken to match; at worst that counts more than there is.
-    """
-    named = node.named.get(name) if name is not None else None
-    return [*(node.additional if named is None else (named,)), *node.below]
-
-
-def _to_item(node: Node, place: int | None) -> list[int]:
-    return [*(node.ordered[place : place + 1] if place is not None else ()), *node.rest]
+def _named(other: Meeting, name: str, naming: Iterable[tuple[Node, int]]) -> Meeting:
+    """What a property of this name is led to, where any `other` name is led there, and these nodes mention it."""
+    below = other.copy()
+    for node, ways in naming:
+        for number in node.additional:
+            below[number] -= ways
+        below[node.named[name]] += ways
+    return +below
 
 
 def _depth(data: Any) -> int:

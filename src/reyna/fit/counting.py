@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
-from reyna.domain.errors import DataError, Fault, Refusal
+from reyna.domain.errors import Conflict, DataError, Fault, Refusal
 from reyna.domain.ids import new_id
 from reyna.domain.usage import Counted, Use
 from reyna.fit.keywords import MAPS, RULES
@@ -106,7 +106,7 @@ class Teller:
                 try:
                     async with asyncio.timeout(PATIENCE):
                         await self._tell(*self._batch)
-                except (Fault, TimeoutError) as error:
+                except (Fault, Conflict, TimeoutError) as error:
                     LOG.info("Counts of use are kept for later: %s", error)
                     return False
                 except Refusal as refusal:  # trying again would not help

@@ -67,9 +67,26 @@ class Described(OpenAPI):
                 kind = body["content"][MediaType.JSON.value]["schema"]
                 kinds = kind.get("oneOf", [kind])
                 body["required"] = {"type": "null"} not in kinds
-                for noun in (kind["$ref"].rpartition("/")[2] for kind in kinds if "$ref" in kind):
+                for noun in _reached(kind, nouns):
                     nouns[noun]["additionalProperties"] = False
         return schema
+
+
+def _reached(schema: Any, nouns: Mapping[str, Any]) -> set[str]:
+    """The names of all nouns that a schema is made of."""
+    found = set[str]()
+    waiting = [schema]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list):
+            waiting += part
+        elif isinstance(part, dict):
+            waiting += part.values()
+            name = str(part.get("$ref", "")).rpartition("/")[2]
+            if name in nouns and name not in found:
+                found.add(name)
+                waiting.append(nouns[name])
+    return found
 
 
 class DescribedConfig(OpenAPIConfig):

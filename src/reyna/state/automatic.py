@@ -51,7 +51,10 @@ class Caretaker:
         gone, last = Purged(), None
         while users := await self._store.users(last, USERS):
             for user_id in users:
-                gone = gone.plus(await self._look_at(Caller(user_id=user_id, kind="house")))
+                try:
+                    gone = gone.plus(await self._look_at(Caller(user_id=user_id, kind="house")))
+                except Refusal as refusal:  # of this one; the others' trash is looked at all the same
+                    log.warning("this trash is looked at again in an hour", user=user_id, error=refusal.detail)
             last = users[-1]
         return gone
 
@@ -67,8 +70,8 @@ class Caretaker:
         while True:
             try:
                 await self.look()
-            except (Fault, Refusal) as error:
-                log.warning("the trash is looked at again in an hour", error=error.detail)
+            except Fault as fault:
+                log.warning("the trash is looked at again in an hour", error=fault.detail)
             except Exception:
                 log.exception("looking at the trash broke; again in an hour")
             await asyncio.sleep(PAUSE)

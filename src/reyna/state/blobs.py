@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from reyna.domain import rank
-from reyna.domain.blob import AuthorKind, Blob, BlobChange, NewBlob
+from reyna.domain.blob import AuthorKind, Blob, BlobChange, NewBlob, Revision
 from reyna.domain.caller import Caller
 from reyna.domain.data import encoded
 from reyna.domain.errors import Conflict, Forbidden, Invalid, NotFound, StaleRevision
@@ -22,6 +22,7 @@ from reyna.state.merge import merged
 from reyna.state.records import BLOBS, BUCKETS, PLACEMENTS
 from reyna.state.repeats import made_before, remembered
 from reyna.state.revisions import refused, same, superseded
+from reyna.state.shapes import Shape
 from reyna.state.subtree import LIVE
 
 MOST_BUCKETS: Final = 100  # places one blob may be created in
@@ -55,7 +56,7 @@ class Blobs(History):
         try:
             await self._store.write(*steps, messages=[blob.event("created", caller).message()])
         except Unmet as unmet:
-            made_id = await made_before(self._store, caller, key)
+            made_id = await made_before(self._store, caller, key, "blob")
             if unmet.kind == "put" and (there := await self._store.get(BLOBS, caller.user_id, made_id or blob.id)):
                 return await self._described(there)
             if made_id is not None:
@@ -209,26 +210,31 @@ class Blobs(History):
 
     async def _lost(self, caller: Caller, mine: Blob, base_revision: int) -> StaleRevision:
         """Keep what came too late, and say what is there instead."""
-        kept = await refused(mine, base_revision, caller.name)
-        await self._store.write(kept)
+        kept_as = await self._kept_aside(caller, mine, base_revision)
         current = await self.blob(caller, mine.id)
-        return StaleRevision(blob_id=mine.id, yours=base_revision, kept_as=kept.record.id, current=current)
+        return StaleRevision(blob_id=mine.id, yours=base_revision, kept_as=kept_as, current=current)
+
+    async def _kept_aside(self, caller: Caller, mine: Blob, base_revision: int) -> str:
+        """The id under which what was sent is kept. Raises NotFound where the blob was purged: nothing of it stays."""
+        kept = await refused(mine, base_revision, caller.name)
+        try:
+            await self._store.write(Need(BLOBS, mine.user_id, mine.id), kept)
+        except Unmet as unmet:
+            raise NotFound(id=mine.id) from unmet
+        id: str = kept.record.id
+        return id
 
     async def _in_trash(self, caller: Caller, current: Blob, mine: Blob, base_revision: int) -> Conflict:
         """Keep what was sent to a blob that somebody trashed meanwhile, and say so."""
         message, described = "This blob is in the trash; restore it first.", await self._described(current)
         if same(mine.data, current.data):
             return Conflict(message, current=described)
-        kept = await refused(mine, base_revision, caller.name)
-        await self._store.write(kept)
-        return Conflict(f"{message} What you sent is kept.", kept_as=kept.record.id, current=described)
+        kept_as = await self._kept_aside(caller, mine, base_revision)
+        return Conflict(f"{message} What you sent is kept.", kept_as=kept_as, current=described)
 
-    async def _as_it_was(self, caller: Caller, id: str, revision: Which) -> Blob:
+    async def _as_it_was(self, caller: Caller, id: str, old: Revision, shape: Shape) -> Blob:
         """The data of an earlier revision as a new one, under the schema that it had."""
         current = await self._blob(caller, id)
-        old = await self.revision(caller, id, revision)
-        shape = await self._shapes.latest(caller, old.schema_id)
-        shape.accept(old.data, "data", by=caller)
         changed = current.changed(
             old.data,
             size=old.size,
@@ -240,6 +246,13 @@ class Blobs(History):
         if written := await self._replace(caller, current, changed):
             return written
         raise await self._lost(caller, changed, current.revision)
+
+    async def _fitting(self, caller: Caller, id: str, revision: Which) -> tuple[Revision, Shape]:
+        """An earlier revision, and what it fits. Raises NotFound, and Invalid when its schema takes it no more."""
+        old = await self.revision(caller, id, revision)
+        shape = await self._shapes.latest(caller, old.schema_id)
+        shape.accept(old.data, "data", by=caller)
+        return old, shape
 
     async def _missing(self, caller: Caller, new: NewBlob) -> NotFound | Conflict:
         """Why a creation was not met, in words."""

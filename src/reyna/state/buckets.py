@@ -72,7 +72,7 @@ class Buckets:
             ]
             await self._store.write(*steps, messages=[event.message()])
         except Unmet as unmet:
-            if (made_id := await made_before(self._store, caller, key)) is not None:
+            if (made_id := await made_before(self._store, caller, key, "bucket")) is not None:
                 return await self.bucket(caller, made_id)
             raise NotFound(
                 f"There is no bucket {new.parent_bucket_id} of yours.",
@@ -125,7 +125,7 @@ class Buckets:
         if current.trashed_at is not None:
             raise Conflict("This bucket is in the trash; restore it first.", current=current)
         if change.base_revision != current.revision:
-            raise StaleRevision(bucket_id=id, yours=change.base_revision, current=current)
+            raise StaleRevision(bucket_id=id, yours=change.base_revision, current=await self.bucket(caller, id))
         type = current.type if change.type is msgspec.UNSET else slug("type", change.type)
         metadata = current.metadata if change.metadata is msgspec.UNSET else change.metadata
         await self._check_metadata(caller, type, metadata)
@@ -140,7 +140,7 @@ class Buckets:
                 messages=[changed.event("updated", caller).message()],
             )
         except Unmet as unmet:
-            now = await self._bucket(caller, id)
+            now = await self.bucket(caller, id)
             raise StaleRevision(bucket_id=id, yours=change.base_revision, current=now) from unmet
         return await self.bucket(caller, id)
 

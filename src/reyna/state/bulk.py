@@ -8,13 +8,13 @@ from reyna.domain.caller import Caller
 from reyna.domain.data import BLOB_BYTES
 from reyna.domain.errors import Conflict, DataError, Invalid, Refusal, TooLarge, TooMuch
 from reyna.domain.operation import NAME, Done, NewBulk, Verbs, name_given, named, referring
-from reyna.ports import Put, Step, Unmet
+from reyna.ports import Need, Put, Step, Unmet
 from reyna.rpc import takes_long
 from reyna.state.acts import journalled
 from reyna.state.buckets import BUSY
 from reyna.state.journal import Journal, changes_of
-from reyna.state.records import JOURNAL, REQUESTS, REVISIONS, Act, Part, Several, Trashing
-from reyna.state.repeats import remembered
+from reyna.state.records import BLOBS, JOURNAL, REQUESTS, REVISIONS, Act, Part, Several, Trashing
+from reyna.state.repeats import USED, remembered
 from reyna.state.staged import Staged
 
 MOST: Final = 1000  # operations
@@ -63,8 +63,9 @@ class Bulk(Journal):
 
         `atomic`: the first refusal refuses all of them and names its `index`. Otherwise what is refused leaves nothing
         behind, and the rest is done. A save that came too late is kept as a revision in either case. A second request
-        with the same `key` is answered with the outcomes of the first. Raises Invalid for more operations, or for names
-        given twice, and TooMuch for more than 100,000 records, 128 MiB of data, or 8 MiB of what undoing needs to know.
+        with the same `key` is answered with the outcomes of the first, without what was said of data that did not fit.
+        Raises Invalid for more operations, or for names given twice, and TooMuch for more than 100,000 records, 128 MiB
+        of data, or 8 MiB of what undoing needs to know.
         """
         _check(new)
         for _ in range(TRIES):
@@ -78,7 +79,7 @@ class Bulk(Journal):
             steps: list[Step] = [*staged.steps(), *([act] if act else [])]
             if not steps:
                 return outcomes
-            steps += remembered(caller, key, outcomes.entry_id or "", answer=msgspec.to_builtins(outcomes))
+            steps += remembered(caller, key, outcomes.entry_id or "", answer=_remembered(outcomes))
             try:
                 await self._store.write(*steps, messages=staged.messages())
             except Unmet:
@@ -101,7 +102,7 @@ class Bulk(Journal):
             except Refusal as refusal:
                 late = await self._late(caller, staged, refusal)
                 if mark is None:
-                    await self._store.write(*late)
+                    await self._keep_late(refusal, late)
                     raise _of_all(refusal, index) from refusal
                 staged.back(mark)
                 await staged.write(*late)
@@ -119,13 +120,21 @@ class Bulk(Journal):
         kept = None if kept_as is None else await staged.get(REVISIONS, caller.user_id, kept_as)
         return [] if kept is None else [Put(REVISIONS, kept)]
 
+    async def _keep_late(self, refusal: Refusal, late: list[Put]) -> None:
+        """Unless it is of a blob that was to be made here, and is not made either."""
+        blobs = [Need(BLOBS, put.record.user_id, put.record.blob_id) for put in late]
+        try:
+            await self._store.write(*blobs, *late)
+        except Unmet:
+            del refusal.facts["kept_as"]
+
     async def _outcomes_before(self, caller: Caller, key: str | None) -> Outcomes | None:
         """What this key was answered before."""
         request = None if key is None else await self._store.get(REQUESTS, caller.user_id, key)
         if request is None:
             return None
         if request.answer is None:
-            raise Conflict("This Idempotency-Key was used for something else.")
+            raise Conflict(USED)
         return msgspec.convert(request.answer, Outcomes)
 
     async def _sweep_after(self, caller: Caller, acts: list[Act]) -> None:
@@ -184,6 +193,15 @@ def _refused(index: int, refusal: Refusal) -> Outcome:
         errors=refusal.errors or msgspec.UNSET,
         kept_as=refusal.facts.get("kept_as", msgspec.UNSET),
     )
+
+
+def _remembered(outcomes: Outcomes) -> Any:
+    """What a repeat is told: nothing of what did not fit, in words that quote it; no purge would look for it here."""
+    results = tuple(
+        one if one.errors is msgspec.UNSET else msgspec.structs.replace(one, errors=msgspec.UNSET, detail=msgspec.UNSET)
+        for one in outcomes.results
+    )
+    return msgspec.to_builtins(msgspec.structs.replace(outcomes, results=results))
 
 
 def _made(done: Done) -> dict[str, Made]:

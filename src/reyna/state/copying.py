@@ -54,7 +54,7 @@ class Copies(Trash):
         buckets and places or 64 MiB of data. A second request with the same `key` is answered with the first copy.
         """
         for _ in range(TRIES):
-            if (made_id := await made_before(self._store, caller, key)) is not None:
+            if (made_id := await made_before(self._store, caller, key, "bucket")) is not None:
                 return await self.bucket(caller, made_id)
             counter = await self._counter(caller)
             bucket = await self._bucket(caller, id)
@@ -184,7 +184,7 @@ def _copied(caller: Caller, subtree: Subtree, place: dict[str, Any]) -> tuple[Bu
     steps: list[Step] = [Put(BUCKETS, bucket) for bucket in buckets]
     steps += [Put(PLACEMENTS, one) for one in places]
     steps += [Put(BLOBS, blob) for blob in blobs.values()]
-    steps += _needs(caller.user_id, subtree, blobs)
+    steps += _needs(caller.user_id, subtree)
     events = [bucket.event("created", caller, cause="copy") for bucket in buckets]
     events += _told_of_blobs(caller, subtree, blobs.values(), places)
     return buckets[0], Write(steps, [event.message() for event in events])
@@ -222,13 +222,11 @@ def _parent_revision(blob: Blob, parent: Blob | None) -> int | None:
     return 0 if blob.parent_revision < parent.data_since else 1
 
 
-def _needs(user_id: str, subtree: Subtree, blobs: dict[str, Blob]) -> list[Step]:
-    """What must be there still: the blobs that are placed, or those outside from which the new ones are derived."""
-    if subtree.blobs is None:
-        return [Need(BLOBS, user_id, id, LIVE) for id in {place.blob_id: None for place in subtree.places}]
-    own = {blob.id for blob in blobs.values()}
-    outside = {blob.parent_id for blob in blobs.values()} - own - {None}
-    return [Need(BLOBS, user_id, id) for id in sorted(filter(None, outside))]
+def _needs(user_id: str, subtree: Subtree) -> list[Step]:
+    """What must be there still: the blobs that are placed. A source that was purged leaves its line to the copy too."""
+    if subtree.blobs is not None:
+        return []
+    return [Need(BLOBS, user_id, id, LIVE) for id in {place.blob_id: None for place in subtree.places}]
 
 
 def _told_of_blobs(caller: Caller, subtree: Subtree, blobs: Iterable[Blob], places: list[Placement]) -> list[Event]:

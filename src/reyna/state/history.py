@@ -1,7 +1,9 @@
 """What a blob was: every revision of it, read out of what is kept."""
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
@@ -18,7 +20,9 @@ from reyna.state.revisions import aside, own, present, read, shown, span_of
 from reyna.state.shapes import Shapes
 
 Which = int | str
-"""A revision: its number, or the id under which a refused save was kept."""
+"""A revision: its number, or its id, which is the only name of a refused save."""
+BEHIND: Final = "~"  # the id of no revision: all there are stand before it, those of the same number too
+NUMBER: Final = re.compile(r"[1-9][0-9]{0,17}")
 
 
 class History:
@@ -35,29 +39,36 @@ class History:
         current, after = await self._blob(caller, id), place_of(cursor, int, str)
         if named:
             return await self._named(current, bounded(limit), after)
+        # Others may save meanwhile: what is newer than the blob that was read is left out, as if it came later.
+        start = (current.revision, BEHIND) if after is None else after
         found = await self._store.find(
             REVISIONS,
             caller.user_id,
             {"blob_id": id},
             order=("number",),
             descending=True,
-            after=after,
+            after=start,
             limit=bounded(limit) + 1,
         )
+        found = [kept for kept in found if kept.conflict or kept.number < current.revision]
         newest = [present(current)] if after is None else []
         sizes = [*(revision.size for revision in newest), *(kept.size for kept in found)]
         fitting = _fitting(sizes, limit)
         page = [*newest, *await self._shown(current, found[: fitting - len(newest)])]
         names = await self._names(current, {revision.number for revision in page})
         items = tuple(revision if revision.conflict else _named(revision, names) for revision in page)
-        more = len(newest) + len(found) > fitting
-        return Page(items=items, next_cursor=cursor_of(items[-1].number, items[-1].id) if more else None)
+        if len(newest) + len(found) <= fitting:
+            return Page(items=items)
+        last = (current.revision, BEHIND) if fitting == len(newest) else (items[-1].number, items[-1].id)
+        return Page(items=items, next_cursor=cursor_of(*last))
 
     async def revision(self, caller: Caller, id: str, number: Which) -> Revision:
-        """One revision; a refused save by the id under which it was kept. Raises NotFound."""
+        """One revision, by its number or its id. Raises NotFound."""
         current = await self._blob(caller, id)
         if isinstance(number, str):
-            return await self._refused_save(current, number)
+            return await self._by_id(caller, current, number.removeprefix(f"{id}:"))
+        if not 1 <= number <= current.revision:
+            raise _no_revision(id, number)
         names = await self._names(current, [number])
         if number == current.revision:
             return _named(present(current), names)
@@ -73,13 +84,12 @@ class History:
             return blob
         raise NotFound(id=id)
 
-    async def _refused_save(self, blob: Blob, which: str) -> Revision:
-        kept = await self._store.get(REVISIONS, blob.user_id, f"{blob.id}:{which.removeprefix(f'{blob.id}:')}")
+    async def _by_id(self, caller: Caller, blob: Blob, which: str) -> Revision:
+        if NUMBER.fullmatch(which):
+            return await self.revision(caller, blob.id, int(which))
+        kept = await self._store.get(REVISIONS, blob.user_id, f"{blob.id}:{which}")
         if kept is None:
             raise _no_revision(blob.id, which)
-        if not kept.conflict:
-            line = await self._line(blob, kept.number)
-            return (await self._read(blob, line, [kept]))[0]
         return (await self._read(blob, (), [kept]))[0]
 
     async def _line(self, blob: Blob, number: int) -> list[KeptRevision]:
@@ -115,8 +125,12 @@ class History:
             NAMES, blob.user_id, {"blob_id": blob.id}, order=("number",), descending=True, after=after, limit=limit + 1
         )
         items: list[Revision] = []
+        size = 0
         for name in found[:limit]:
             line = await self._line(blob, name.number)
+            size += line[0].size if line else blob.size
+            if items and size > BLOB_BYTES:
+                return Page(items=tuple(items), next_cursor=cursor_of(items[-1].number, items[-1].id))
             revision = present(blob) if name.number == blob.revision else None
             if revision is None and line:
                 revision = (await self._read(blob, line, line[:1]))[0]

@@ -1,6 +1,7 @@
 """A line of a legacy file: what it says, where it stood, and what becomes of each of its fields."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ UNFIT: Final = "legacy-v1"  # keeps a line whole that does not fit the schema it
 PROCESSOR: Final = "user-input"  # of a line that names none
 FOREIGN: Final = "legacy"  # of a line whose processor has a name that none of ours could have
 SECONDS: Final = 100_000_000_000  # numbers below are seconds since 1970 (until the year 5138), above milliseconds
+MILLISECONDS: Final = re.compile(r"-?[0-9]{1,18}")
 FIELD_LENGTH: Final = 200
 MOST_FIELDS: Final = 50  # that become buckets; a blob may be created in a hundred
 NAMES: Final = ("title", "name")  # `book_title` or `book_name` is what the bucket of `book_id` is called
@@ -111,7 +113,7 @@ def read_line(line: Line, fields: Mapping[str, Kind]) -> Legacy:
     body = line.body
     if not isinstance(body, dict):
         raise Invalid("This is not a JSON object.")
-    id = text_of(body.get("id", body.get("_id")))
+    id = text_of(body.get("id")) or text_of(body.get("_id"))
     schema_id, processor_id = body.get("schema_id") or SCHEMA, body.get("processor_id") or PROCESSOR
     versions = _versions(body.get("revisions"))
     return Legacy(
@@ -193,7 +195,7 @@ def moment_of(value: Any) -> datetime | None:
         value = value.get("$date")
     if isinstance(value, dict):
         value = value.get("$numberLong")
-        value = int(value) if isinstance(value, str) and value.isdecimal() else None
+        value = int(value) if isinstance(value, str) and MILLISECONDS.fullmatch(value) else None
     try:
         if isinstance(value, str):
             moment = datetime.fromisoformat(value)

@@ -34,7 +34,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     user_id: str
     made_id: str
-    answer: Any = None  # what a repeat is told, where looking up `made_id` does not tell it
+    answer: Any = None  # what a repeat is told where looking up `made_id` does not tell it; never content
     revision: int = 1
     created_at: datetime
 

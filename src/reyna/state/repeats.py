@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Invalid
+from reyna.domain.errors import Conflict, Invalid
 from reyna.ports import Put, Store
 from reyna.state.records import REQUESTS, Request
 
 KEY_LENGTH: Final = 200
+USED: Final = "This Idempotency-Key was used for something else."
 
 
 def remembered(caller: Caller, key: str | None, made_id: str, *, answer: Any = None) -> list[Put]:
@@ -24,9 +25,11 @@ def remembered(caller: Caller, key: str | None, made_id: str, *, answer: Any = N
     return [Put(REQUESTS, request)]
 
 
-async def made_before(store: Store, caller: Caller, key: str | None) -> str | None:
-    """The id of what this key made, if it did."""
+async def made_before(store: Store, caller: Caller, key: str | None, kind: str) -> str | None:
+    """The id of what this key made, if it did. Raises Conflict when that was something of another kind."""
     if key is None:
         return None
     request = await store.get(REQUESTS, caller.user_id, key)
+    if request is not None and not request.made_id.startswith(f"{kind}-"):
+        raise Conflict(USED)
     return request.made_id if request else None

@@ -53,7 +53,8 @@ class Trash(Unit):
         for _ in range(TRIES):
             blob = await self._blob(caller, id)
             if blob.trashed_at is not None:
-                return await self._described(blob)
+                await self._sweep(caller, blob.trash_id or "")  # which a crash may have cut off
+                return await self.blob(caller, id)
             write = await self._blob_out(caller, blob, trash_id)
             act = journalled(caller, "trash_blob", Trashing(trash_id=trash_id, kind="blob", item_id=id, out=True))
             try:
@@ -67,8 +68,11 @@ class Trash(Unit):
     async def restore_blob(self, caller: Caller, id: str, revision: Which | None = None) -> Blob:
         """Out of the trash, to its places in all buckets that are not there themselves; or, with `revision`, its data
         as it was then, as a new revision."""
-        back = await self._blob_restored(caller, id)
-        return back if revision is None else await self._as_it_was(caller, id, revision)
+        if revision is None:
+            return await self._blob_restored(caller, id)
+        old, shape = await self._fitting(caller, id, revision)  # a refusal leaves it in the trash
+        await self._blob_restored(caller, id)
+        return await self._as_it_was(caller, id, old, shape)
 
     async def _blob_restored(self, caller: Caller, id: str) -> Blob:
         for _ in range(TRIES):

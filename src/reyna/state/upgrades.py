@@ -96,7 +96,7 @@ class Upgrades(Names):
         if name != other:
             raise Invalid.at("/to", "is another schema", expected=f"a later major of {name}")
         await self._way(caller, name, older, major, "to")
-        if (made_id := await made_before(self._store, caller, key)) is not None:
+        if (made_id := await made_before(self._store, caller, key, "upgrade")) is not None:
             return await self.upgrade(caller, made_id)
         await self._check_alone(caller, new.from_)
         task = UpgradeTask(
@@ -111,7 +111,7 @@ class Upgrades(Names):
             once = remembered(caller, key, task.id)
             await self._store.write(Put(UPGRADES, task), *once, messages=[task.event("requested", caller).message()])
         except Unmet:
-            return await self.upgrade(caller, await made_before(self._store, caller, key) or task.id)
+            return await self.upgrade(caller, await made_before(self._store, caller, key, "upgrade") or task.id)
         return task
 
     async def upgrades(self, caller: Caller, *, limit: int = 50, cursor: str | None = None) -> Page[UpgradeTask]:

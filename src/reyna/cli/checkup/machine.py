@@ -30,6 +30,8 @@ def home(path: Path, free: Callable[[Path], int] = lambda path: shutil.disk_usag
     """The folder itself, as it is: nothing is made and nothing is changed."""
     if not path.exists():
         return [ok(f"{path} will be made at the first start")]
+    if not path.is_dir():
+        return [wrong(f"{path} is no folder", "set REYNA_HOME to a folder of your own")]
     found = path.stat()
     if found.st_uid != os.geteuid():
         return [wrong(f"{path} does not belong to you", "set REYNA_HOME to a folder of your own")]
@@ -114,8 +116,10 @@ async def _postgres(name: str, url: str) -> Line:
 
 
 async def _mongo(name: str, url: str) -> Line:
-    from reyna.adapters.mongo import open_mongo
-
+    try:
+        from reyna.adapters.mongo import open_mongo
+    except ModuleNotFoundError as error:
+        return wrong(f"{name}: what speaks to MongoDB is not installed ({error})", "pip install reyna-studio[mongo]")
     database = await open_mongo(url)
     await database.client.close()
     return ok(f"{name}: MongoDB answers, and has transactions")

@@ -23,11 +23,14 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 @post("/buckets/{id:str}/copy")
 async def copy_bucket(
-    content: Content, caller: Asking, id: FromPath[str], data: JSONBody[Copy], key: Key = None
+    content: Content, caller: Asking, id: FromPath[str], data: JSONBody[Copy | None] = None, key: Key = None
 ) -> Bucket:
     """A bucket and all below it once more: the same blobs placed in new buckets, or with `deep` new blobs like them. At
     most 20,000 buckets and places, and 64 MiB of data."""
-    return await content.copy_bucket(caller, id, under=data.parent_bucket_id, after=data.after, deep=data.deep, key=key)
+    wanted = data or Copy()
+    return await content.copy_bucket(
+        caller, id, under=wanted.parent_bucket_id, after=wanted.after, deep=wanted.deep, key=key
+    )
 
 
 @post("/bulk", status_code=200)
