@@ -292,9 +292,10 @@ async def _language_adapter() -> type["OpenAILanguage"]:
     return cast("type[OpenAILanguage]", module.OpenAILanguage)
 
 
-async def asking(stack: AsyncExitStack, url: str, key: str | None, model: str) -> Language:
-    """A language model behind this address, closed with the stack."""
-    language = (await _language_adapter())(url, key, model)
+async def asking(stack: AsyncExitStack, url: str, key: str | None, model: str, *, once: bool = False) -> Language:
+    """A language model behind this address, closed with the stack; with `once` it is never asked again."""
+    adapter = await _language_adapter()
+    language = adapter(url, key, model, waits=()) if once else adapter(url, key, model)
     stack.push_async_callback(language.close)
     return language
 

@@ -85,6 +85,11 @@ class Publisher:
                 token, message = self._outgoing.popleft()
                 if token not in self._under_way:
                     continue  # given up while it waited for the socket
+                if not self._connection.is_connected:
+                    # The client would keep it and send it first of all when it is back: before what was under way when
+                    # the connection was lost, and has to be sent again.
+                    self._fail(token, Fault("There is no connection to NATS."))
+                    continue
                 try:
                     await send(
                         self._connection,

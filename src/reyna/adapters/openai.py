@@ -3,7 +3,7 @@
 import asyncio
 import random
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -34,8 +34,8 @@ class OpenAILanguage:
 
     `url` ends where `/chat/completions` begins, as in `https://api.openai.com/v1`; `at_once` bounds the answers that
     are written at the same time (None: as many as are asked for); the rest wait their turn without a timeout.
-    What may mend itself (no connection, silence, 408, 409, 425, 429, 5xx) is tried again, up to four times in all; a
-    stream that has begun is not, since its beginning has been handed out.
+    What may mend itself (no connection, silence, 408, 409, 425, 429, 5xx) is tried again, once after each of `waits`;
+    a stream that has begun is not, since its beginning has been handed out.
     """
 
     def __init__(
@@ -46,9 +46,10 @@ class OpenAILanguage:
         *,
         timeout: float = TIMEOUT,
         at_once: int | None = None,
+        waits: Sequence[float] = WAITS,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._model, self._sleep = model, sleep
+        self._model, self._waits, self._sleep = model, waits, sleep
         self._where = urlsplit(url).netloc or url
         self._slots = asyncio.Semaphore(at_once) if at_once else nullcontext()
         self._refused: dict[str, str | None] = {}  # what this endpoint does not take, and what it takes instead
@@ -130,7 +131,7 @@ class OpenAILanguage:
             except (openai.OpenAIError, ValueError) as error:
                 if self._learned(error):
                     continue
-                meaning, wait = self._meaning(error), _wait(error, tries)
+                meaning, wait = self._meaning(error), _wait(error, tries, self._waits)
                 if isinstance(meaning, Refusal) or wait is None:
                     raise meaning from error
             tries += 1
@@ -211,11 +212,11 @@ def _estimate(text: str) -> int:
     return -(-len(text) // CHARACTERS_PER_TOKEN)
 
 
-def _wait(error: Exception, tries: int) -> float | None:
+def _wait(error: Exception, tries: int, waits: Sequence[float]) -> float | None:
     """Seconds until the next try, as the endpoint asks (RFC 9110 Retry-After) or by our own back-off; None: give up."""
-    if tries >= len(WAITS):
+    if tries >= len(waits):
         return None
-    own = WAITS[tries] * random.uniform(0.75, 1.25)  # noqa: S311 - so that many do not come back at once
+    own = waits[tries] * random.uniform(0.75, 1.25)  # noqa: S311 - so that many do not come back at once
     if not isinstance(error, openai.APIStatusError):
         return own
     asked = _retry_after(error.response.headers.get("retry-after"))

@@ -91,7 +91,7 @@ class Studio:
         if not settings.llm_url or settings.llm_url == NOWHERE:
             return unseen("the language model", "REYNA_LLM_URL is not set here")
         async with AsyncExitStack() as stack:
-            language = await asking(stack, settings.llm_url, settings.llm_key, settings.llm_model or "")
+            language = await asking(stack, settings.llm_url, settings.llm_key, settings.llm_model or "", once=True)
             try:
                 answer = await language.complete(Prompt(system="Answer in one word.", user="Hello!", max_tokens=4))
             except (Fault, Refusal) as error:
