@@ -1,15 +1,13 @@
 """How much a user may keep: counted exactly, refused in words, and told."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
 
 from reyna.adapters.memory import MemoryStore
-from reyna.adapters.migrations import migrate
-from reyna.adapters.postgres import PostgresStore, open_pool
+from reyna.adapters.postgres import PostgresStore
 from reyna.bounds import SILENCE, Bounds
 from reyna.domain.blob import Blob, BlobChange, NewBlob
 from reyna.domain.bucket import NewBucket
@@ -25,19 +23,6 @@ from tests.state.conftest import Made
 
 TOMORROW = datetime.now(UTC) + timedelta(days=1)
 EMPTY = {"blobs": 0, "bytes": 0, "buckets": 0}
-
-
-@pytest.fixture
-async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    await migrate(database_url)
-    pool = await open_pool(database_url)
-    yield pool
-    await pool.close()
-
-
-@pytest.fixture
-def postgres_store(pool: asyncpg.Pool) -> Store:
-    return PostgresStore(pool, "state", COLLECTIONS)
 
 
 @pytest.fixture(params=["memory", "postgres"])
