@@ -129,7 +129,7 @@ def _hostile(number: int) -> dict[str, Any]:
                 f"d{level}": {"allOf": [{"$ref": f"#/$defs/d{level + 1}"}] * 2} for level in range(20)
             }
             return {"$defs": bomb | {"d20": {"minimum": number}}, "$ref": "#/$defs/d0"}
-    return {"properties": {f"p{each}": {"pattern": rf"^[\p{{L}}\p{{N}} ]+{number}-{each}$"} for each in range(95)}}
+    return {"properties": {f"p{each}": {"pattern": rf"^[\p{{L}}\p{{N}} ]+{number}-{each}$"} for each in range(25)}}
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pytest
 from reyna.domain.data import encoded
 from reyna.domain.errors import Invalid, TooLarge
 from reyna.fit import Fit
-from reyna.schemas.wellformed import MOST_PATTERNS, MOST_SCHEMAS, MOST_VALUES, check_schema, check_whole
+from reyna.schemas.wellformed import MOST_PATTERNS, MOST_SCHEMAS, MOST_VALUES, MOST_WIDE, check_schema, check_whole
 from tests.schemas.documents import BLOCKS, TREE
 
 
@@ -98,6 +98,15 @@ def test_a_schema_too_large_is_refused() -> None:
         == "/json_schema/properties/a/enum"
     )
     assert "patterns" in why_refused({"patternProperties": {f"^{n}$": {} for n in range(MOST_PATTERNS + 1)}})[1]
+
+
+def test_letters_of_every_script_are_asked_for_in_so_many_patterns_and_in_each_as_often_as_one_likes() -> None:
+    different = {f"p{number}": {"pattern": rf"^\p{{L}}+{number}$"} for number in range(MOST_WIDE + 1)}
+    path, message = why_refused({"properties": different})
+    assert path.endswith("/pattern")
+    assert "every script" in message
+    names = {f"p{number}": {"pattern": r"^\p{L}+$"} for number in range(MOST_WIDE * 3)}
+    assert register({"properties": names}).fits({"p1": "Åsa", "p2": "Өнер"})
 
 
 def test_a_schema_that_is_large_but_simple_is_taken() -> None:

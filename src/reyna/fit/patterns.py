@@ -18,13 +18,15 @@ WITHOUT_LIMIT: Final = rs.RegexOptions()
 BACKTRACKING: Final = rs.FancyRegexOptions()
 LONGEST: Final = 1_000  # characters that a large pattern may be asked about
 
-Size = Literal["small", "large", "too large", "backtracking", "unreadable"]
+Size = Literal["small", "wide", "large", "too large", "backtracking", "unreadable"]
 
 
 def size_of(pattern: str) -> Size:
     """What a pattern costs, or why it cannot be used."""
-    if _compiles(pattern, UNCOUNTED if len(pattern) <= SHORT and not COUNTED.search(pattern) else SMALL):
+    if _compiles(pattern, SMALL):
         return "small"
+    if len(pattern) <= SHORT and not COUNTED.search(pattern) and _compiles(pattern, UNCOUNTED):
+        return "wide"
     if _compiles(pattern, LARGE):
         return "large"
     if _compiles(pattern, WITHOUT_LIMIT):

@@ -1,28 +1,25 @@
 """Comparing and examining in processes of their own, so that a hostile schema delays nobody but its author."""
 
 import asyncio
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 from typing import Final
 
 import msgspec
 
 from reyna.domain.errors import Invalid, TooMuch, revived
+from reyna.schemas.answering import Question
 from reyna.schemas.compatibility import Comparison, Text
-from reyna.schemas.compatibility.__main__ import Question
 from reyna.schemas.compatibility.explain import Direction, undecided
 from reyna.schemas.examining import Examined
+from reyna.schemas.forks import Forks
 
-SECONDS: Final = 5.0  # for one question; a verb over the bus may take ten
-GRACE: Final = 1.0  # seconds to start, and to end what is at hand
+SECONDS: Final = 5.0  # of CPU for one question, so that the answer is the same on a busy machine
+PATIENCE: Final = 45.0  # seconds to wait for the answer, where others need the machine; a long verb may take 120
 PLACES: Final = 2  # comparisons at the same time, at most one of them for the same user
 WAITING: Final = 32  # questions of one user that may wait for their turn
-LATE: Final = "The comparison could not be finished in the time that it may take."
-# It gives way to whoever serves others before anything is imported, which is already most of the work.
-ANSWERING: Final = "import os; os.nice(19); from reyna.schemas.compatibility.__main__ import main; main()"
+COSTLY: Final = "The comparison could not be finished in the time that it may take."
 BOTH: Final[tuple[Direction, ...]] = ("backward", "forward")
 DECODER: Final = msgspec.json.Decoder(Comparison)
 
@@ -30,8 +27,9 @@ DECODER: Final = msgspec.json.Decoder(Comparison)
 class Apart:
     """Asks a process for each question, and ends it when it takes too long; a user waits for none but their own."""
 
-    def __init__(self, seconds: float = SECONDS, *, waiting: int = WAITING) -> None:
-        self._seconds, self._most = seconds, waiting
+    def __init__(self, seconds: float = SECONDS, *, patience: float = PATIENCE, waiting: int = WAITING) -> None:
+        self._seconds, self._patience, self._most = seconds, patience, waiting
+        self._forks = Forks()
         self._places = asyncio.Semaphore(PLACES)
         self._turns: dict[str, asyncio.Lock] = {}
         self._waiting: Counter[str] = Counter()
@@ -39,7 +37,7 @@ class Apart:
     async def compare(self, user_id: str, new: Text, olds: Sequence[Text]) -> list[Comparison]:
         """One comparison for each of the older schemas; what was not done in time counts as broken, and says so.
 
-        Raises TooMuch when the same user has too many questions waiting.
+        Raises TooMuch when the same user has too many questions waiting, or the machine too much to do.
         """
         if not olds:
             return []
@@ -47,7 +45,7 @@ class Apart:
         async with self._turn(user_id):
             lines = await self._answers(question)
         found = [DECODER.decode(line) for line in lines[: len(olds)]]
-        return [*found, *(_late() for _ in olds[len(found) :])]
+        return [*found, *(_too_costly() for _ in olds[len(found) :])]
 
     async def examine(self, user_id: str, new: Text) -> Examined:
         """What the schema is. Raises what it is refused with, Invalid when that takes too long, and TooMuch."""
@@ -76,29 +74,12 @@ class Apart:
                 del self._waiting[user_id], self._turns[user_id]
 
     async def _answers(self, question: bytes) -> list[bytes]:
-        """The whole lines that the process wrote before it ended, or was ended."""
-        process = await asyncio.to_thread(_begun)
         try:
-            written = await asyncio.to_thread(_said, process, question, self._seconds + GRACE)
-        finally:
-            process.kill()  # when nobody waits any more; else it has ended
-        return written.split(b"\n")[:-1]
+            return await self._forks.lines(question, self._patience)
+        except TimeoutError:
+            raise TooMuch("Too much is going on to look at this schema now; try again later.", retry_after=5) from None
 
 
-def _begun() -> Popen[bytes]:
-    """In a thread, and not by the event loop: that would stand still for as long as it takes, which is some 20 ms."""
-    command = (sys.executable, "-c", ANSWERING)
-    return Popen(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)  # noqa: S603 - our own interpreter, our own words
-
-
-def _said(process: Popen[bytes], question: bytes, seconds: float) -> bytes:
-    try:
-        return process.communicate(question, timeout=seconds)[0]
-    except TimeoutExpired:
-        process.kill()
-        return process.communicate()[0]
-
-
-def _late() -> Comparison:
-    differences = tuple(undecided(direction, LATE) for direction in BOTH)
+def _too_costly() -> Comparison:
+    differences = tuple(undecided(direction, COSTLY) for direction in BOTH)
     return Comparison(backward=False, forward=False, differences=differences)

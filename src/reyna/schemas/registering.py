@@ -17,6 +17,7 @@ from reyna.domain.schema import Compatibility, NewSchema, Schema
 from reyna.fit import Fits
 from reyna.fit.light import is_light
 from reyna.ports import Put, Store, Unmet
+from reyna.rpc import takes_long
 from reyna.schemas.apart import Apart
 from reyna.schemas.bump import FIRST, Bump, bump_of, is_enough, is_transitive, keeps, next_version, told
 from reyna.schemas.compatibility import Text
@@ -51,6 +52,7 @@ class Registering(Terms):
         self._apart, self._pace = apart or Apart(), pace or Pace()
         self._fits = Fits()
 
+    @takes_long
     async def register(self, caller: Caller, new: NewSchema) -> Schema:
         """Register a version; the house's belong to the system, a user's to that user.
 

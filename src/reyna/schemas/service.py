@@ -15,6 +15,7 @@ from reyna.domain.schema import NewSchema, Upgrade, Verdict
 from reyna.fit import Fit
 from reyna.fit.counting import Counts
 from reyna.ports import Store
+from reyna.rpc import takes_long
 from reyna.schemas.analytics import Analytics
 from reyna.schemas.apart import Apart
 from reyna.schemas.checking import Checked, ToCheck
@@ -44,6 +45,7 @@ class Schemas(Analytics):
         self.content = content
         self.counts = Counts()
 
+    @takes_long
     async def check(self, caller: Caller, check: ToCheck) -> Checked:
         """What registering would come to, without registering. Raises NotFound, and what `register` raises."""
         if (check.name is None) == (check.id is None):

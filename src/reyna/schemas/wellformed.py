@@ -18,6 +18,7 @@ SCHEMA_BYTES: Final = 256 * 1024
 MOST_SCHEMAS: Final = 5_000  # schemas within the schema
 MOST_VALUES: Final = 5_000  # values of one enum
 MOST_PATTERNS: Final = 100
+MOST_WIDE: Final = 25  # of them, for the letters of every script; two milliseconds each in every process that validates
 MOST_LARGE: Final = 5  # of them, up to 4 MiB each
 OBJECTIONS: Final[dict[Size, str]] = {
     "too large": "is too large a pattern; write it shorter, or bound the length with maxLength",
@@ -84,12 +85,16 @@ def _check_patterns(json_schema: Any, dialect: Dialect) -> None:
     patterns = list(_patterns(json_schema))
     if len(patterns) > MOST_PATTERNS:
         raise Invalid.at("/json_schema", "has too many patterns", expected=f"at most {MOST_PATTERNS}")
-    large = 0
+    large, wide = 0, set[str]()
     for pattern, path, longest in patterns:
         size = size_of(pattern)
         at = "/json_schema" + pointer(path)
         if size in OBJECTIONS:
             raise Invalid.at(at, OBJECTIONS[size])
+        if size == "wide":
+            wide.add(pattern)
+        if len(wide) > MOST_WIDE:
+            raise Invalid.at(at, "is one more pattern for the letters of every script", expected=f"at most {MOST_WIDE}")
         large += size == "large"
         if size == "large" and (longest is None or longest > LONGEST):
             raise Invalid.at(at, "is a large pattern", expected=f"a maxLength of at most {LONGEST:,} beside it")

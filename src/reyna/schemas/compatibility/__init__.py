@@ -22,7 +22,7 @@ from reyna.schemas.compatibility.second import opinion
 from reyna.schemas.compatibility.side import Side
 
 RULES: Final = scalars.RULES | objects.RULES | arrays.RULES | choices.RULES
-SECONDS: Final = 0.6  # for one direction: at most that long for the attack, and twice that for the rules
+SECONDS: Final = 0.6  # of CPU for one direction: at most that long for the attack, and twice that for the rules
 CONTRADICTED: Final = "Our rules show it, and a second engine denies it."
 CONTROL: Final = r"A pattern uses \c, which engines read in different ways."
 INVOLVED: Final = "The schemas combine too many alternatives to compare them all."
@@ -75,7 +75,7 @@ def _compared(old: Side, new: Side, seconds: float) -> Comparison:
     doubts = [undecided(direction, CONTROL) for direction in _directions(old, new)] if unsure else []
     for direction, (taking, asking) in _directions(old, new).items():
         try:
-            gaps[direction] = Proof(RULES, until=time.monotonic() + 2 * seconds).gaps(
+            gaps[direction] = Proof(RULES, until=time.thread_time() + 2 * seconds).gaps(
                 Meeting([taking.root]), asking.root, ()
             )
         except (TooInvolved, RecursionError):
@@ -85,7 +85,7 @@ def _compared(old: Side, new: Side, seconds: float) -> Comparison:
         word = "cannot say" if gaps[direction] or doubted else opinion(taking, asking)
         # where the rules stand alone, the attack lasts longer
         tries = CHANGED if gaps[direction] or word == "yes" else 4 * CHANGED
-        search = Search(taking, asking, until=time.monotonic() + seconds, changes=tries)
+        search = Search(taking, asking, until=time.thread_time() + seconds, changes=tries)
         found[direction] = search.run(gaps[direction])
         if word == "no" and not found[direction]:
             doubts.append(undecided(direction, CONTRADICTED))
