@@ -7,6 +7,7 @@ from typing import Any, Final
 from reyna.domain.caller import Caller
 from reyna.domain.errors import TooMuch
 from reyna.domain.event import Event, Message
+from reyna.over import Over
 from reyna.ports import Add, Step, Store, Unmet
 
 SILENCE: Final = 60.0  # seconds before a user is told of the same limit again by one process
@@ -58,14 +59,12 @@ class Bounds:
         await self._store.write(messages=[event.message()])
 
 
-class _Bounded:
+class _Bounded(Over):
     """A Store over a Store, which differs in what it says when a sum is full."""
 
     def __init__(self, store: Store, bounds: Bounds) -> None:
+        super().__init__(store)
         self._below, self._bounds = store, bounds
-        self.get, self.find, self.count, self.walk = store.get, store.find, store.count, store.walk
-        self.tally, self.pick, self.sums, self.users = store.tally, store.pick, store.sums, store.users
-        self.unsent, self.mark_sent, self.check = store.unsent, store.mark_sent, store.check
 
     async def write(self, *steps: Step, messages: Sequence[Message] = ()) -> None:
         try:

@@ -10,6 +10,7 @@ from typing import Final
 
 from reyna.domain.errors import Fault
 from reyna.domain.event import Message
+from reyna.over import Over
 from reyna.ports import Bus, Step, Store
 
 LOG: Final = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ MOST_UNDER_WAY: Final = 10_000  # messages held in memory; beyond it they stay i
 PARTING: Final = 5.0  # seconds that `stop` waits for what is under way
 
 
-class Relay:
+class Relay(Over):
     """A Store whose `write` also hands the messages to the bus, without waiting for it.
 
     Promises: every message that was committed is published at least once, whatever crashes, and a repeat carries the
@@ -43,6 +44,7 @@ class Relay:
         most_under_way: int = MOST_UNDER_WAY,
         clock: Callable[[], datetime] = partial(datetime.now, UTC),
     ) -> None:
+        super().__init__(store)
         self._store, self._bus, self._clock = store, bus, clock
         self._sweep_pause, self._mark_pause, self._most = sweep, mark, most_under_way
         self._under_way: dict[str, asyncio.Future[None]] = {}
@@ -54,10 +56,6 @@ class Relay:
         self._waiting: list[Message] | None = None  # written while the last of what was left behind is carried
         self._sweeper: asyncio.Task[None] | None = None
         self._marker: asyncio.Task[None] | None = None
-        # The rest of a Store is the store itself.
-        self.get, self.find, self.count, self.walk = store.get, store.find, store.count, store.walk
-        self.tally, self.pick, self.sums, self.users = store.tally, store.pick, store.sums, store.users
-        self.unsent, self.mark_sent, self.check = store.unsent, store.mark_sent, store.check
 
     async def start(self) -> None:
         self._sweeper = asyncio.create_task(self._sweep_on(), name="relay sweep")

@@ -1,72 +1,26 @@
 """The house with its doors open, and workers beside it, until they are told to stop."""
 
 import asyncio
-import contextlib
 import gc
+import logging
 import signal
-import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from typing import Any, Final
-
-import uvicorn
-from litestar import Litestar
 
 from reyna.config import Settings
 from reyna.embedded.listening import require_free
 from reyna.main import LIBRARY, SERVICES, House, asking, connected, hire, raised
+from reyna.opening import close_doors, open_door
 from reyna.rpc import Signer
 
+LOG: Final = logging.getLogger(__name__)
 COLLECT: Final = (20_000, 20, 50)  # allocations, and rounds of the younger generations: a burst of notes is no garbage
 SWITCH: Final = 0.0005  # seconds that a thread may keep the interpreter while the loop waits for it
 FILES: Final = 65_536  # that may be open: each device is one, and the usual 1,024 are soon used up
-STOP: Final = 3.0  # seconds that open requests may take when the house stops
-
-
-class _Uvicorn(uvicorn.Server):
-    """Leaves the signals to the house, which has more than one door, and says when it is open."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.opened = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.opened.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-async def _open(app: Litestar, host: str, port: int) -> tuple[_Uvicorn, asyncio.Task[None]]:
-    server = _Uvicorn(
-        uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            ws="websockets-sansio",
-            ws_per_message_deflate=False,
-            ws_max_size=16 * 1024 * 1024,
-            ws_ping_interval=20.0,
-            ws_ping_timeout=30.0,
-            log_config=None,
-            log_level="warning",  # it would say of each socket that it is open
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            timeout_graceful_shutdown=int(STOP),
-            backlog=4096,
-        )
-    )
-    task = asyncio.create_task(server.serve())
-    opened = asyncio.create_task(server.opened.wait())
-    await asyncio.wait([task, opened], return_when=asyncio.FIRST_COMPLETED)
-    opened.cancel()
-    if task.done():
-        await task
-    return server, task
+MAC_FILES: Final = 10_240  # what macOS may refuse to go beyond (OPEN_MAX), whatever limit it tells
+FEW: Final = 1_000  # open files with which a house of many devices comes to its end
 
 
 def _told_to_stop() -> asyncio.Event:
@@ -142,27 +96,33 @@ async def _serve_until(
 ) -> None:
     async with raised(settings, services, library) as home:
         ports = ports_of(settings)
-        opened = [await _open(home.doors[name], settings.host, ports[name]) for name in services]
-        tasks = [task for _, task in opened]
-        _make_room_for_devices()
+        doors = [await open_door(home.doors[name], settings.host, ports[name]) for name in services]
+        make_room_for_devices()
         _settle_memory()
         ready(home)
-        await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        for server, _ in opened:
-            server.should_exit = True
-        await asyncio.gather(*tasks)
+        await asyncio.wait([stopped, *(door.ended for door in doors)], return_when=asyncio.FIRST_COMPLETED)
+        await close_doors(doors)
 
 
-def _make_room_for_devices() -> None:
-    """As many open files as this process may have without asking anybody."""
+def make_room_for_devices(set_limit: Callable[[int, tuple[int, int]], None] | None = None) -> None:
+    """As many open files as this process may have without asking anybody, at most 65,536 and never fewer than before.
+
+    Where that is little, the log says so. `set_limit` is `resource.setrlimit`, unless told otherwise.
+    """
     try:
         import resource
     except ImportError:  # not on Windows, where sockets are not counted so
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    room = FILES if soft == resource.RLIM_INFINITY else soft
+    for wanted in (most, MAC_FILES):
+        if room < wanted <= most:
+            with suppress(ValueError, OSError):
+                (set_limit or resource.setrlimit)(resource.RLIMIT_NOFILE, (wanted, hard))
+                room = wanted
+    if room < FEW:
+        LOG.warning("Only %d files may be open, and each device needs one: raise the limit (ulimit -Hn)", room)
 
 
 def _settle_memory() -> None:

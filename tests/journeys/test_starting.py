@@ -7,7 +7,7 @@ import pytest
 
 from tests.journeys.conftest import Builds
 from tests.journeys.house import REYNA, House, family, free_ports
-from tests.journeys.people import Lost, rest
+from tests.journeys.people import Lost, Person, rest
 
 WITHIN = 5.0  # seconds in which Ctrl-C ends everything: a promise of the product
 
@@ -62,6 +62,35 @@ async def test_ctrl_c_ends_everything_and_leaves_no_process(built: Builds) -> No
     with pytest.raises(Lost):
         await device.ask("ping")
     await ana.leave()
+
+
+async def test_ctrl_c_tells_whoever_waits_for_an_answer_and_says_in_one_line_how_many(built: Builds) -> None:
+    house = built()
+    await house.start()
+    ana = await house.person("ana")
+    waiting = [await waiting_for_an_answer(house, ana) for _ in range(2)]
+    log = house.parts["up"].log
+    before = len(log.read_text())
+    await house.stop()
+    for reader, writer in waiting:
+        answer = (await reader.read()).decode()
+        assert answer.startswith("HTTP/1.1 503")
+        assert '"reason":"stopping"' in answer
+        writer.close()
+    said = log.read_text()[before:]
+    assert "Traceback" not in said
+    assert [line for line in said.splitlines() if "2 request(s) unfinished" in line] == said.splitlines()
+    await ana.leave()
+
+
+async def waiting_for_an_answer(house: House, person: Person) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A request that the house has begun to read and whose rest never comes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.ports["studio"])
+    head = ["POST /api/blobs HTTP/1.1", "host: here", f"authorization: Bearer {person.token}"]
+    head += ["content-type: application/json", "content-length: 100", "expect: 100-continue", "", ""]
+    writer.write("\r\n".join(head).encode())
+    assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+    return reader, writer
 
 
 async def test_ctrl_c_during_the_start_leaves_no_process(built: Builds) -> None:

@@ -5,10 +5,7 @@ from typing import Any, Final, NamedTuple
 OPEN: Final[dict[str, Any]] = {"type": "object", "properties": {"a": {"type": "string"}}}
 CLOSED: Final[dict[str, Any]] = OPEN | {"additionalProperties": False}
 PARTLY: Final[dict[str, Any]] = OPEN | {"additionalProperties": {"type": "string"}}
-BY_NAME: Final[dict[str, Any]] = OPEN | {
-    "patternProperties": {"^x-": {"type": "string"}},
-    "additionalProperties": False,
-}
+BY_NAME: Final[dict[str, Any]] = CLOSED | {"patternProperties": {"^x-": {"type": "string"}}}
 DRAFT_07: Final = "http://json-schema.org/draft-07/schema#"
 DRAFT_04: Final = "http://json-schema.org/draft-04/schema#"
 
@@ -50,6 +47,7 @@ DOG: Final = {
 }
 BIRD: Final = {"type": "object", "properties": {"kind": {"const": "bird"}}, "required": ["kind"]}
 TREE: Final[dict[str, Any]] = {"type": "object", "properties": {"name": STRING, "children": {"items": {"$ref": "#"}}}}
+SHORT: Final = {"maxLength": 5}
 IF: Final = {"if": {"required": ["a"]}, "then": {"required": ["b"]}}
 
 CASES: Final[dict[str, list[Case]]] = {
@@ -119,6 +117,13 @@ CASES: Final[dict[str, list[Case]]] = {
             "a closed model gets a restriction that its names meet",
             CLOSED,
             CLOSED | {"propertyNames": {"pattern": "^[a-z]$"}},
+            True,
+            True,
+        ),
+        Case(
+            "a pattern that every name matches says what additionalProperties said",
+            {"type": "object", "additionalProperties": STRING},
+            {"type": "object", "patternProperties": {".*": STRING}, "additionalProperties": False},
             True,
             True,
         ),
@@ -227,6 +232,7 @@ CASES: Final[dict[str, list[Case]]] = {
         Case("a pattern is removed", text(pattern="^a"), STRING, True, False),
         Case("a pattern changes", text(pattern="^a"), text(pattern="^b"), False, False),
         Case("a pattern is widened, which is not decided", text(pattern="^ab"), text(pattern="^a"), False, False),
+        Case("a pattern is added that every text matches", STRING, text(pattern="[a-z]*"), True, True),
         Case(
             "a pattern is added that all values match",
             {"enum": ["ab", "ac"]},
@@ -267,6 +273,7 @@ CASES: Final[dict[str, list[Case]]] = {
             True,
             False,
         ),
+        Case("a list becomes an open tuple", array(items=INTEGER), array(prefixItems=[INTEGER]), True, False),
         Case("a tuple is closed", array(prefixItems=[STRING]), array(prefixItems=[STRING], items=False), False, True),
         Case("a place of a tuple changes", array(prefixItems=[STRING]), array(prefixItems=[INTEGER]), False, False),
         Case("contains is added", array(), array(contains=STRING), False, True),
@@ -328,6 +335,20 @@ CASES: Final[dict[str, list[Case]]] = {
             False,
             True,
         ),
+        Case(
+            "an alternative of oneOf grows into another",
+            {"oneOf": [STRING, SHORT]},
+            {"oneOf": [STRING, {}]},
+            False,
+            True,
+        ),
+        Case(
+            "an alternative of anyOf grows into another",
+            {"anyOf": [STRING, SHORT]},
+            {"anyOf": [STRING, {}]},
+            True,
+            True,
+        ),
         Case("the alternatives change their order", {"oneOf": [CAT, DOG]}, {"oneOf": [DOG, CAT]}, True, True),
         Case("allOf gets a schema", {"allOf": [STRING]}, {"allOf": [STRING, {"maxLength": 3}]}, False, True),
         Case("allOf loses a schema", {"allOf": [STRING, {"maxLength": 3}]}, {"allOf": [STRING]}, True, False),
@@ -343,6 +364,7 @@ CASES: Final[dict[str, list[Case]]] = {
         Case("what is asked otherwise is added", OPEN | IF, OPEN | IF | {"else": {"required": ["c"]}}, False, True),
     ],
     "The whole": [
+        Case("nothing fits, said in another way", False, {"not": {}}, True, True),
         Case("nothing changes", CLOSED, CLOSED, True, True),
         Case("only words change", OPEN, OPEN | {"title": "A", "description": "B", "examples": [{}]}, True, True),
         Case("an unknown keyword appears", OPEN, OPEN | {"x-colour": "red"}, True, True),

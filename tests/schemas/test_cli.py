@@ -1,24 +1,22 @@
 """`reyna schema`, as somebody's CI runs it: files, an address, a key, and an exit code."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-import uvicorn
 from litestar import Router
 from typer.testing import CliRunner
 
 from reyna.cli.schema import app
-from reyna.domain.caller import Caller
-from reyna.http import door
 from reyna.schemas.routes import routes
 from reyna.schemas.service import Schemas
 from tests.schemas.compatibility_cases import CLOSED, STRING, with_b
+from tests.schemas.conftest import a_door
 from tests.schemas.test_checking import Shelf
+from tests.served import on_a_port
 
 Says = Callable[..., Awaitable[tuple[int, str]]]
 
@@ -28,19 +26,9 @@ async def address(schemas: Schemas) -> AsyncIterator[str]:
     """A studio's door, with nothing behind it but schemas and a recipe of ana's; a key is its owner's id."""
     schemas.content = Shelf("user-ana", [{"a": "soup"}])
 
-    async def identify(token: str) -> Caller:
-        return Caller(user_id=token)
-
     under_api = [Router("/api", route_handlers=list(routes))]
-    studio = door(title="t", version="1", routes=under_api, identify=identify, verbs={"schemas": schemas}, checks={})
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()  # from here on who asks is kept waiting, not turned away
-        server = uvicorn.Server(uvicorn.Config(studio, log_config=None, lifespan="off"))
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        await serving
+    async with on_a_port(a_door(schemas, under_api)) as url:
+        yield url
 
 
 @pytest.fixture

@@ -10,11 +10,16 @@ from reyna.fit import Fit
 from reyna.fit.keywords import DIALECTS
 from reyna.schemas.compatibility import Comparison, Text, compare
 from reyna.schemas.compatibility.explain import Difference
-from tests.schemas.compatibility_cases import CASES, CLOSED, OPEN, STRING, Case, text, with_b
+from tests.schemas.compatibility_cases import CASES, CLOSED, OPEN, STRING, Case, array, text, with_b
 from tests.schemas.documents import BLOCKS, registered
 
 SECONDS: Final = 0.3  # for the search, for each direction
 REFERENCE: Final = Path(__file__).parents[2] / "docs" / "reference" / "compatibility.md"
+BY_ENDS: Final[dict[str, Any]] = {
+    "type": "object",
+    "patternProperties": {"^x": {"type": "string"}, "x$": {"type": "integer"}},
+    "additionalProperties": False,
+}
 ALL: Final = [pytest.param(case, id=f"{group}: {case.says}") for group, cases in CASES.items() for case in cases]
 
 
@@ -125,6 +130,56 @@ def test_a_registered_schema_is_compared_as_what_it_is() -> None:
     [difference] = compare(old, new, seconds=SECONDS).differences
     assert difference.path == f"{registered('base', '1.1.0')}#/maximum"
     assert difference.breaks == ("backward",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        (array(), array(maxItems=61), "maxItems"),
+        (array(minItems=400), array(minItems=500), "minItems"),
+        ({"type": "object"}, {"type": "object", "maxProperties": 43}, "maxProperties"),
+        ({"type": "object", "minProperties": 47}, {"type": "object", "minProperties": 53}, "minProperties"),
+        (BY_ENDS, BY_ENDS | {"patternProperties": {"^x": {"type": "string"}}}, "false"),
+    ],
+)
+def test_a_document_is_found_however_many_items_or_names_it_takes(old: Any, new: Any, rule: str) -> None:
+    assert not the_one(old, new, rule).undecided
+
+
+def test_what_older_dialects_call_dependencies_is_named_and_shown() -> None:
+    uri = {"$schema": "http://json-schema.org/draft-07/schema#"}
+    old, new = uri | {"dependencies": {"a": ["b"]}}, uri | {"dependencies": {"a": ["b", "c"]}}
+    difference = the_one(old, new, "dependentRequired")
+    assert difference.path == "/dependencies/a"
+    assert difference.counterexample.keys() == {"a", "b"}
+
+
+def test_content_that_is_not_asserted_is_an_annotation() -> None:
+    uri = {"$schema": "http://json-schema.org/draft-07/schema#", "type": "string"}
+    found = compared(uri | {"contentMediaType": "image/png"}, uri | {"contentMediaType": "image/jpeg"})
+    assert (found.backward, found.forward) == (True, True)
+    found = compared(uri, uri | {"contentMediaType": "application/json"})
+    assert (found.backward, found.forward) == (False, True)
+    found = compared(uri | {"contentEncoding": "base64"}, uri | {"contentEncoding": "base1"})
+    assert (found.backward, found.forward) == (True, False)
+
+
+def test_a_document_that_breaks_is_shown_even_where_no_rule_points_to_it() -> None:
+    found = compared(*map(linked, (("integer", "boolean"), ("boolean", "number"))))
+    assert (found.backward, found.forward) == (False, False)
+    shown = [each.counterexample for each in found.differences if each.counterexample is not msgspec.UNSET]
+    assert any(isinstance(each["root"]["id"], float) for each in shown)
+
+
+def linked(types: tuple[str, str]) -> Any:
+    """Two kinds of object that lead to each other through a third; `root` is exactly one of them."""
+
+    def kind(id: str, to: str) -> Any:
+        return {"type": "object", "properties": {"id": {"type": id}, "to": {"oneOf": [{"$ref": f"#/$defs/{to}"}]}}}
+
+    kinds = {"one": kind(types[0], "third"), "other": kind(types[1], "third"), "third": kind("integer", "one")}
+    root = {"oneOf": [{"$ref": "#/$defs/one"}, {"$ref": "#/$defs/other"}]}
+    return {"type": "object", "properties": {"root": root}, "$defs": kinds}
 
 
 def test_schemas_that_lead_in_circles_are_compared() -> None:

@@ -1,18 +1,11 @@
 """What JSON Schema means, keyword by keyword, as anyone sees it who registers a schema and has data validated."""
 
-from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import pytest
-from litestar import Litestar
-from litestar.testing import AsyncTestClient
 
-from reyna.domain.caller import Caller
-from reyna.http import door
-from reyna.schemas.routes import routes
-from reyna.schemas.service import Schemas
+from tests.schemas.conftest import Client
 
-Client = AsyncTestClient[Litestar]
 DRAFT_7: Final = "http://json-schema.org/draft-07/schema#"
 DRAFT_2020: Final = "https://json-schema.org/draft/2020-12/schema"
 BOTH: Final = (DRAFT_7, DRAFT_2020)
@@ -150,17 +143,6 @@ CASES: Final = [
     *((DRAFT_7, *case) for case in IN_DRAFT_7),
     *((DRAFT_2020, *case) for case in IN_2020),
 ]
-
-
-@pytest.fixture
-async def client(schemas: Schemas) -> AsyncIterator[Client]:
-    async def identify(token: str) -> Caller:
-        return Caller(user_id=token)
-
-    app = door(title="Schemas", version="1", routes=routes, identify=identify, verbs={"schemas": schemas}, checks={})
-    async with AsyncTestClient(app) as client:
-        client.headers["authorization"] = "Bearer user-ana"
-        yield client
 
 
 @pytest.mark.parametrize(("uri", "json_schema", "right", "wrong"), CASES)

@@ -12,16 +12,14 @@ from reyna.domain.caller import Caller, house
 from reyna.domain.data import encoded
 from reyna.domain.errors import Invalid, TooLarge, TooMuch
 from reyna.fit.light import is_light
-from reyna.http import door
 from reyna.schemas.answering import GRACE
 from reyna.schemas.apart import Apart
 from reyna.schemas.checking import ToCheck
 from reyna.schemas.compatibility import Text
 from reyna.schemas.pace import Pace
 from reyna.schemas.records import COLLECTIONS
-from reyna.schemas.routes import routes
 from reyna.schemas.service import Schemas
-from tests.schemas.conftest import a_schema
+from tests.schemas.conftest import a_door, a_schema
 from tests.schemas.documents import registered
 from tests.schemas.test_checking import hostile
 
@@ -68,11 +66,7 @@ async def test_registering_and_checking_share_what_a_user_may_ask(paced: Schemas
 
 
 async def test_who_asks_too_often_is_told_when_to_come_again(paced: Schemas) -> None:
-    async def identify(token: str) -> Caller:
-        return Caller(user_id=token)
-
-    app = door(title="Schemas", version="1", routes=routes, identify=identify, verbs={"schemas": paced}, checks={})
-    async with AsyncTestClient(app) as client:
+    async with AsyncTestClient(a_door(paced)) as client:
         client.headers["authorization"] = "Bearer user-ana"
         answers = [await client.post("/schemas", json={"name": f"n{number}", "json_schema": {}}) for number in range(3)]
     assert [answer.status_code for answer in answers] == [201, 201, 429]

@@ -1,30 +1,10 @@
 """The REST doors of the schema service."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from litestar import Litestar
-from litestar.testing import AsyncTestClient
 
-from reyna.domain.caller import Caller
-from reyna.http import door
-from reyna.schemas.routes import routes
-from reyna.schemas.service import Schemas
-
-Client = AsyncTestClient[Litestar]
-
-
-@pytest.fixture
-async def client(schemas: Schemas) -> AsyncIterator[Client]:
-    async def identify(token: str) -> Caller:
-        return Caller(user_id=token)
-
-    app = door(title="Schemas", version="1", routes=routes, identify=identify, verbs={"schemas": schemas}, checks={})
-    async with AsyncTestClient(app) as client:
-        client.headers["authorization"] = "Bearer user-ana"
-        yield client
-
+from tests.schemas.conftest import Client
 
 RECIPE: dict[str, Any] = {"name": "recipe", "kind": "blob", "json_schema": {"required": ["dish"]}}
 

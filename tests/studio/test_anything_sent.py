@@ -1,65 +1,45 @@
 """Whatever is sent to any address, the studio answers as its description says and never breaks."""
 
-import asyncio
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, Final
 
 import pytest
-import schemathesis
-import uvicorn
-from hypothesis import HealthCheck, given, settings
-from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from reyna.domain.blob import NewBlob
 from reyna.domain.bucket import NewBucket
 from reyna.domain.caller import Caller
 from reyna.domain.run import NewRuns
+from tests.served import check_whatever_is_sent, in_a_thread
 from tests.studio.around import Whole, whole
 from tests.studio.conftest import an_account
 
-EXAMPLES = 40  # of each operation, sound ones and others; all of them take a minute or so
-SIGNS_OUT = r"/auth/logout$"
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+EXAMPLES: Final = 40  # of each operation, sound ones and others; all of them take a minute or so
+SIGNS_OUT: Final = r"/auth/logout$"
+Furnished = tuple[str, dict[str, list[Any]]]  # Ana's token, and what she has there
 
 
-@dataclass
-class Served:
-    """A studio on a port of its own, in a thread of its own, and what Ana has there."""
-
-    port: int = 0
-    token: str = ""
-    there: dict[str, list[Any]] = field(default_factory=dict)
-    ready: threading.Event = field(default_factory=threading.Event)
-    server: uvicorn.Server | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def run(self) -> None:
-        asyncio.run(self._serve())
-
-    async def _serve(self) -> None:
-        async with whole() as house:
-            listening = socket.create_server(("127.0.0.1", 0))
-            self.port = listening.getsockname()[1]
-            self.token, self.there = await _furnished(house)
-            config = uvicorn.Config(house.app, lifespan="off", log_config=None, access_log=False)
-            self.server = uvicorn.Server(config)
-            self.ready.set()
-            await self.server.serve(sockets=[listening])
+@asynccontextmanager
+async def with_something_of_anas() -> AsyncIterator[tuple[Any, Furnished]]:
+    async with whole() as house:
+        yield house.app, await _furnished(house)
 
 
-async def _furnished(house: Whole) -> tuple[str, dict[str, list[Any]]]:
+def test_whatever_is_sent_is_answered_as_described(subtests: pytest.Subtests) -> None:
+    with in_a_thread(with_something_of_anas) as (url, (token, there)):
+        check_whatever_is_sent(
+            url,
+            subtests,
+            token=token,
+            lead=partial(lead_to_something_that_is_there, there),
+            examples=EXAMPLES,
+            at_least=40,
+            except_for=SIGNS_OUT,
+        )
+
+
+async def _furnished(house: Whole) -> Furnished:
     signed_in = await an_account(house)
     ana = Caller(user_id=signed_in.user.id)
     book = await house.state.create_bucket(ana, NewBucket(name="Book", type="novel"))
@@ -89,40 +69,7 @@ async def _furnished(house: Whole) -> tuple[str, dict[str, list[Any]]]:
     }
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    served = Served()
-    thread = threading.Thread(target=served.run)
-    thread.start()
-    assert served.ready.wait(60)
-    yield served
-    if served.server is not None:
-        served.server.should_exit = True
-    thread.join(60)
-    assert not thread.is_alive()
-
-
-def test_whatever_is_sent_is_answered_as_described(served: Served, subtests: pytest.Subtests) -> None:
-    description: Any = schemathesis.openapi.from_url(f"{served.url}/schema/openapi.json", wait_for_schema=10)
-    operations = [found.ok() for found in description.exclude(path_regex=SIGNS_OUT).get_all_operations()]
-    assert len(operations) > 40
-    for operation in operations:
-        with subtests.test(operation.label):
-            anything_sent(operation, served)()
-
-
-def anything_sent(operation: Any, served: Served) -> Callable[[], None]:
-    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-    @given(case=operation.as_strategy() | operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
-    def is_answered_as_described(case: Any) -> None:
-        lead_to_something_that_is_there(case, served.there)
-        answer = case.call(headers={"authorization": f"Bearer {served.token}"})
-        case.validate_response(answer, checks=CHECKS)
-
-    return is_answered_as_described
-
-
-def lead_to_something_that_is_there(case: Any, there: dict[str, list[Any]]) -> None:
+def lead_to_something_that_is_there(there: dict[str, list[Any]], case: Any, number: int) -> None:
     """Every other case names what exists and says what is sound, so that more than a refusal is tried."""
     made_up = len(repr((case.path_parameters, case.query, case.body)))
     if made_up % 2:

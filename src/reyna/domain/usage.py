@@ -6,7 +6,7 @@ import msgspec
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):
-    """Validations, how many of them failed and by which rule (a keyword of JSON Schema), and blobs that were stored.
+    """Validations, how many of them failed and by which rule (a keyword of JSON Schema), and blobs stored anew.
 
     A validation that fails by several rules counts once for each of them.
     """

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
@@ -16,6 +17,7 @@ from reyna.domain.reading import misfit
 PROBLEM: Final = "application/problem+json"
 BODY_BYTES: Final = 2 * BLOB_BYTES  # escapes and white space may double what is stored
 FAULT_STATUS: Final = {TimedOut: 504, Unserved: 503}
+STOPS: Final = "The studio is stopping. What was asked may be done or not: ask again with the same Idempotency-Key."
 NO_BODY: Final = "Object missing required field `data`"  # Litestar's words for a handler that got no body
 log: Final = structlog.get_logger("reyna.http")
 AnyRequest = Request[Any, Any, Any]
@@ -60,6 +62,21 @@ def mistaken(request: AnyRequest, error: HTTPException) -> Response[Any]:
         case HTTPException(status_code=code) if 400 <= code < 500:
             return refused(request, Invalid(error.detail))
     return broken(request, error)
+
+
+def _said(status: int, body: Mapping[str, Any], **headers: str) -> tuple[Any, ...]:
+    """A problem as ASGI messages, for where no application answers any more; the connection closes."""
+    fields = {"content-type": PROBLEM, "connection": "close"} | {k.replace("_", "-"): v for k, v in headers.items()}
+    content = msgspec.json.encode({"type": "about:blank", "status": status} | dict(body))
+    fields["content-length"] = str(len(content))
+    raw = [(name.encode(), value.encode()) for name, value in fields.items()]
+    return (
+        {"type": "http.response.start", "status": status, "headers": raw},
+        {"type": "http.response.body", "body": content},
+    )
+
+
+STOPPING: Final = _said(503, {"code": "fault", "reason": "stopping", "detail": STOPS}, retry_after="5")
 
 
 def _unfit(message: str) -> Refusal:

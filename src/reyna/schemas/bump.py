@@ -42,13 +42,13 @@ def bump_of(comparisons: Sequence[Comparison], mode: Compatibility, *, identical
 
 
 def next_version(bump: Bump, latest: Latest, majors: Mapping[int, Latest]) -> str:
-    """The version that a bump leads to; a pre-release is followed by what it came before."""
+    """The version that a bump leads to; a pre-release is followed by what it came before, where that is enough."""
     now = semver(latest.version)
     if bump == "major":
         return f"{max(majors) + 1}.0.0"
     if bump == "none":
         return latest.version
-    if not now.released:
+    if _may_be(now, bump):
         return f"{now.major}.{now.minor}.{now.patch}"
     return f"{now.major}.{now.minor + 1}.0" if bump == "minor" else f"{now.major}.{now.minor}.{now.patch + 1}"
 
@@ -58,9 +58,14 @@ def is_enough(wanted: Semver, bump: Bump, latest: Latest) -> bool:
     now = semver(latest.version)
     if bump == "major":
         return False
-    if bump == "minor" and now.released:
+    if bump == "minor" and not _may_be(now, bump):
         return (wanted.major, wanted.minor) > (now.major, now.minor)
     return True
+
+
+def _may_be(now: Semver, bump: Bump) -> bool:
+    """Whether what a pre-release comes before may be this bump of it: a patch has no place for what a minor brings."""
+    return not now.released and (bump == "patch" or now.patch == 0)
 
 
 def told(comparisons: Sequence[Comparison], versions: Sequence[str]) -> tuple[Difference, ...]:

@@ -62,7 +62,6 @@ class Blobs(History):
             if made_id is not None:
                 raise NotFound("What this request made was purged since.", id=made_id) from unmet
             raise await self._missing(caller, new) from unmet
-        self._shapes.counts.stored(caller.user_id, blob.schema_id, blob.schema_version)
         return blob
 
     async def blob(self, caller: Caller, id: str) -> Blob:

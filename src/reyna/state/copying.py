@@ -77,8 +77,6 @@ class Copies(Trash):
                 await self._store.write(*steps, *remembered(caller, key, root.id), messages=write.messages)
             except Unmet:
                 continue
-            for blob in subtree.blobs or ():
-                self._shapes.counts.stored(caller.user_id, blob.schema_id, blob.schema_version)
             return await self.bucket(caller, root.id)
         raise Conflict(BUSY)
 

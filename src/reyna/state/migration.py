@@ -138,8 +138,6 @@ class Migration(Lines):
                 await self._store.write(*steps, messages=batch.messages())
             except Unmet:
                 continue  # somebody else made some of it, or moved or trashed a bucket: look again
-            for blob in batch.blobs:
-                self._shapes.counts.stored(caller.user_id, blob.schema_id, blob.schema_version)
             return Migrated(report=batch.report())
         raise Conflict(BUSY)
 

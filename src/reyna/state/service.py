@@ -12,6 +12,7 @@ from reyna.state.migration import Migration
 from reyna.state.purging import Purging
 from reyna.state.quota import KEPT, Quota
 from reyna.state.shapes import SchemaVerbs, Shapes
+from reyna.state.stored import Counting
 from reyna.state.upgrades import Upgrades
 
 
@@ -31,7 +32,8 @@ class State(Examining, Upgrades, Migration, Purging, Bulk):
     ) -> None:
         """`allowed`: how many `blobs`, `bytes` and `buckets` each user may keep; `keeps_trash`: how long, None for
         ever."""
-        super().__init__(store, Shapes(schemas), Quota(store, allowed))
+        shapes = Shapes(schemas)
+        super().__init__(Counting(store, shapes.counts), shapes, Quota(store, allowed))
         self._keeps_trash = keeps_trash
         self.shapes = self._shapes
 

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from reyna.schemas.compatibility.facts import Meeting, matches
 from reyna.schemas.compatibility.proof import Where
-from reyna.schemas.compatibility.side import NUMBERS, Part, Side, exact
-from reyna.schemas.compatibility.text import LONGEST, RIGHT, like
+from reyna.schemas.compatibility.side import ASSERTED, NUMBERS, Part, Side, exact
+from reyna.schemas.compatibility.text import CONTENT, LONGEST, RIGHT, around, like
 
 DEEPEST: Final = 6  # levels below which nothing optional is added
-MOST_ITEMS: Final = 40  # of an array that is made up
+MOST_ITEMS: Final = 600  # of an array or object that is made up
+MOST_VALUES: Final = 1_000  # in one document; what comes after them is left empty
 SCALARS: Final[tuple[Any, ...]] = (None, True, False, 0, 1, -1, 0.5, 1.0, "", "a", "zebra", [], {})
 FRESH: Final = ("zebra", "a", "x1", "S_a", "_")  # names for properties that nobody mentions
 KINDS_OF: Final = {
@@ -47,7 +48,7 @@ class Pool:
         if (names := part.said("propertyNames")) is not None:
             self.names += [name for name in local(names, self._chance) if isinstance(name, str) and len(name) < 1_000]
         for pattern in part.said("patternProperties", ()):
-            self.names += [text for _ in range(3) if (text := like(pattern, self._chance)) is not None]
+            self.names += around(pattern, self._chance)
         self.values += local(part, self._chance)
 
 
@@ -66,9 +67,11 @@ def local(part: Part, chance: random.Random) -> list[Any]:
         if (length := part.said(keyword)) is not None:
             found += ["x" * n for n in (int(length) - 1, int(length), int(length) + 1) if 0 <= n <= LONGEST]
     if (pattern := part.said("pattern")) is not None:
-        found += [text for _ in range(4) if (text := like(pattern, chance)) is not None]
+        found += around(pattern, chance)
     if (format := part.said("format")) is not None:
         found.append(RIGHT[format])
+    if any(part.said(keyword) is not None for keyword in ASSERTED):
+        found += CONTENT
     return found
 
 
@@ -85,6 +88,7 @@ class Maker:
         self._pool, self._chance = pool, chance
         self._sizes: tuple[int, ...] = ()
         self._kind = ""
+        self._left = MOST_VALUES
 
     def lean(self, part: Part | None, rule: str = "") -> None:
         """From now on make arrays and objects about as large as this schema asks, where it asks that."""
@@ -99,6 +103,7 @@ class Maker:
 
     def value(self, known: Meeting, depth: int = 0, want: Where = (), wanted: Sequence[Any] = ()) -> Any:
         """A value; `want` is a place that it should have, and `wanted` what may stand there."""
+        self._left = MOST_VALUES if depth == 0 else self._left - 1
         if not want and wanted and self._chance.random() < 0.8:
             return self._chance.choice(wanted)
         known = self._chosen(known)
@@ -145,8 +150,10 @@ class Maker:
         if depth <= DEEPEST:
             names += [name for name in known.names if self._chance.random() < 0.4]
             wanted_size = self._chance.choice((*self._sizes, known.least("minProperties")))
-            few = max(0, wanted_size - len(set(names)))
+            few = max(0, min(wanted_size, MOST_ITEMS, self._left) - len(set(names)))
             names += self._chance.sample(self._pool.names, min(few, len(self._pool.names)))
+            more = max(0, few - len(self._pool.names))
+            names += [f"{self._chance.choice(self._pool.names)}{number}" for number in range(more)]
         target = want[0] if want else None
         if want:
             name = target if isinstance(target, str) else self._chance.choice(self._pool.names)
@@ -164,8 +171,9 @@ class Maker:
 
     def _array(self, known: Meeting, depth: int, want: Where, wanted: Sequence[Any]) -> list[Any]:
         most = known.most("maxItems")
-        most = MOST_ITEMS if most is None else min(most, MOST_ITEMS)
-        least = min(known.least("minItems"), MOST_ITEMS)
+        room = max(0, min(MOST_ITEMS, self._left))
+        most = room if most is None else min(most, room)
+        least = min(known.least("minItems"), room)
         length = self._chance.choice((*self._sizes, least, least + 1, min(most, least + 2), known.listed))
         place = -1
         if want:
@@ -178,7 +186,7 @@ class Maker:
                 want[1:] if n == place else (),
                 wanted if n == place else (),
             )
-            for n in range(min(length, MOST_ITEMS))
+            for n in range(min(length, room))
         ]
         if items and self._chance.random() < 0.3:
             items.append(items[-1])

@@ -92,9 +92,9 @@ def explained(
         for gap in each[:MOST]:
             _tell(told, direction, gap, found[direction])
     differences = [_difference(each) for each in told.values()]
-    for direction in gaps:
-        used = {id(each.found) for each in told.values()}
-        if found[direction] and not gaps[direction] and not any(id(each) in used for each in found[direction]):
+    for direction, each in gaps.items():
+        explains = any(concerns(document, gap) for gap in each[:MOST] for document in found[direction])
+        if found[direction] and not explains:
             differences.append(_unexplained(direction, found[direction][0]))
     return [*differences, *annotated(old, new)]
 

@@ -1,5 +1,6 @@
 """What is known of a value that fits several schemas at once."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -282,6 +283,16 @@ def _asked(pattern: str) -> rs.Validator:
 
 def matches(pattern: str, text: str) -> bool:
     return _asked(pattern).is_valid(text)
+
+
+@lru_cache(maxsize=4_096)
+def matched_by_all(pattern: str) -> bool:
+    """Whether every text matches: `[a-z]*` finds its nothing wherever it begins, `^a*` at the start, `a*$` at the end.
+
+    Whatever a pattern asks of the place where it matches, `^` or `$` apart, might not hold there in another text.
+    """
+    plain = re.sub(r"\\[dDwWsS./-]", "", pattern)
+    return not ("\\" in plain or "(?" in plain or ("^" in plain and "$" in plain)) and matches(pattern, "")
 
 
 def _brought_along(parts: Iterable[Part]) -> list[Part]:

@@ -5,7 +5,7 @@ from itertools import combinations
 from typing import Final
 
 from reyna.fit.keywords import pointer
-from reyna.schemas.compatibility.facts import Meeting, matches, parts_for, plainly_unevaluated
+from reyna.schemas.compatibility.facts import Meeting, matched_by_all, matches, parts_for, plainly_unevaluated
 from reyna.schemas.compatibility.proof import Gap, Proof, Rule, Where
 from reyna.schemas.compatibility.scalars import in_words
 from reyna.schemas.compatibility.side import Part
@@ -39,8 +39,10 @@ def _overlaps(known: Meeting, asked: Part) -> Iterator[frozenset[str] | None]:
     if len(patterns) > MOST_PATTERNS:
         yield None
         return
-    for many in range(len(patterns) + 1):
-        yield from map(frozenset, combinations(patterns, many))
+    always = frozenset(each for each in patterns if matched_by_all(each))
+    others = [each for each in patterns if each not in always]
+    for many in range(len(others) + 1):
+        yield from (always.union(some) for some in combinations(others, many))
 
 
 def _property(
@@ -101,8 +103,14 @@ def dependent_required(proof: Proof, known: Meeting, asked: Part, where: Where) 
         case = with_property(known, asked, name)
         if not proof.empty(case) and (missing := [each for each in names if each not in case.required]):
             is_ = f"required beside {name}"
-            found += [Gap(asked, "dependentRequired", where, "optional", is_, each) for each in missing]
+            path = asked.at + pointer((_written(asked, name), name))
+            found += [Gap(asked, "dependentRequired", where, "optional", is_, each, path) for each in missing]
     return found
+
+
+def _written(asked: Part, name: str) -> str:
+    """The keyword that the author used."""
+    return "dependencies" if name in asked.side.wrote(asked.at).get("dependencies", ()) else "dependentRequired"
 
 
 def dependent_schemas(proof: Proof, known: Meeting, asked: Part, where: Where) -> list[Gap]:
@@ -115,7 +123,7 @@ def dependent_schemas(proof: Proof, known: Meeting, asked: Part, where: Where) -
 
 def with_property(known: Meeting, asked: Part, name: str) -> Meeting:
     """The objects among these that have the property."""
-    return known.with_(asked.side.case(f"has {name}", {"required": [name], "type": frozenset(("object",))}))
+    return known.with_(asked.side.case(f"has {name!r}", {"required": [name], "type": frozenset(("object",))}))
 
 
 def unevaluated_properties(proof: Proof, known: Meeting, asked: Part, where: Where) -> list[Gap]:

@@ -57,9 +57,9 @@ class Proof:
     """
 
     def __init__(self, rules: dict[str, Rule], *, until: float = float("inf"), steps: int = MOST_STEPS) -> None:
-        """`until` is a moment of `time.monotonic`."""
+        """`until` is a moment of `time.thread_time`."""
         self._rules, self._until, self._steps = rules, until, steps
-        self._shown: dict[tuple[Any, Any], None] = {}
+        self._shown: dict[tuple[Any, Any], bool] = {}  # with whether it leaned on a question that was still open
         self._failed: dict[tuple[Any, Any], Failed] = {}
         self._asked: dict[tuple[Any, Any], int] = {}
         self._kinds: dict[Any, frozenset[str]] = {}
@@ -70,7 +70,12 @@ class Proof:
         """Empty when every value that fits `known` fits `asked`. Raises TooInvolved."""
         self._step()
         question = (known.key, asked.key)
-        if asked.keywords is True or question in self._shown or self.empty(known):
+        if asked.keywords is True:
+            return []
+        if (leans := self._shown.get(question)) is not None:
+            self._leaned += leans
+            return []
+        if self.empty(known):
             return []
         failed = self._failed.get(question)
         # with no more assumed, and no more choices to tell apart, it would fail again
@@ -83,13 +88,13 @@ class Proof:
         if len(where) > MOST_LEVELS:
             return [Gap(asked, "$ref", where, "", "")]
         self._asked[question] = len(where)
-        before = len(self._shown)
+        before, leaned = len(self._shown), self._leaned
         try:
             found = [gap for atom in flattened(asked) for gap in self._atom(known, atom, where)]
         finally:
             del self._asked[question]
         if not found:
-            self._shown[question] = None
+            self._shown[question] = self._leaned > leaned and bool(self._asked)
         else:  # what was shown meanwhile may have leaned on this question
             self._failed[question] = Failed(found, self._choices, len(where), frozenset(self._asked))
             for shown in list(self._shown)[before:]:
@@ -210,7 +215,7 @@ class Proof:
 
     def _step(self) -> None:
         self._steps -= 1
-        if self._steps < 0 or (self._steps % 64 == 0 and time.monotonic() > self._until):
+        if self._steps < 0 or (self._steps % 64 == 0 and time.thread_time() > self._until):
             raise TooInvolved
 
 
@@ -256,7 +261,7 @@ def _by_kind(known: Meeting, asked: Part) -> Iterator[list[Meeting]]:
     kinds = known.kinds
     groups = [frozenset((kind,)) for kind in sorted(kinds - NUMBERS)] + [kinds & NUMBERS] * bool(kinds & NUMBERS)
     if len(groups) > 1:
-        yield [known.with_(asked.side.case(f"is {sorted(group)}", {"type": group})) for group in groups]
+        yield [known.with_(asked.side.case(f"of kind {sorted(group)}", {"type": group})) for group in groups]
 
 
 def _by_property(known: Meeting, asked: Part) -> Iterator[list[Meeting]]:
@@ -267,7 +272,7 @@ def _by_property(known: Meeting, asked: Part) -> Iterator[list[Meeting]]:
         values = known.named(name).values
         if values is not None and 1 < len(values) <= MOST_VALUES and not known.literal:
             yield [
-                known.with_(asked.side.case(f"{name} is {value!r}", {"properties": {name: part}}))
+                known.with_(asked.side.case(f"{name!r} is {value!r}", {"properties": {name: part}}))
                 for value in values
                 for part in [asked.side.case(f"is {value!r}", {"const": value})]
             ]

@@ -6,11 +6,10 @@ from typing import Any, Final
 import msgspec
 
 from reyna.fit.words import cut
-from reyna.schemas.compatibility.facts import Meeting
+from reyna.schemas.compatibility.facts import Meeting, matched_by_all
 from reyna.schemas.compatibility.proof import Gap, Proof, Rule, Where
 from reyna.schemas.compatibility.side import NUMBERS, Part, equal_as_json
 
-ANY_TEXT: Final = ("", ".*", "^", "^.*", ".*$")  # unanchored on one side at least, so a line break does not matter
 MOST_SHOWN: Final = 8  # values that are named in a message
 
 
@@ -91,10 +90,11 @@ def multiple_of(proof: Proof, known: Meeting, asked: Part, where: Where) -> list
 
 
 def pattern(proof: Proof, known: Meeting, asked: Part, where: Where) -> list[Gap]:
-    if "string" not in proof.kinds(known) or asked.said("pattern") in (*ANY_TEXT, *known.all("pattern")):
+    wanted = asked.said("pattern")
+    if "string" not in proof.kinds(known) or wanted in known.all("pattern") or matched_by_all(wanted):
         return []
     was = " and ".join(f"text like {cut(each)}" for each in known.all("pattern")) or "any text"
-    return [Gap(asked, "pattern", where, was, f"text like {cut(asked.said('pattern'))}")]
+    return [Gap(asked, "pattern", where, was, f"text like {cut(wanted)}")]
 
 
 def format(proof: Proof, known: Meeting, asked: Part, where: Where) -> list[Gap]:

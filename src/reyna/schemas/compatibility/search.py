@@ -44,7 +44,7 @@ class Search:
     """Looks for documents that `taking` takes and `refusing` refuses, for a while."""
 
     def __init__(self, taking: Side, refusing: Side, *, until: float, changes: int = CHANGED) -> None:
-        """`until` is a moment of `time.monotonic`; `changes` is how many documents are made from others."""
+        """`until` is a moment of `time.thread_time`; `changes` is how many documents are made from others."""
         self._taking, self._refusing, self._until, self._tries = taking, refusing, until, changes
         self._chance = random.Random(SEED)  # noqa: S311 - nothing secret
         self._pool = Pool((taking, refusing), self._chance)
@@ -66,7 +66,7 @@ class Search:
 
     def _try(self, documents: Iterator[Any], gap: Gap | None) -> None:
         for document in documents:
-            if time.monotonic() > self._until:
+            if time.thread_time() > self._until:
                 return
             found = self._breaks(document)
             if found is not None and (gap is None or concerns(found, gap)):
@@ -145,7 +145,7 @@ class Search:
         """The same with whatever is not needed left out."""
         document, tries = found.document, SMALLER
         changed = True
-        while changed and tries > 0 and time.monotonic() < self._until:
+        while changed and tries > 0 and time.thread_time() < self._until:
             changed = False
             for less in _less(document):
                 tries -= 1

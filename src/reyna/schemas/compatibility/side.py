@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache, partial, reduce
 from operator import getitem
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import quote, unquote
 
 import jsonschema_rs as rs
@@ -40,6 +40,7 @@ SINCE: Final = {
     }.items()
     for keyword in keywords
 }
+OLDER_HOSTNAME: Final = "hostname (up to draft-06)"  # takes labels of later standards as they stand, such as xn--X
 ASSERTED: Final = ("contentEncoding", "contentMediaType")  # by the engine, in draft-06 and draft-07 alone
 PLAIN: Final = (
     *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
@@ -114,7 +115,7 @@ class Side:
         return self._parts[at]
 
     def case(self, name: str, keywords: Keywords) -> Part:
-        """A part that nobody wrote."""
+        """A part that nobody wrote; its name must tell it from every other, whatever authors call theirs."""
         at = f"?{name}"
         if at not in self._parts:
             self._parts[at] = Part(self, at, lambda: keywords, written=False)
@@ -168,6 +169,11 @@ class Side:
             found, path = found[step], (*path, step)
         return path
 
+    def wrote(self, at: str) -> dict[str, Any]:
+        """The schema at this pointer, as its author wrote it."""
+        path = self.target("#" + quote(at, safe=POINTER_SAFE))
+        return cast(dict[str, Any], reduce(getitem, path, self.document))
+
     def _read_scalars(self, schema: dict[str, Any], said: dict[str, Any]) -> None:
         if "type" in schema:
             types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
@@ -183,9 +189,13 @@ class Side:
                 bounds[exclusive] = bounds.pop(plain)
         said.update((keyword, exact(value)) for keyword, value in bounds.items())
         if schema.get("format") in FORMATS and _asserts(self.dialect, schema["format"]):
-            said["format"] = schema["format"]
-        if self.dialect.name in ("draft-06", "draft-07"):
-            said.update((keyword, schema[keyword]) for keyword in ASSERTED if keyword in schema)
+            older = schema["format"] == "hostname" and self._age < ORDER.index("draft-07")
+            said["format"] = OLDER_HOSTNAME if older else schema["format"]
+        content = tuple((keyword, schema[keyword]) for keyword in ASSERTED if keyword in schema)
+        if content and self.dialect.name in ("draft-06", "draft-07") and _asserts_content(self.dialect, content):
+            said.update(content)
+            if said.keys() >= set(ASSERTED):  # the engine decodes first, so each says something else than by itself
+                said["contentMediaType"] = f"{schema['contentMediaType']} in {schema['contentEncoding']}"
 
     def _kinds(self, type: str) -> frozenset[str]:
         if type == "number":
@@ -244,6 +254,12 @@ def _asserts(dialect: Dialect, format: str) -> bool:
     """Whether the engine asserts this format in this dialect."""
     question = dialect.validator({"format": format}, validate_formats=True, offline=True)
     return not all(question.is_valid(each) for each in ("((", "", "not a", "\\", "%zz", " {", "-", "..", "@"))
+
+
+@cache
+def _asserts_content(dialect: Dialect, content: tuple[tuple[str, str], ...]) -> bool:
+    """Whether the engine asserts this encoding or media type; of those that it does not know it asks nothing."""
+    return not dialect.validator(dict(content), validate_formats=True, offline=True).is_valid("((")
 
 
 def exact(number: float) -> Fraction:

@@ -4,6 +4,8 @@ import random
 from re import _parser  # type: ignore[attr-defined, unused-ignore]  # the only reader of patterns that Python has
 from typing import Any, Final
 
+from reyna.schemas.compatibility.side import OLDER_HOSTNAME
+
 LONGEST: Final = 1_100_000  # characters; the longest text a blob of ours is asked to hold is a million
 REPEATS: Final = (0, 1, 3, 12)  # more than is asked, of what may be repeated
 RIGHT: Final = {
@@ -26,7 +28,9 @@ RIGHT: Final = {
     "json-pointer": "/a/0",
     "relative-json-pointer": "1/a",
     "regex": "^a+$",
+    OLDER_HOSTNAME: "xn--X",
 }
+CONTENT: Final = ("{}", "e30=", "MQ=")  # JSON, the same in base64, and neither
 CATEGORIES: Final = {"DIGIT": "7", "WORD": "w", "SPACE": " ", "NOT_DIGIT": "x", "NOT_WORD": "-", "NOT_SPACE": "x"}
 
 
@@ -36,6 +40,12 @@ def like(pattern: str, chance: random.Random) -> str | None:
         return "".join(_piece(piece, chance) for piece in _parser.parse(pattern.replace(r"\z", r"\Z")))
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError, _parser.error):
         return None
+
+
+def around(pattern: str, chance: random.Random) -> list[str]:
+    """Some texts that the pattern may match, and some that go on before or after what it asks."""
+    found = [text for _ in range(4) if (text := like(pattern, chance)) is not None]
+    return [*found, *(f"a{text}" for text in found[:1]), *(f"{text}a" for text in found[:1])]
 
 
 def _piece(piece: Any, chance: random.Random) -> str:
