@@ -16,7 +16,7 @@ from reyna.adapters.postgres import PostgresStore, open_pool
 from reyna.domain.event import Message
 from reyna.embedded.postgres import Postgres
 from reyna.ports import Step, Store
-from reyna.state.staged import Kept, Staged
+from reyna.state.staged import Staged
 from tests.ports.things import COUNTERS, TABLES, THINGS
 
 
@@ -68,6 +68,7 @@ class Settling(Staged):
     def __init__(self, below: Store) -> None:
         super().__init__(below)
         self.below, self.turn, self.writes = below, asyncio.Lock(), 0
+        self.mark()
 
     async def write(self, *steps: Step, messages: Sequence[Message] = ()) -> None:
         async with self.turn:
@@ -75,7 +76,8 @@ class Settling(Staged):
             self.writes += 1
             if self.writes % 2 == 0:
                 await self.below.write(*self.steps(), messages=self.messages())
-                self.back(Kept())
+                self.back()
+                self.mark()
 
 
 @pytest.fixture

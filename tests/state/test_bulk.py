@@ -157,6 +157,24 @@ async def test_one_by_one_the_rest_is_done_when_one_is_refused(
     assert len((await state.buckets(ana)).items) == len((await state.blobs(ana)).items) == 2
 
 
+async def test_later_operations_see_what_stands_and_nothing_of_what_was_refused(
+    state: State, anas: Made, ana: Caller
+) -> None:
+    book = await anas.bucket("Book", type="book")
+    note = await anas.note("one", book.id)
+    await state.change_blob(ana, note.id, BlobChange(data={"content": "two"}, base_revision=1))
+    late = {"action": "update_blob", "blob_id": note.id, "data": {"content": "late"}, "base_revision": 1}
+    nowhere = NOTE | {"bucket_ids": [book.id, "bucket-nowhere"]}
+    copy = {"action": "copy_bucket", "bucket_id": book.id, "deep": True}
+    there, one = NOTE | {"bucket_ids": [book.id]}, bucket("One", parent_bucket_id=book.id)
+    done = await state.bulk(ana, bulk(there, late, copy, nowhere, one, copy, atomic=False))
+    assert [outcome.ok for outcome in done.results] == [True, False, True, False, True, True]
+    first, second = id_in(done, 2), id_in(done, 5)
+    assert await names_in(state, ana, first) == ["two", "note"]
+    assert await names_in(state, ana, second) == await names_in(state, ana, book.id) == ["two", "note", "One"]
+    assert [revision.conflict for revision in (await state.revisions(ana, note.id)).items].count(True) == 1
+
+
 async def test_what_a_refused_operation_had_made_cannot_be_referred_to(state: State, ana: Caller) -> None:
     done = await state.bulk(
         ana,

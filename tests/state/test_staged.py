@@ -110,13 +110,20 @@ async def test_what_is_read_is_what_the_whole_would_leave_and_then_it_does(seed:
     staged, before = Staged(below), await all_of(below)
     for round in range(8, 20):
         steps = some_steps(chance, dict(await plain.pick(THINGS, ANA, ("id", "revision"))))
-        mark = staged.mark()
+        staged.mark()
         assert (await tried(plain, steps, round) is None) == (await tried(staged, steps, round) is None)
         told = await all_of(plain)
         assert await all_of(staged) == told
-        await tried(staged, some_steps(chance, {}), -round)
-        staged.back(mark)
+        for turn in range(3):
+            await tried(staged, some_steps(chance, {}), -10 * round - turn)
+        staged.back()
         await tried(staged, steps, round)
+        staged.mark()
+        left = staged.steps(), staged.messages()
+        for turn in range(3):
+            await tried(staged, some_steps(chance, {}), -10 * round - turn)
+        staged.back()
+        assert (staged.steps(), staged.messages()) == left
         assert await all_of(staged) == told
     assert await all_of(below) == before
     messages = [message.id for message in await plain.unsent(before=SOON, limit=1000)]
@@ -142,6 +149,32 @@ async def test_a_record_is_written_once_however_often_it_was_changed() -> None:
         Need(THINGS, ANA, "going", {"revision": 1}),
         Add(ANA, "things", 1),
     ]
+
+
+async def test_taking_back_costs_what_was_written_since_however_much_stands_beside_it() -> None:
+    staged = Staged(MemoryStore([THINGS, COUNTERS]))
+    await staged.write(*(Put(THINGS, a_thing(f"copy-{n}")) for n in range(1000)), Add(ANA, "things", 1000))
+    left = staged.steps()
+    staged.mark()
+    assert staged.back() == 0
+    staged.mark()
+    await staged.write(Put(THINGS, a_thing("copy-7", name="x", revision=2), 1), Drop(THINGS, ANA, "copy-8"))
+    await staged.write(Add(ANA, "things", -1), messages=[a_message("event-1")])
+    assert staged.back() <= 5
+    assert staged.steps() == left
+    assert staged.messages() == []
+
+
+async def test_what_was_marked_as_sent_in_vain_is_sent_still() -> None:
+    staged = Staged(MemoryStore([THINGS, COUNTERS]))
+    first, second, third = (a_message(f"event-{n}") for n in range(3))
+    await staged.write(messages=[first, second])
+    staged.mark()
+    await staged.mark_sent([first.id])
+    await staged.write(messages=[third])
+    assert staged.messages() == [second, third]
+    staged.back()
+    assert staged.messages() == [first, second]
 
 
 async def test_what_was_judged_by_what_is_below_is_refused_when_that_changes_before_the_end() -> None:

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 import nats.errors
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.micro.request import ERROR_CODE_HEADER, ERROR_HEADER
 
@@ -29,7 +28,7 @@ ACK_PATIENCE: Final = 5.0  # seconds until a message that was not acknowledged i
 API_PATIENCE: Final = 5.0  # seconds for JetStream's own answers
 CHECK_PATIENCE: Final = 2.0
 RETURNING: Final = 3.0  # seconds after a reconnection in which a service may not be back yet
-PENDING: Final = 32 * 1024 * 1024  # bytes kept for the server while it is away; beyond it, sending is a fault
+PENDING: Final = 32 * 1024 * 1024  # bytes that wait for the socket; beyond it, sending waits, or is a fault while away
 BATCH: Final = 1000  # messages that one request for stored ones brings
 END_OF_BATCH: Final = "204"
 NOTHING_FOUND: Final = "404"
@@ -53,9 +52,9 @@ STREAM_INFO: Final = msgspec.json.Decoder(_StreamInfo)
 class NatsBus:
     """One connection to NATS; it reconnects for ever, and everything subscribed comes back with it."""
 
-    def __init__(self, connection: Client, retention_days: int, ack_patience: float) -> None:
+    def __init__(self, connection: Connection, retention_days: int, ack_patience: float) -> None:
         self._connection = connection
-        self._retention_days = retention_days
+        self._retention_days, self._ack_patience = retention_days, ack_patience
         self._inbox = Inbox(connection)
         self._publisher = Publisher(connection, ack_patience)
         self._listeners = Listeners(connection, self._replay, self.position)
@@ -105,6 +104,7 @@ class NatsBus:
             bus._suits()
             await bus._inbox.open()
             await bus._publisher.open()
+            connection.renewed = bus._publisher.lost
             bus._there.set()
         except BaseException:
             bus._closing = True
@@ -134,6 +134,7 @@ class NatsBus:
             return
         self._there.clear()
         self._lost_at = asyncio.get_running_loop().time()
+        self._publisher.lost()
         self._listeners.lost()
         LOG.warning("The connection to NATS is lost; trying again every second")
 
@@ -175,9 +176,10 @@ class NatsBus:
         await self._publisher.close()
         try:
             if self._connection.is_connected:
-                await self._connection.flush()
+                await self._connection.flush(max(1, round(self._ack_patience)))
         except (nats.errors.Error, OSError) as error:
             LOG.warning("NATS was left with messages under way: %s", reason(error))
+            self._connection.drop()
         finally:
             await self._connection.close()
 

@@ -14,21 +14,77 @@ from reyna.domain.errors import Fault, TimedOut, Unserved
 LOG: Final = logging.getLogger(__name__)
 STATUS: Final = "Status"
 NO_RESPONDERS: Final = "503"
+# By their number of words, what asks for an answer (`PUB subject [reply] size`, `HPUB subject [reply] size size`), and
+# what keeps one connection alive. https://docs.nats.io/reference/reference-protocols/nats-protocol
+ASKING: Final = frozenset({(b"PUB", 4), (b"HPUB", 5), (b"PING", 1), (b"PONG", 1)})
 MORE: Final = "Reyna-More"  # on every part of a long answer but the last
 
 
 class Connection(Client):
-    """nats-py's client with its PING in line.
+    """nats-py's client (2.16) with its PING in line, and without what would be sent too late.
 
-    2.16 writes a PING past what is still waiting to be written. So `flush` may return before the server has seen the
+    It writes a PING past what is still waiting to be written. So `flush` may return before the server has seen the
     SUB that came first, and a question asked then finds nobody; and `drain` may let go of a subscription before the
     server has, and loses what arrives in between.
+
+    What it could not write before a connection was lost it writes to the next one first of all, and what is published
+    between the two as well, however late. For what asks for an answer, a message for a stream as well as a question,
+    that is wrong: whoever waits for the answer has given up and asks again, after what was asked before and is lost.
+    So that is not kept (`pending_size=0` would keep the first kind all the same, and let memory grow). Everything else
+    is: acknowledgements, answers, and what is told to whoever listens do no harm when they come late.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.renewed: Callable[[], None] = lambda: None  # called before anything is sent on a new connection
+        self._next = asyncio.Event()
+
+    async def connected(self) -> None:
+        """Returns when there is a connection, or will never be one again."""
+        while not (self.is_connected or self.is_closed):
+            await self._next.wait()
+
+    async def publish(
+        self, subject: str, payload: bytes = b"", reply: str = "", headers: dict[str, str] | None = None
+    ) -> None:
+        if reply and not (self.is_connected or self.is_closed):
+            raise nats.errors.ConnectionReconnectingError
+        await super().publish(subject, payload, reply, headers)
+
+    def drop(self) -> None:
+        """Before closing: what is not written yet is not waited for."""
+        self._cut()
+        self._pending, self._pending_data_size = [], 0
+
+    def _cut(self) -> None:
+        """Give up what waits for the socket: closing waits for it, and a server that does not read never takes it."""
+        writer = getattr(self._transport, "_io_writer", None)
+        if writer is not None:  # a WebSocket has no such buffer of ours
+            writer.transport.abort()
+
+    async def _attempt_reconnect(self) -> None:
+        self._cut()
+        await super()._attempt_reconnect()
+
+    async def _process_connect_init(self) -> None:
+        await super()._process_connect_init()
+        # It counts as connected from here on, and nobody else has run since.
+        self._pending = [command for command in self._pending if _may_come_late(command)]
+        self._pending_data_size = sum(map(len, self._pending))
+        self.renewed()
+        self._next.set()
+        self._next = asyncio.Event()
 
     async def _send_ping(self, future: asyncio.Future[bool] | None = None) -> None:
         self._pongs.append(asyncio.get_running_loop().create_future() if future is None else future)
         await self._send_command(PING_PROTO)
         await self._flush_pending()
+
+
+def _may_come_late(command: bytes) -> bool:
+    """Whether what was meant for a connection that was lost may go to the next."""
+    words = command.partition(b"\r\n")[0].split()
+    return (words[0].upper(), len(words)) not in ASKING
 
 
 class Ear(asyncio.Future[Msg]):
@@ -54,7 +110,7 @@ class Ear(asyncio.Future[Msg]):
 class Inbox:
     """One subscription for all answers; the last token of the subject says whose answer it is."""
 
-    def __init__(self, connection: Client) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._prefix = ""
         self._count = 0
@@ -81,11 +137,15 @@ class Inbox:
         self._waiting.pop(reply[len(self._prefix) :], None)
 
     async def ask(self, subject: str, body: bytes, headers: Mapping[str, str] | None, *, timeout: float) -> Msg:
-        """The answer, with the parts of a long one put together. Raises TimedOut, Unserved, Fault."""
+        """The answer, with the parts of a long one put together. Raises TimedOut, Unserved, Fault.
+
+        Without a connection it waits to ask: what has timed out before it was asked is never asked.
+        """
         answer = _Answer(asyncio.get_running_loop().create_future())
         reply = self.expect(answer.take)
         try:
             async with asyncio.timeout(timeout):
+                await self._connection.connected()
                 await send(self._connection, subject, body, reply, headers)
                 message = await answer.whole
         except TimeoutError:

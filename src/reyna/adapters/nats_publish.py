@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import deque
+from itertools import takewhile
 from typing import Final
 
 import msgspec
@@ -16,6 +17,7 @@ from reyna.domain.event import Message
 LOG: Final = logging.getLogger(__name__)
 MESSAGE_ID: Final = "Nats-Msg-Id"
 BACKLOG: Final = 50_000  # messages waiting for the socket; beyond it, what waits is refused instead of eating memory
+AWAY: Final = "There is no connection to NATS."
 
 
 class ApiError(msgspec.Struct, frozen=True):
@@ -39,6 +41,9 @@ class Publisher:
     Every message has the same patience, so the table, which keeps the order of the calls, is also ordered by deadline:
     one timer on its oldest entry serves all of them. A single task does the writing, because the client's own
     `publish` may have to wait for the socket, which the caller of ours must not.
+
+    Nothing overtakes what failed without being written. Whoever waits for that is told in the next turn of the loop,
+    and may then hold back what comes after it; until then nothing is taken, and what is taken already fails with it.
     """
 
     def __init__(self, connection: Client, patience: float) -> None:
@@ -52,6 +57,7 @@ class Publisher:
         self._wake = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._writer: asyncio.Task[None] | None = None
+        self._untold = 0  # times that something failed unwritten of which those who wait have not heard
 
     async def open(self) -> None:
         inbox = self._connection.new_inbox()
@@ -62,11 +68,9 @@ class Publisher:
     def publish(self, message: Message) -> asyncio.Future[None]:
         """The future is done when the stream has stored the message; it raises Fault."""
         future: asyncio.Future[None] = self._loop.create_future()
-        if self._writer is None or self._writer.done():
-            future.set_exception(Fault("The connection to NATS is closed."))
-            return future
-        if len(self._outgoing) >= BACKLOG:
-            future.set_exception(Fault("Too many messages wait for NATS."))
+        if (why := self._why_not()) is not None:
+            future.set_exception(Fault(why))
+            self._hold_back()
             return future
         self._count += 1
         token = str(self._count)
@@ -77,6 +81,31 @@ class Publisher:
             self._timer = self._loop.call_later(self._patience, self._expire)
         return future
 
+    def _why_not(self) -> str | None:
+        if self._writer is None or self._writer.done():
+            return "The connection to NATS is closed."
+        if not self._connection.is_connected:
+            return AWAY
+        if len(self._outgoing) >= BACKLOG:
+            return "Too many messages wait for NATS."
+        return "A message before this one was not sent." if self._untold else None
+
+    def _hold_back(self) -> None:
+        """Take nothing until those who wait for what failed just now have been called, which comes before this."""
+        self._untold += 1
+        self._loop.call_soon(self._told)
+
+    def _told(self) -> None:
+        self._untold -= 1
+
+    def lost(self) -> None:
+        """What was under way on a connection that is gone has failed. It must not fail by its patience only: what is
+        published as soon as there is another connection would overtake it."""
+        self._outgoing.clear()
+        for token in tuple(self._under_way):
+            self._fail(token, Fault(AWAY))
+        self._hold_back()
+
     async def _write_on(self) -> None:
         while True:
             await self._wake.wait()
@@ -86,9 +115,7 @@ class Publisher:
                 if token not in self._under_way:
                     continue  # given up while it waited for the socket
                 if not self._connection.is_connected:
-                    # The client would keep it and send it first of all when it is back: before what was under way when
-                    # the connection was lost, and has to be sent again.
-                    self._fail(token, Fault("There is no connection to NATS."))
+                    self.lost()
                     continue
                 try:
                     await send(
@@ -123,13 +150,17 @@ class Publisher:
     def _expire(self) -> None:
         self._timer = None
         now = self._loop.time()
-        while self._under_way:
-            token = next(iter(self._under_way))
-            deadline = self._under_way[token][1]
-            if deadline > now:
-                self._timer = self._loop.call_later(deadline - now, self._expire)
-                return
+        late = [*takewhile(lambda token: self._under_way[token][1] <= now, self._under_way)]
+        for token in late:
             self._fail(token, TimedOut(f"JetStream did not acknowledge a message within {self._patience:g} s."))
+        if late and self._outgoing:  # the oldest of them may have failed, and the next must not be written then
+            for token, _ in self._outgoing:
+                self._fail(token, Fault("NATS takes nothing just now."))
+            self._outgoing.clear()
+            self._hold_back()
+        if self._under_way:
+            oldest = next(iter(self._under_way.values()))
+            self._timer = self._loop.call_later(oldest[1] - now, self._expire)
 
     def _fail(self, token: str, fault: Fault) -> None:
         entry = self._under_way.pop(token, None)

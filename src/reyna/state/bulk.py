@@ -96,15 +96,16 @@ class Bulk(Journal):
         made: dict[str, str] = {}
         results: list[Outcome] = []
         for index, operation in enumerate(new.operations):
-            mark = None if new.atomic else staged.mark()
+            if not new.atomic:
+                staged.mark()
             try:
                 done = await referring(operation, made).done(verbs, caller)
             except Refusal as refusal:
                 late = await self._late(caller, staged, refusal)
-                if mark is None:
+                if new.atomic:
                     await self._keep_late(refusal, late)
                     raise _of_all(refusal, index) from refusal
-                staged.back(mark)
+                staged.back()
                 await staged.write(*late)
                 results.append(_refused(index, refusal))
                 continue

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
 import msgspec
@@ -14,6 +15,8 @@ from reyna.ports import Add, Collection, Drop, Need, Put, Record, Step, Store, U
 from reyna.state.subtree import CHUNK, chunks
 from reyna.steps import added, fits, key_of, must_be_askable, nearest, place_in, written
 
+K = TypeVar("K")
+V = TypeVar("V")
 R = TypeVar("R", bound=Record)
 Key = tuple[str, str, str]  # collection, user, id
 NONE: Final = 0  # the revision of what is not there
@@ -57,18 +60,60 @@ class Addition(msgspec.Struct, frozen=True):
         return Add(self.user_id, self.sum, self.by, bound)
 
 
-class Kept(msgspec.Struct):
+class Kept:
     """All that was written so far: the changes by collection and user, and by id; what is needed of the store below;
-    what is added to sums; and the messages with the moment of each."""
+    what is added to sums; and the messages with the moment of each. What was written since a mark can be taken back
+    for the price of what it was, however much stands beside it."""
 
-    changes: dict[tuple[str, str], dict[str, Change]] = {}
-    needs: dict[str, Need] = {}
-    sums: dict[tuple[str, str], Addition] = {}
-    messages: list[tuple[datetime, Message]] = []
+    def __init__(self) -> None:
+        self.changes: dict[tuple[str, str], dict[str, Change]] = {}
+        self.needs: dict[str, Need] = {}
+        self.sums: dict[tuple[str, str], Addition] = {}
+        self.messages: list[tuple[datetime, Message]] = []
+        self._before: list[Callable[[], object]] | None = None  # how to undo each step since the mark; None without one
 
-    def copied(self) -> "Kept":
-        changes = {held: dict(changes) for held, changes in self.changes.items()}
-        return Kept(changes, dict(self.needs), dict(self.sums), list(self.messages))
+    def keep(self, change: Change) -> None:
+        self._set(self.changes.setdefault((change.collection.name, change.user_id), {}), change.id, change)
+
+    def need(self, needs: Mapping[str, Need]) -> None:
+        for name, need in needs.items():
+            self._set(self.needs, name, need)
+
+    def add(self, sums: Mapping[tuple[str, str], Addition]) -> None:
+        for name, addition in sums.items():
+            self._set(self.sums, name, addition)
+
+    def tell(self, messages: Sequence[Message]) -> None:
+        self._or_back(partial(_cut, self.messages, len(self.messages)))
+        now = datetime.now(UTC)
+        self.messages += [(now, message) for message in messages]
+
+    def forget(self, ids: Sequence[str]) -> None:
+        """Messages that are sent."""
+        self._or_back(partial(setattr, self, "messages", self.messages))
+        self.messages = [one for one in self.messages if one[1].id not in ids]
+
+    def mark(self) -> None:
+        self._before = []
+
+    def back(self) -> int:
+        """As it was at the mark, which then stands no more; how many steps it took."""
+        before, self._before = self._before or [], None
+        for undo in reversed(before):
+            undo()
+        return len(before)
+
+    def _set(self, held: dict[K, V], name: K, value: V) -> None:
+        self._or_back(partial(held.__setitem__, name, held[name]) if name in held else partial(held.__delitem__, name))
+        held[name] = value
+
+    def _or_back(self, undo: Callable[[], object]) -> None:
+        if self._before is not None:
+            self._before.append(undo)
+
+
+def _cut(messages: list[tuple[datetime, Message]], length: int) -> None:
+    del messages[length:]
 
 
 class Staged:
@@ -110,13 +155,14 @@ class Staged:
         addition = self._kept.sums.get((user_id, sum))
         return 0 if addition is None else addition.by
 
-    def mark(self) -> Kept:
-        """How it is now, to come `back` to."""
-        return self._kept.copied()
+    def mark(self) -> None:
+        """From here on, what is written can be taken `back`, until the next mark. Costs nothing."""
+        self._kept.mark()
 
-    def back(self, mark: Kept) -> None:
-        """As if nothing had been written since the mark, which can be used once."""
-        self._kept = mark
+    def back(self) -> int:
+        """As if nothing had been written since the mark, which then stands no more. Gives how many steps it took: at
+        most one for each record, need, sum and list of messages that was written since, whatever was before."""
+        return self._kept.back()
 
     # --- read ---
 
@@ -232,7 +278,7 @@ class Staged:
         return [*await self._below.unsent(before=before, limit=limit), *mine][:limit]
 
     async def mark_sent(self, ids: Sequence[str]) -> None:
-        self._kept.messages = [one for one in self._kept.messages if one[1].id not in ids]
+        self._kept.forget(ids)
         await self._below.mark_sent(ids)
 
     async def check(self) -> None:
@@ -247,12 +293,11 @@ class Staged:
             needs = await self._needed(steps)
             sums = await self._added(steps)
             changes = [self._changed(step, seen) for step in steps if isinstance(step, Put | Drop)]
-            self._kept.needs |= needs
-            self._kept.sums |= sums
+            self._kept.need(needs)
+            self._kept.add(sums)
             for change in changes:
-                self._kept.changes.setdefault((change.collection.name, change.user_id), {})[change.id] = change
-            now = datetime.now(UTC)
-            self._kept.messages += [(now, message) for message in messages]
+                self._kept.keep(change)
+            self._kept.tell(messages)
 
     def _changed(self, step: Put | Drop, seen: dict[Key, int]) -> Change:
         """What becomes of the record by this step too; raises Unmet."""
