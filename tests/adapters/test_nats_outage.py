@@ -37,6 +37,7 @@ def an_event(body: bytes, user: str = "user-ana") -> Message:
 def freeze(server: Nats) -> None:
     assert server.child.pid
     os.kill(server.child.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, server.child.pid, os.WSTOPPED)  # until then some of its threads may still read
 
 
 def thaw(server: Nats) -> None:
