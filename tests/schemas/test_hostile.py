@@ -1,15 +1,30 @@
 """Schemas made to do harm are refused with a reason, and data made to do harm is answered in time."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reyna.domain.data import encoded
+from reyna.domain.data import DEPTH, encoded
 from reyna.domain.errors import Invalid, TooLarge
 from reyna.fit import Fit
-from reyna.schemas.wellformed import MOST_PATTERNS, MOST_SCHEMAS, MOST_VALUES, MOST_WIDE, check_schema, check_whole
+from reyna.fit.burden import HEAVIEST, HEAVY
+from reyna.fit.flat import MOST_COPIES
+from reyna.fit.patterns import LONGEST
+from reyna.schemas.references import BYTES, MOST
+from reyna.schemas.wellformed import (
+    MOST_LARGE,
+    MOST_PATTERNS,
+    MOST_SCHEMAS,
+    MOST_VALUES,
+    MOST_WIDE,
+    SCHEMA_BYTES,
+    check_schema,
+    check_whole,
+)
 from tests.schemas.documents import BLOCKS, TREE
 
 
@@ -217,3 +232,11 @@ def test_data_nested_deeper_than_any_store_takes_never_reaches_a_schema() -> Non
     with pytest.raises(Invalid):
         encoded(data)
     assert register(TREE).fits({"name": "a"})
+
+
+def test_the_reference_says_what_a_schema_may_be() -> None:
+    reference = (Path(__file__).parents[2] / "docs/reference/compatibility.md").read_text()
+    said = reference.partition("## What a schema may be")[2].partition("|---|")[2].partition("\n## ")[0]
+    sizes = (SCHEMA_BYTES, DEPTH, MOST_SCHEMAS, MOST_COPIES, MOST, BYTES, MOST_VALUES)
+    limits = (*sizes, MOST_PATTERNS, MOST_WIDE, MOST_LARGE, LONGEST, HEAVIEST, HEAVY)
+    assert re.findall(r"\d[\d,]*(?<!,)", said) == [f"{limit:,}" for limit in limits]
