@@ -1,6 +1,7 @@
 """Patterns: read in linear time, and the large ones kept away from long text."""
 
 import re
+from functools import cache
 from typing import Any, Final, Literal
 
 import jsonschema_rs as rs
@@ -40,9 +41,10 @@ def guard(document: Any, dialect: Dialect) -> dict[str, str]:
     Changes the document; gives, for each place that a pattern was moved to, where its author has it.
     """
     moved: dict[str, str] = {}
+    size = cache(size_of)  # kept no longer than this, since patterns can be long; one may stand in many places
     for path, schema in list(every(document)):
         alone = dialect.lone_references and "$ref" in schema
-        if "pattern" in schema and not alone and size_of(schema["pattern"]) == "large":
+        if "pattern" in schema and not alone and size(schema["pattern"]) == "large":
             moved |= _guarded(path, schema)
     return moved
 

@@ -1,6 +1,7 @@
 """Whether a JSON document is a schema that this house can hold: its size, its keywords, its patterns."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import islice
 from typing import Any, Final
 
@@ -86,8 +87,9 @@ def _check_patterns(json_schema: Any, dialect: Dialect) -> None:
     if len(patterns) > MOST_PATTERNS:
         raise Invalid.at("/json_schema", "has too many patterns", expected=f"at most {MOST_PATTERNS}")
     large, wide = 0, set[str]()
+    sized = cache(size_of)  # as in `guard`
     for pattern, path, longest in patterns:
-        size = size_of(pattern)
+        size = sized(pattern)
         at = "/json_schema" + pointer(path)
         if size in OBJECTIONS:
             raise Invalid.at(at, OBJECTIONS[size])
