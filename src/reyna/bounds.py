@@ -64,7 +64,7 @@ class _Bounded(Over):
 
     def __init__(self, store: Store, bounds: Bounds) -> None:
         super().__init__(store)
-        self._below, self._bounds = store, bounds
+        self._bounds = bounds
 
     async def write(self, *steps: Step, messages: Sequence[Message] = ()) -> None:
         try:

@@ -45,7 +45,7 @@ class Relay(Over):
         clock: Callable[[], datetime] = partial(datetime.now, UTC),
     ) -> None:
         super().__init__(store)
-        self._store, self._bus, self._clock = store, bus, clock
+        self._bus, self._clock = bus, clock
         self._sweep_pause, self._mark_pause, self._most = sweep, mark, most_under_way
         self._under_way: dict[str, asyncio.Future[None]] = {}
         self._acknowledged: dict[str, None] = {}  # in this order; not yet marked in the store
@@ -75,7 +75,7 @@ class Relay(Over):
 
     async def write(self, *steps: Step, messages: Sequence[Message] = ()) -> None:
         """As of a Store; returns when it is committed, with the messages on their way."""
-        await self._store.write(*steps, messages=messages)
+        await self._below.write(*steps, messages=messages)
         for message in messages:
             if self._behind:
                 self._leave(message)
@@ -133,7 +133,7 @@ class Relay(Over):
         async with self._marking:
             while self._acknowledged:
                 ids = [*islice(self._acknowledged, BATCH)]
-                await self._store.mark_sent(ids)
+                await self._below.mark_sent(ids)
                 for id in ids:
                     del self._acknowledged[id]
             self._to_mark.clear()
@@ -181,7 +181,7 @@ class Relay(Over):
         sent = 0
         while True:
             await self._mark()
-            found = await self._store.unsent(before=before or self._clock() + SETTLED, limit=BATCH)
+            found = await self._below.unsent(before=before or self._clock() + SETTLED, limit=BATCH)
             left = [m for m in found if m.id not in self._under_way and m.id not in self._acknowledged]
             done = await self._send(left)
             sent += done

@@ -23,9 +23,12 @@ log: Final = structlog.get_logger("reyna.http")
 AnyRequest = Request[Any, Any, Any]
 
 
+def _content(status: int, body: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "about:blank", "status": status} | dict(body)
+
+
 def _problem(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response[Any]:
-    content = {"type": "about:blank", "status": status} | dict(body)
-    return Response(content, status_code=status, media_type=PROBLEM, headers=dict(headers or {}))
+    return Response(_content(status, body), status_code=status, media_type=PROBLEM, headers=dict(headers or {}))
 
 
 def refused(_: AnyRequest, refusal: Refusal) -> Response[Any]:
@@ -64,19 +67,21 @@ def mistaken(request: AnyRequest, error: HTTPException) -> Response[Any]:
     return broken(request, error)
 
 
-def _said(status: int, body: Mapping[str, Any], **headers: str) -> tuple[Any, ...]:
-    """A problem as ASGI messages, for where no application answers any more; the connection closes."""
-    fields = {"content-type": PROBLEM, "connection": "close"} | {k.replace("_", "-"): v for k, v in headers.items()}
-    content = msgspec.json.encode({"type": "about:blank", "status": status} | dict(body))
-    fields["content-length"] = str(len(content))
-    raw = [(name.encode(), value.encode()) for name, value in fields.items()]
+def _stopping() -> tuple[Any, ...]:
+    content = msgspec.json.encode(_content(503, {"code": "fault", "reason": "stopping", "detail": STOPS}))
+    headers = [
+        (b"content-type", PROBLEM.encode()),
+        (b"content-length", str(len(content)).encode()),
+        (b"connection", b"close"),
+        (b"retry-after", b"5"),
+    ]
     return (
-        {"type": "http.response.start", "status": status, "headers": raw},
+        {"type": "http.response.start", "status": 503, "headers": headers},
         {"type": "http.response.body", "body": content},
     )
 
 
-STOPPING: Final = _said(503, {"code": "fault", "reason": "stopping", "detail": STOPS}, retry_after="5")
+STOPPING: Final = _stopping()  # as ASGI messages, for where no application answers any more
 
 
 def _unfit(message: str) -> Refusal:

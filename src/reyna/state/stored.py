@@ -18,7 +18,7 @@ class Counting(Over):
 
     def __init__(self, store: Store, counts: Counts) -> None:
         super().__init__(store)
-        self._below, self._counts = store, counts
+        self._counts = counts
 
     async def write(self, *steps: Step, messages: Sequence[Message] = ()) -> None:
         await self._below.write(*steps, messages=messages)
