@@ -16,9 +16,7 @@ from reyna.schemas.examining import Examined
 from reyna.schemas.forks import Forks
 
 SECONDS: Final = 5.0  # of CPU for one question, so that the answer is the same on a busy machine
-PATIENCE: Final = (
-    35.0  # seconds to wait for an answer, where others need the machine; a verb asks up to three times in 120
-)
+PATIENCE: Final = 35.0  # seconds to wait for an answer on a busy machine; a verb that takes long may need three
 PLACES: Final = 2  # comparisons at the same time, at most one of them for the same user
 WAITING: Final = 32  # questions of one user that may wait for their turn
 COSTLY: Final = "The comparison could not be finished in the time that it may take."
