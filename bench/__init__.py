@@ -1,1 +1,1 @@
-"""How fast the studio is, beside the floor that the engines under it set on the same machine in the same run."""
+"""Benchmarks of the studio, each beside the floor that the engines below it set on the same machine."""

@@ -4,31 +4,31 @@ import argparse
 
 import uvloop
 
+from bench.application import register_users, run_application
 from bench.floor import Floor, floor
-from bench.house import house, users
-from bench.journey import as_fast_as_possible, at_rate, one_by_one, pairs
-from bench.times import Spread
+from bench.journey import create_as_fast_as_possible, create_at_rate, create_one_by_one, open_pairs
+from bench.percentiles import Spread
 
 HEAD = f"{'milliseconds':<44}{'p50':>8} {'p95':>8} {'p99':>8}"
 
 
 async def main(quick: bool) -> None:
     times, seconds = (300, 3.0) if quick else (2000, 10.0)
-    async with house() as bench:
-        under = await floor(bench.addresses.postgres_url, bench.addresses.nats_url)
+    async with run_application() as application:
+        under = await floor(application.addresses.postgres_url, application.addresses.nats_url)
         _print_floor(under)
-        among = await pairs(bench.port, await users(bench, 32))
-        await one_by_one(among[0], 200)
-        answered, told = (await one_by_one(among[0], times)).spreads()
+        among = await open_pairs(application.port, await register_users(application, 32))
+        await create_one_by_one(among[0], 200)
+        answered, delivered = (await create_one_by_one(among[0], times)).spreads()
         _print("create -> answer, one client", answered, under)
-        _print("create -> second device, one client", told, under)
+        _print("create -> second device, one client", delivered, under)
         for rate in (50, 200):
-            answered, told = (await at_rate(among, rate, seconds)).spreads()
+            answered, delivered = (await create_at_rate(among, rate, seconds)).spreads()
             _print(f"create -> answer, {rate}/s", answered, under)
-            _print(f"create -> second device, {rate}/s", told, under)
-        most = await as_fast_as_possible(among, seconds)
+            _print(f"create -> second device, {rate}/s", delivered, under)
+        most = await create_as_fast_as_possible(among, seconds)
         print(f"\ncreates per second, 32 connections, 32 devices listening: {most:,.0f}")
-        under_after = await floor(bench.addresses.postgres_url, bench.addresses.nats_url)
+        under_after = await floor(application.addresses.postgres_url, application.addresses.nats_url)
         print(f"the floor once more, after all of it: {under_after.p50:.2f} ms")
         for pair in among:
             pair.close()

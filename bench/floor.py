@@ -1,4 +1,4 @@
-"""The floor: what the engines under the house take for one step each, one after the other, with nothing in between."""
+"""The floor: the time that the engines below the studio take for one step each, one after the other."""
 
 import asyncio
 import sys
@@ -10,10 +10,10 @@ import asyncpg
 import nats
 from nats.js.api import StreamConfig
 
-from bench.line import line
-from bench.times import Spread
+from bench.percentiles import Spread
+from bench.websocket_client import open_websocket
 
-TIMES: Final = 1000
+REPETITIONS: Final = 1000
 DOCUMENT: Final = "x" * 600
 ECHO: Final = """
 import socket, sys, uvicorn
@@ -44,11 +44,11 @@ async def floor(postgres_url: str, nats_url: str) -> Floor:
     return Floor(await _insert(postgres_url), await _publish(nats_url), await _echo())
 
 
-async def _times(step: Any) -> Spread:
+async def _measure(step: Any) -> Spread:
     for _ in range(50):
         await step()
     taken = []
-    for _ in range(TIMES):
+    for _ in range(REPETITIONS):
         began = time.perf_counter()
         await step()
         taken.append((time.perf_counter() - began) * 1000)
@@ -59,7 +59,7 @@ async def _insert(url: str) -> Spread:
     connection = await asyncpg.connect(url)
     try:
         await connection.execute("create table if not exists public.floor (id bigserial primary key, body text)")
-        return await _times(lambda: connection.execute("insert into public.floor (body) values ($1)", DOCUMENT))
+        return await _measure(lambda: connection.execute("insert into public.floor (body) values ($1)", DOCUMENT))
     finally:
         await connection.execute("drop table public.floor")
         await connection.close()
@@ -70,7 +70,7 @@ async def _publish(url: str) -> Spread:
     try:
         stream = connection.jetstream()
         await stream.add_stream(StreamConfig(name="FLOOR", subjects=["floor"]))
-        spread = await _times(lambda: stream.publish("floor", DOCUMENT.encode()))
+        spread = await _measure(lambda: stream.publish("floor", DOCUMENT.encode()))
         await stream.delete_stream("FLOOR")
         return spread
     finally:
@@ -91,17 +91,17 @@ async def _echo() -> Spread:
             made.say(text)
             await heard.wait()
 
-        return await _times(step)
+        return await _measure(step)
     finally:
         process.terminate()
         await process.wait()
 
 
 async def _eventually(port: int, heard: asyncio.Event) -> Any:
-    """The echo listens a moment after it has its port."""
+    """Connects as soon as the echo server listens, a moment after it prints its port."""
     for _ in range(200):
         try:
-            return await line(port, "/", lambda _: heard.set())
+            return await open_websocket(port, "/", lambda _: heard.set())
         except OSError:
             await asyncio.sleep(0.02)
     raise TimeoutError("the echo did not come up")

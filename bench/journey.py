@@ -1,4 +1,4 @@
-"""From a create on one device to the event on the user's other device."""
+"""The latency from a create on one device to its event on the user's other device."""
 
 import asyncio
 import re
@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
-from bench.line import Line, line
-from bench.times import Spread
+from bench.percentiles import Spread
+from bench.websocket_client import WebSocketConnection, open_websocket
 
 CONTENT: Final = ("The ship sailed into the storm, and nobody on board had slept since the harbour. " * 8)[:600]
 BLOB_ID: Final = re.compile(rb'"blob_id":"([^"]+)"')
@@ -18,14 +18,14 @@ REQUEST_ID: Final = re.compile(rb'"request_id":"([^"]+)"')
 encode: Final = msgspec.json.encode
 
 
-class Told(msgspec.Struct):
-    """How long answers and events took, in milliseconds."""
+class Latencies(msgspec.Struct):
+    """Latencies of answers and of events, in milliseconds."""
 
     answered: list[float] = []
-    told: list[float] = []
+    delivered: list[float] = []
 
     def spreads(self) -> tuple[Spread, Spread]:
-        return Spread.of(self.answered), Spread.of(self.told)
+        return Spread.of(self.answered), Spread.of(self.delivered)
 
 
 class Pair:
@@ -38,17 +38,23 @@ class Pair:
         self._made: dict[bytes, float] = {}  # by blob: when it was asked for
         self._early: dict[bytes, float] = {}  # events that overtook their answer
         self._greeted = asyncio.Semaphore(0)
-        self.times = Told()
-        self.answered: Callable[[], None] = lambda: None
-        self.heard: Callable[[], None] = lambda: None
-        self.writer: Line
-        self.listener: Line
+        self.times = Latencies()
+        self.on_answered: Callable[[], None] = lambda: None
+        self.on_delivered: Callable[[], None] = lambda: None
+        self.writer: WebSocketConnection
+        self.listener: WebSocketConnection
 
     async def open(self, port: int, token: str) -> None:
-        self.writer = await line(port, "/ws", self._on_writer, token)
-        self.listener = await line(port, "/ws", self._on_listener, token)
+        self.writer = await open_websocket(port, "/ws", self._on_writer, token)
+        self.listener = await open_websocket(port, "/ws", self._on_listener, token)
+        self.listener.say(b'{"action":"ping"}')  # live frames wait for the first message
         await self._greeted.acquire()
         await self._greeted.acquire()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tells whether a create has not been answered yet."""
+        return bool(self._sent)
 
     def create(self) -> None:
         self._number += 1
@@ -77,7 +83,7 @@ class Pair:
                 self._told(early - began)
             else:
                 self._made[made[1]] = began
-            self.answered()
+            self.on_answered()
         elif text.startswith(b'{"type":"hello"'):
             self._greeted.release()
         elif text.startswith(b'{"type":"error"'):
@@ -92,42 +98,42 @@ class Pair:
                 self._early[made[1]] = now
             else:
                 self._told(now - began)
-        elif text.startswith(b'{"type":"hello"'):
+        elif text.startswith(b'{"type":"ok"'):
             self._greeted.release()
 
     def _told(self, seconds: float) -> None:
-        self.times.told.append(seconds * 1000)
-        self.heard()
+        self.times.delivered.append(seconds * 1000)
+        self.on_delivered()
 
     def close(self) -> None:
         self.writer.close()
         self.listener.close()
 
 
-async def pairs(port: int, users: list[tuple[str, str]]) -> list[Pair]:
-    made = [Pair(bucket_id) for _, bucket_id in users]
-    for pair, (token, _) in zip(made, users, strict=True):
+async def open_pairs(port: int, register_users: list[tuple[str, str]]) -> list[Pair]:
+    made = [Pair(bucket_id) for _, bucket_id in register_users]
+    for pair, (token, _) in zip(made, register_users, strict=True):
         await pair.open(port, token)
     return made
 
 
-async def one_by_one(pair: Pair, count: int) -> Told:
-    """Closed loop: the next create when the last one was answered and told."""
-    pair.times = Told()
+async def create_one_by_one(pair: Pair, count: int) -> Latencies:
+    """Closed loop: the next create when the last one was answered and delivered."""
+    pair.times = Latencies()
     done: asyncio.Queue[None] = asyncio.Queue()
-    pair.answered = pair.heard = lambda: done.put_nowait(None)
+    pair.on_answered = pair.on_delivered = lambda: done.put_nowait(None)
     for _ in range(count):
         pair.create()
         async with asyncio.timeout(10):
             await done.get()
             await done.get()
-    pair.answered = pair.heard = lambda: None
+    pair.on_answered = pair.on_delivered = lambda: None
     return pair.times
 
 
-async def at_rate(among: list[Pair], per_second: float, seconds: float) -> Told:
+async def create_at_rate(among: list[Pair], per_second: float, seconds: float) -> Latencies:
     """Open loop: creates at fixed moments, whatever the answers do; a late one counts from its moment."""
-    total = Told()
+    total = Latencies()
     for pair in among:
         pair.times = total
     loop = asyncio.get_running_loop()
@@ -137,24 +143,24 @@ async def at_rate(among: list[Pair], per_second: float, seconds: float) -> Told:
         if pause > 0:
             await asyncio.sleep(pause)
         among[number % len(among)].create()
-    await _until(lambda: len(total.told) >= count and len(total.answered) >= count, 20)
+    await _until(lambda: len(total.delivered) >= count and len(total.answered) >= count, 20)
     return total
 
 
-async def as_fast_as_possible(among: list[Pair], seconds: float) -> float:
-    """Creates per second that were answered and told, each pair in closed loop on the answer."""
+async def create_as_fast_as_possible(among: list[Pair], seconds: float) -> float:
+    """Creates per second that were answered and delivered, each pair in closed loop on the answer."""
     loop = asyncio.get_running_loop()
     stop = loop.time() + seconds
-    total = Told()
+    total = Latencies()
     for pair in among:
         pair.times = total
-        pair.answered = _again(pair, stop, loop)
+        pair.on_answered = _again(pair, stop, loop)
     began = loop.time()
     for pair in among:
         pair.create()
     await asyncio.sleep(seconds)
-    await _until(lambda: len(total.told) >= len(total.answered) and not any(pair._sent for pair in among), 20)
-    return len(total.told) / (loop.time() - began)
+    await _until(lambda: len(total.delivered) >= len(total.answered) and not any(pair.is_waiting for pair in among), 20)
+    return len(total.delivered) / (loop.time() - began)
 
 
 def _again(pair: Pair, stop: float, loop: Any) -> Callable[[], None]:

@@ -16,16 +16,16 @@ import httpx
 import msgspec
 import uvloop
 
-from bench.house import Bench, house, users
+from bench.application import Application, register_users, run_application
 
 BOOKS: Final = 50
 CHAPTERS: Final = 2_000
 WORDS: Final = "The ship sailed into the storm, and nobody on board had slept. " * 8  # some 500 characters
-LOOK: Final = 0.1  # seconds between two looks at how much memory something takes
+POLL_SECONDS: Final = 0.1  # seconds between two looks at how much memory something takes
 
 
 class Run(msgspec.Struct, frozen=True):
-    """How a command ended: after how many seconds, with how many MiB at its peak, and what it reported."""
+    """The outcome of a command: exit code, duration, peak of its memory, and its report."""
 
     code: int
     seconds: float
@@ -38,20 +38,20 @@ async def main(lines: int) -> None:
         file = Path(folder) / "old.jsonl"
         _write(file, lines)
         print(f"{lines:,} lines, {file.stat().st_size / 2**20:.0f} MiB, {BOOKS} books, {CHAPTERS} chapters\n")
-        async with house(folder) as bench:
-            (first, _), (second, _) = await users(bench, 2)
-            before = _peak(bench.pid)
-            _print("in one go", await _run(bench, file, first), lines)
-            print(f"    the studio: {before:.0f} MiB before, {_peak(bench.pid):.0f} MiB at its peak")
-            _print("once more, nothing to do", await _run(bench, file, first), lines)
-            await _killed(bench, file, second, lines // 3, bench_too=False)
-            print(f"    the command was killed at {await _count(bench, second):,} blobs")
-            await _killed(bench, file, second, 2 * lines // 3, bench_too=True)
-        async with house(folder) as bench:
-            print(f"    the studio was killed at {await _count(bench, second):,} blobs")
-            _print("finished by another run", await _run(bench, file, second), lines)
+        async with run_application(folder) as application:
+            (first, _), (second, _) = await register_users(application, 2)
+            before = _peak(application.pid)
+            _print("in one go", await _run(application, file, first), lines)
+            print(f"    the studio: {before:.0f} MiB before, {_peak(application.pid):.0f} MiB at its peak")
+            _print("once more, nothing to do", await _run(application, file, first), lines)
+            await _run_and_kill(application, file, second, lines // 3, studio_too=False)
+            print(f"    the command was killed at {await _count(application, second):,} blobs")
+            await _run_and_kill(application, file, second, 2 * lines // 3, studio_too=True)
+        async with run_application(folder) as application:
+            print(f"    the studio was killed at {await _count(application, second):,} blobs")
+            _print("finished by another run", await _run(application, file, second), lines)
             for token in (first, second):
-                await _check(bench, token, lines)
+                await _check(application, token, lines)
     print("\nEvery line is there exactly once.")
 
 
@@ -64,45 +64,45 @@ def _write(file: Path, lines: int) -> None:
             out.write(msgspec.json.encode(line) + b"\n")
 
 
-async def _started(bench: Bench, file: Path, token: str) -> Process:
-    address = f"http://127.0.0.1:{bench.port}"
+async def _start(application: Application, file: Path, token: str) -> Process:
+    address = f"http://127.0.0.1:{application.port}"
     command = ("-m", "reyna", "migrate", "legacy", str(file), "--json", "--url", address, "--token", token)
     return await asyncio.create_subprocess_exec(sys.executable, *command, stdout=PIPE, stderr=PIPE)
 
 
-async def _run(bench: Bench, file: Path, token: str) -> Run:
+async def _run(application: Application, file: Path, token: str) -> Run:
     began = time.perf_counter()
-    process = await _started(bench, file, token)
-    watching = asyncio.create_task(_watched(process.pid))
+    process = await _start(application, file, token)
+    watching = asyncio.create_task(_watch_memory(process.pid))
     out, complaint = await process.communicate()
     seconds = time.perf_counter() - began
     report = msgspec.json.decode(out) if out else complaint.decode()
     return Run(process.returncode or 0, seconds, await watching, report)
 
 
-async def _killed(bench: Bench, file: Path, token: str, at: int, *, bench_too: bool) -> None:
-    """Start it, and `kill -9` the command, or the studio under it, when so many blobs are there."""
-    process = await _started(bench, file, token)
-    while await _count(bench, token) < at:
-        await asyncio.sleep(LOOK)
-    os.kill(bench.pid if bench_too else process.pid, signal.SIGKILL)
+async def _run_and_kill(application: Application, file: Path, token: str, at: int, *, studio_too: bool) -> None:
+    """Starts the command, and kills it or the studio with `kill -9` when so many blobs are stored."""
+    process = await _start(application, file, token)
+    while await _count(application, token) < at:
+        await asyncio.sleep(POLL_SECONDS)
+    os.kill(application.pid if studio_too else process.pid, signal.SIGKILL)
     await process.communicate()
 
 
-async def _count(bench: Bench, token: str) -> int:
+async def _count(application: Application, token: str) -> int:
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, trust_env=False) as client:
-        answer = await client.get(f"http://127.0.0.1:{bench.port}/api/me", timeout=60)
+        answer = await client.get(f"http://127.0.0.1:{application.port}/api/me", timeout=60)
     return int(answer.raise_for_status().json()["usage"]["blobs"])
 
 
-async def _check(bench: Bench, token: str, lines: int) -> None:
-    """Every line, by its old id, is there once."""
+async def _check(application: Application, token: str, lines: int) -> None:
+    """Asserts that every line is stored once, by its old id."""
     seen = list[str]()
     query: dict[str, str] = {"limit": "200"}
     bearer = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(headers=bearer, trust_env=False, timeout=60) as client:
         while True:
-            answer = await client.get(f"http://127.0.0.1:{bench.port}/api/blobs", params=query)
+            answer = await client.get(f"http://127.0.0.1:{application.port}/api/blobs", params=query)
             page = answer.raise_for_status().json()
             seen += [blob["legacy"]["id"] for blob in page["items"]]
             if page["next_cursor"] is None:
@@ -112,12 +112,12 @@ async def _check(bench: Bench, token: str, lines: int) -> None:
         raise SystemExit(f"{len(seen):,} blobs of {len(set(seen)):,} lines are there instead of {lines:,}")
 
 
-async def _watched(pid: int) -> float:
+async def _watch_memory(pid: int) -> float:
     peak = 0.0
     with suppress(OSError, IndexError):  # it has ended
         while True:
             peak = max(peak, _peak(pid))
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(POLL_SECONDS)
     return peak
 
 
@@ -129,8 +129,8 @@ def _peak(pid: int) -> float:
 def _print(what: str, run: Run, lines: int) -> None:
     if run.code != 0:
         raise SystemExit(f"{what}: {run.report}")
-    told = {name: run.report[name] for name in ("created", "already_there", "buckets", "placed", "rejected")}
-    print(f"{what:<28}{run.seconds:8.1f} s {lines / run.seconds:10,.0f} lines/s {run.mebibytes:6.0f} MiB   {told}")
+    delivered = {name: run.report[name] for name in ("created", "already_there", "buckets", "placed", "rejected")}
+    print(f"{what:<28}{run.seconds:8.1f} s {lines / run.seconds:10,.0f} lines/s {run.mebibytes:6.0f} MiB   {delivered}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`python -m bench.sockets`: what many open sockets cost, in memory and in time, on one gateway."""
+"""`python -m bench.sockets`: memory and latency of one gateway with many open sockets."""
 
 import argparse
 import asyncio
@@ -16,53 +16,54 @@ from typing import Final
 
 import uvloop
 
+from bench.application import Application, register_users, run_application
 from bench.floor import floor
-from bench.house import Bench, house, users
-from bench.journey import at_rate, pairs
-from bench.line import line
-from bench.times import Spread
+from bench.journey import create_at_rate, open_pairs
+from bench.percentiles import Spread
+from bench.websocket_client import open_websocket
 
-EACH: Final = 80  # sockets of one user; the gateway takes at most 100
+SOCKETS_PER_USER: Final = 80  # sockets of one user; the gateway takes at most 100
 WRITERS: Final = 32  # users with two devices more, one that writes and one that listens
-AT_ONCE: Final = 50  # sockets that are being opened at the same time
+MAX_CONNECTING: Final = 50  # sockets that are being opened at the same time
 PROCESSES: Final = 2  # that hold the other ends
-WANTED: Final = {1_000: (200, 10.0), 10_000: (100, 50.0)}  # sockets: creates per second, and milliseconds (p99)
-KIB: Final = 32  # for each socket, at most
-SETTLED: Final = 3.0  # seconds until what opening left behind is gone
+TARGETS: Final = {1_000: (200, 10.0), 10_000: (100, 50.0)}  # sockets: creates per second, and milliseconds (p99)
+MAX_KIB_PER_SOCKET: Final = 32  # for each socket, at most
+SETTLE_SECONDS: Final = 3.0  # seconds until what opening left behind is gone
 
 
 async def main(sockets: int, rate: int | None, seconds: float) -> None:
     _allow_files(sockets + 1_000)
-    nearest = min(WANTED, key=lambda known: abs(known - sockets))
-    each_second = rate or WANTED[nearest][0]
-    async with house() as bench:
-        among = await pairs(bench.port, await users(bench, WRITERS))
-        silent = await users(bench, math.ceil(sockets / EACH))
-        under = await floor(bench.addresses.postgres_url, bench.addresses.nats_url)
-        await at_rate(among, each_second, 1.0)
+    nearest = min(TARGETS, key=lambda known: abs(known - sockets))
+    each_second = rate or TARGETS[nearest][0]
+    async with run_application() as application:
+        among = await open_pairs(application.port, await register_users(application, WRITERS))
+        silent = await register_users(application, math.ceil(sockets / SOCKETS_PER_USER))
+        under = await floor(application.addresses.postgres_url, application.addresses.nats_url)
+        await create_at_rate(among, each_second, 1.0)
         _print(
-            f"{2 * WRITERS} sockets open, {each_second} creates/s", (await at_rate(among, each_second, seconds)).told
+            f"{2 * WRITERS} sockets open, {each_second} creates/s",
+            (await create_at_rate(among, each_second, seconds)).delivered,
         )
-        before, began = _resident(bench), time.perf_counter()
-        async with _held(bench, [token for token, _ in silent], sockets):
+        before, began = resident_bytes(application), time.perf_counter()
+        async with held_sockets(application, [token for token, _ in silent], sockets):
             print(f"{sockets:,} more sockets were opened in {time.perf_counter() - began:.1f} s")
-            await asyncio.sleep(SETTLED)
-            each = (_resident(bench) - before) / sockets / 1024
-            print(f"memory: {each:.1f} KiB for each socket (wanted: below {KIB})")
-            told = (await at_rate(among, each_second, seconds)).told
-            _print(f"with {sockets:,} more, {each_second} creates/s", told)
-            print(f"wanted: p99 below {WANTED[nearest][1]:.0f} ms; the floor of this run: {under.p50:.2f} ms")
+            await asyncio.sleep(SETTLE_SECONDS)
+            each = (resident_bytes(application) - before) / sockets / 1024
+            print(f"memory: {each:.1f} KiB for each socket (wanted: below {MAX_KIB_PER_SOCKET})")
+            delivered = (await create_at_rate(among, each_second, seconds)).delivered
+            _print(f"with {sockets:,} more, {each_second} creates/s", delivered)
+            print(f"wanted: p99 below {TARGETS[nearest][1]:.0f} ms; the floor of this run: {under.p50:.2f} ms")
         for pair in among:
             pair.close()
 
 
-def _print(what: str, told: list[float]) -> None:
-    print(f"{what:<44}{Spread.of(told)}   p50, p95, p99 in ms from the create to the second device", flush=True)
+def _print(what: str, delivered: list[float]) -> None:
+    print(f"{what:<44}{Spread.of(delivered)}   p50, p95, p99 in ms from the create to the second device", flush=True)
 
 
-def _resident(bench: Bench) -> int:
-    """Bytes of memory that the studio's process has."""
-    status = Path(f"/proc/{bench.pid}/status").read_text()
+def resident_bytes(application: Application) -> int:
+    """Returns the resident memory of the studio's process in bytes."""
+    status = Path(f"/proc/{application.pid}/status").read_text()
     (resident,) = (row.split()[1] for row in status.splitlines() if row.startswith("VmRSS:"))
     return int(resident) * 1024
 
@@ -76,13 +77,13 @@ def _allow_files(count: int) -> None:
 
 
 @asynccontextmanager
-async def _held(bench: Bench, tokens: list[str], sockets: int) -> AsyncIterator[None]:
-    """So many sockets, their other ends in processes of their own."""
+async def held_sockets(application: Application, tokens: list[str], sockets: int) -> AsyncIterator[None]:
+    """Holds so many sockets open, with their clients in processes of their own."""
     shares = [tokens[number::PROCESSES] for number in range(PROCESSES)]
     counts = [sockets // PROCESSES + (number < sockets % PROCESSES) for number in range(PROCESSES)]
-    held = await asyncio.gather(*(_holder(bench, *share) for share in zip(shares, counts, strict=True)))
+    held = await asyncio.gather(*(_start_holder(application, *share) for share in zip(shares, counts, strict=True)))
     try:
-        await asyncio.gather(*(_opened(process) for process in held))
+        await asyncio.gather(*(_wait_opened(process) for process in held))
         yield
     finally:
         for process in held:
@@ -91,8 +92,8 @@ async def _held(bench: Bench, tokens: list[str], sockets: int) -> AsyncIterator[
             await process.wait()
 
 
-async def _holder(bench: Bench, tokens: list[str], count: int) -> Process:
-    command = (sys.executable, "-m", "bench.sockets", "--hold", str(count), "--port", str(bench.port))
+async def _start_holder(application: Application, tokens: list[str], count: int) -> Process:
+    command = (sys.executable, "-m", "bench.sockets", "--hold", str(count), "--port", str(application.port))
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
     assert process.stdin is not None
     process.stdin.write("".join(f"{token}\n" for token in tokens).encode() + b"\n")
@@ -100,7 +101,7 @@ async def _holder(bench: Bench, tokens: list[str], count: int) -> Process:
     return process
 
 
-async def _opened(process: Process) -> None:
+async def _wait_opened(process: Process) -> None:
     assert process.stdout is not None
     async with asyncio.timeout(120):
         if await process.stdout.readline() != b"open\n":
@@ -108,16 +109,16 @@ async def _opened(process: Process) -> None:
 
 
 async def hold(port: int, count: int) -> None:
-    """The other end: opens the sockets, says so, and holds them until it is ended or whoever started it is gone."""
+    """Opens the sockets, prints `open`, and holds them until stdin is closed."""
     tokens = []
     while token := sys.stdin.readline().strip():
         tokens.append(token)
-    turns = asyncio.Semaphore(AT_ONCE)
+    turns = asyncio.Semaphore(MAX_CONNECTING)
     greeted = asyncio.Semaphore(0)
 
     async def one(number: int) -> object:
         async with turns:
-            made = await line(port, "/ws", lambda _: greeted.release(), tokens[number % len(tokens)])
+            made = await open_websocket(port, "/ws", lambda _: greeted.release(), tokens[number % len(tokens)])
             await greeted.acquire()
             return made
 

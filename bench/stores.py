@@ -1,4 +1,4 @@
-"""The two stores a library can be put into, filled past their promises, and asked how they find their answers."""
+"""The stores that `bench.scale` measures: bulk writes below the port, and the plans of their queries."""
 
 import asyncio
 import os
@@ -13,40 +13,41 @@ import msgspec
 from pymongo import AsyncMongoClient, monitoring
 from pymongo.asynchronous.database import AsyncDatabase
 
-from reyna.adapters.migrations import migrate
-from reyna.adapters.mongo import MongoStore, open_mongo
-from reyna.adapters.mongo_documents import Form
-from reyna.adapters.postgres import SETTINGS, PostgresStore, open_pool
-from reyna.adapters.postgres_sql import Table
+from reyna.adapters.mongo.connection import open_mongo
+from reyna.adapters.mongo.documents import DocumentMapping
+from reyna.adapters.mongo.store import MongoStore
+from reyna.adapters.postgres.migrations import migrate
+from reyna.adapters.postgres.sql import Table
+from reyna.adapters.postgres.store import SETTINGS, PostgresStore, open_pool
 from reyna.embedded.home import Home
 from reyna.embedded.postgres import Postgres
-from reyna.ports import Collection, Store
-from reyna.state.records import COLLECTIONS
+from reyna.ports.store import Collection, Store
+from reyna.services.state.records import COLLECTIONS
 
 Measure = Callable[[Store], Awaitable[object]]
-AT_ONCE: Final = 1_000  # documents in one insert
-TELLING: Final = """
+INSERT_DOCUMENTS: Final = 1_000  # documents in one insert
+EXPLAIN_SETTINGS: Final = """
     load 'auto_explain'; set client_min_messages = log;
     set auto_explain.log_min_duration = 0; set auto_explain.log_analyze = on;
     set auto_explain.log_parameter_max_length = 0
 """
-LENGTH: Final = 160  # characters of a line of a plan
+PLAN_LINE_CHARACTERS: Final = 160  # characters of a line of a plan
 
 
-class Filled(Protocol):
-    """A store to be measured. `stands_in` is what answers instead of the real engine, if something does."""
+class MeasuredStore(Protocol):
+    """A store to be measured. `substitute` names the engine that is used instead of the real one, if any."""
 
     store: Store
-    stands_in: str | None
+    substitute: str | None
 
     async def keep(self, collection: Collection[Any], records: list[Any]) -> None: ...
 
     async def settle(self) -> None:
-        """Let the engine do now what it would otherwise do in the middle of a measure."""
+        """Makes the engine do now what it would otherwise do in the middle of a measure."""
         ...
 
     async def plans(self, measure: Measure) -> list[str]:
-        """How each question of this measure is answered, line by line."""
+        """Returns the plans of the queries of this measure, line by line."""
         ...
 
 
@@ -54,7 +55,7 @@ class OnPostgres:
     def __init__(self, url: str, pool: asyncpg.Pool) -> None:
         self._url, self._pool = url, pool
         self.store: Store = PostgresStore(pool, "state", COLLECTIONS)
-        self.stands_in: str | None = None
+        self.substitute: str | None = None
 
     async def keep(self, collection: Collection[Any], records: list[Any]) -> None:
         table = Table(collection)
@@ -68,20 +69,20 @@ class OnPostgres:
         await self._pool.execute("checkpoint", timeout=600)
 
     async def plans(self, measure: Measure) -> list[str]:
-        """As the engine itself tells them of the very statements that were run."""
+        """Returns the plans that the engine logs for the statements that were run."""
         said: list[str] = []
         connection = await asyncpg.connect(self._url, server_settings=SETTINGS)
         try:
-            await connection.execute(TELLING)
+            await connection.execute(EXPLAIN_SETTINGS)
             connection.add_log_listener(lambda _, message: said.append(str(message)))
             await measure(PostgresStore(_Alone(connection), "state", COLLECTIONS))
         finally:
             await connection.close()
-        return [line[:LENGTH] for plan in said for line in plan.splitlines() if line.strip()]
+        return [line[:PLAN_LINE_CHARACTERS] for plan in said for line in plan.splitlines() if line.strip()]
 
 
 class _Alone:
-    """A pool of one connection, so that whoever listens to it hears everything."""
+    """Yields a pool of one connection, whose log holds every statement."""
 
     def __init__(self, connection: Any) -> None:
         self._connection, self._turn = connection, asyncio.Lock()
@@ -93,14 +94,14 @@ class _Alone:
 
 
 class OnMongo:
-    def __init__(self, url: str, database: AsyncDatabase[dict[str, Any]], stands_in: str | None) -> None:
-        self._url, self._database, self.stands_in = url, database, stands_in
+    def __init__(self, url: str, database: AsyncDatabase[dict[str, Any]], substitute: str | None) -> None:
+        self._url, self._database, self.substitute = url, database, substitute
         self.store: Store = MongoStore(database, "state", COLLECTIONS)
 
     async def keep(self, collection: Collection[Any], records: list[Any]) -> None:
-        form = Form(collection)
-        for at in range(0, len(records), AT_ONCE):
-            documents = [form.document(record) for record in records[at : at + AT_ONCE]]
+        form = DocumentMapping(collection)
+        for at in range(0, len(records), INSERT_DOCUMENTS):
+            documents = [form.document(record) for record in records[at : at + INSERT_DOCUMENTS]]
             await self._database[form.name].insert_many(documents, ordered=False)
 
     async def settle(self) -> None:
@@ -116,17 +117,21 @@ class OnMongo:
         return [line for asked in heard.asked for line in await self._explained(asked)]
 
     async def _explained(self, asked: dict[str, Any]) -> list[str]:
-        told = await self._database.command("explain", asked, verbosity="executionStats")
-        stats = told.get("executionStats", {})
+        delivered = await self._database.command("explain", asked, verbosity="executionStats")
+        stats = delivered.get("executionStats", {})
         name = next(iter(asked))
         counts = {key: stats.get(key) for key in ("nReturned", "totalKeysExamined", "totalDocsExamined")}
         question = msgspec.json.encode(asked.get("filter") or asked.get("pipeline"), enc_hook=str).decode()
-        plan = msgspec.json.encode(_winning(told), enc_hook=str).decode()
-        return [f"{name} {asked[name]} {question}"[:LENGTH], f"   {plan}"[:LENGTH], f"   {counts}"]
+        plan = msgspec.json.encode(_winning(delivered), enc_hook=str).decode()
+        return [
+            f"{name} {asked[name]} {question}"[:PLAN_LINE_CHARACTERS],
+            f"   {plan}"[:PLAN_LINE_CHARACTERS],
+            f"   {counts}",
+        ]
 
 
 class _Heard(monitoring.CommandListener):
-    """What is asked, without what belongs to the session."""
+    """Returns a command without the fields that belong to the session."""
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
@@ -137,28 +142,28 @@ class _Heard(monitoring.CommandListener):
             self.asked.append({name: value for name, value in event.command.items() if name not in session})
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        """Only what is asked is of interest."""
+        """Successful answers are not recorded."""
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """It is raised where it was asked."""
+        """Failures are raised by the caller of the command."""
 
 
-def _winning(told: Any) -> Any:
-    """The stages of the plan that was chosen, with the index of each; of whatever an explanation looks like."""
-    if isinstance(told, dict):
-        if "stage" in told:
-            below = told.get("inputStage") or told.get("inputStages")
-            return [told["stage"], *filter(None, [told.get("indexName"), _winning(below)])]
+def _winning(delivered: Any) -> Any:
+    """Returns the stages of the chosen plan, with the index of each."""
+    if isinstance(delivered, dict):
+        if "stage" in delivered:
+            below = delivered.get("inputStage") or delivered.get("inputStages")
+            return [delivered["stage"], *filter(None, [delivered.get("indexName"), _winning(below)])]
         for name in ("queryPlanner", "winningPlan", "queryPlan", "stages", "$cursor"):
-            if name in told:
-                return _winning(told[name])
-    if isinstance(told, list):
-        return _winning(told[0]) if told else None
+            if name in delivered:
+                return _winning(delivered[name])
+    if isinstance(delivered, list):
+        return _winning(delivered[0]) if delivered else None
     return None
 
 
 @asynccontextmanager
-async def on_postgres(folder: Path) -> AsyncIterator[Filled]:
+async def on_postgres(folder: Path) -> AsyncIterator[MeasuredStore]:
     server = Postgres(Home(folder / "home"))
     await server.start()
     try:
@@ -171,8 +176,8 @@ async def on_postgres(folder: Path) -> AsyncIterator[Filled]:
 
 
 @asynccontextmanager
-async def on_mongo(folder: Path) -> AsyncIterator[Filled]:
-    """The deployment that REYNA_TEST_MONGO_URL names, in a database of its own; or SecantusDB, which stands in."""
+async def on_mongo(folder: Path) -> AsyncIterator[MeasuredStore]:
+    """Yields a store on the server of REYNA_TEST_MONGO_URL, or on SecantusDB."""
     from secantus import SecantusDBServer
 
     if url := os.environ.get("REYNA_TEST_MONGO_URL"):
@@ -185,18 +190,18 @@ async def on_mongo(folder: Path) -> AsyncIterator[Filled]:
 
 
 @asynccontextmanager
-async def _in_mongo(url: str, stands_in: str | None) -> AsyncIterator[Filled]:
+async def _in_mongo(url: str, substitute: str | None) -> AsyncIterator[MeasuredStore]:
     opened = await open_mongo(url)
     database = opened.client.get_database(
         f"reyna_scale_{os.getpid()}", write_concern=opened.write_concern, read_concern=opened.read_concern
     )
     try:
         await MongoStore(database, "state", COLLECTIONS).prepare()
-        yield OnMongo(url, database, stands_in)
+        yield OnMongo(url, database, substitute)
     finally:
         await opened.client.drop_database(database)
         await opened.client.close()
 
 
-def a_folder() -> tempfile.TemporaryDirectory[str]:
+def temporary_folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="reyna-scale-")

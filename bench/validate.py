@@ -1,4 +1,4 @@
-"""`python -m bench.validate`: what validating over REST takes while another user registers hostile schemas."""
+"""`python -m bench.validate`: the latency of validation over REST while another user registers hostile schemas."""
 
 import argparse
 import asyncio
@@ -14,75 +14,77 @@ import httpx
 import msgspec
 import uvloop
 
-from bench.asking import Askers
-from bench.house import Bench, house, users
-from bench.times import Spread
-from reyna.fit import Fit
-from reyna.fit.counting import Counts
-from reyna.schemas.system import system_schemas
+from bench.application import Application, register_users, run_application
+from bench.http_client import HttpConnections
+from bench.percentiles import Spread
+from reyna.services.schemas.system import system_schemas
+from reyna.validation.usage_counts import UsageCounter
+from reyna.validation.validator import Validator
 
-RATE: Final = 200  # validations each second
+VALIDATIONS_PER_SECOND: Final = 200  # validations each second
 SENTENCE: Final = (
     "The ship sailed into the storm, and nobody on board had slept since the lights of the coast went out. "
 )
 DATA: Final = {"content": SENTENCE * 6, "style": "creative"}  # some 600 bytes
-TIMES: Final = 20_000
+REPETITIONS: Final = 20_000
 
 
 async def main(seconds: float) -> None:
     _in_process()
-    async with house() as bench:
-        ((good, _), (bad, _)) = await users(bench, 2)
+    async with run_application() as application:
+        ((good, _), (bad, _)) = await register_users(application, 2)
         print(f"{'POST /schemas/{id}/validate at 200/s, milliseconds':<60}{'p50':>8} {'p95':>8} {'p99':>8}")
-        await _validated(bench, good, min(seconds, 2.0))
-        print(f"{'by itself':<60}{await _validated(bench, good, seconds)}")
-        async with _attack(bench, bad) as answers:
-            print(f"{'while another registers hostile schemas':<60}{await _validated(bench, good, seconds)}")
+        await _measure_validation(application, good, min(seconds, 2.0))
+        print(f"{'by itself':<60}{await _measure_validation(application, good, seconds)}")
+        async with _attack(application, bad) as answers:
+            attacked = await _measure_validation(application, good, seconds)
+            print(f"{'while another registers hostile schemas':<60}{attacked}")
         counted = ", ".join(f"{answers.count(status)} x {status}" for status in sorted(set(answers)))
         print(f"the other was answered: {counted or 'nothing yet'}")
 
 
 def _in_process() -> None:
     new = next(each for each in system_schemas() if each.name == "text-input")
-    fit, counts = Fit(new.json_schema), Counts()
+    fit, counts = Validator(new.json_schema), UsageCounter()
     for what, act in (
         ("validation in the process, 600 bytes", lambda: fit.fits(DATA)),
-        ("counting it", lambda: counts.validated("user-ana", "text-input-v1", "1.0.0")),
+        ("counting it", lambda: counts.count_validation("user-ana", "text-input-v1", "1.0.0")),
     ):
-        best = min(timeit.repeat(act, number=TIMES, repeat=5)) / TIMES
+        best = min(timeit.repeat(act, number=REPETITIONS, repeat=5)) / REPETITIONS
         print(f"{what:<60}{best * 1e6:8.2f} microseconds")
 
 
-async def _validated(bench: Bench, token: str, seconds: float) -> Spread:
-    """Asked at a steady rate, whatever the answers take, each on a line that waits for no other; timed from when it is
-    sent, since the loop here keeps time to a millisecond only."""
+async def _measure_validation(application: Application, token: str, seconds: float) -> Spread:
+    """Validates at a steady rate, on connections that wait for no other. Returns the latencies since the sending,
+    since this event loop keeps time to a millisecond only."""
     taken: list[float] = []
-    askers = Askers(bench.port, "/api/schemas/text-input-v1/validate", token, msgspec.json.encode({"data": DATA}))
+    connections = HttpConnections(
+        application.port, "/api/schemas/text-input-v1/validate", token, msgspec.json.encode({"data": DATA})
+    )
 
     async def one() -> None:
         sent = time.perf_counter()
-        status = await askers.ask()
+        status = await connections.ask()
         if status != 200:
             raise AssertionError(f"validation was answered with {status}")
         taken.append((time.perf_counter() - sent) * 1000)
 
     began = time.perf_counter()
     async with asyncio.TaskGroup() as asked:
-        for number in range(int(seconds * RATE)):
-            due = began + number / RATE
+        for number in range(int(seconds * VALIDATIONS_PER_SECOND)):
+            due = began + number / VALIDATIONS_PER_SECOND
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             asked.create_task(one())
-    askers.close()
+    connections.close()
     return Spread.of(taken)
 
 
 @asynccontextmanager
-async def _attack(bench: Bench, token: str) -> AsyncIterator[list[int]]:
-    """Somebody in a process of their own, whose work would be in the way of ours; gives the statuses they were answered
-    with, at the end."""
+async def _attack(application: Application, token: str) -> AsyncIterator[list[int]]:
+    """Runs the attack in a process of its own. Yields a list that holds the statuses of its answers at the end."""
     answers: list[int] = []
     attacker = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.validate", "--attack", str(bench.port), token),
+        *(sys.executable, "-m", "bench.validate", "--attack", str(application.port), token),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -93,10 +95,10 @@ async def _attack(bench: Bench, token: str) -> AsyncIterator[list[int]]:
         answers += map(int, said.split())
 
 
-async def _hostilities(port: int, token: str) -> None:
-    """Four connections of one user that register without pause, until there is something on stdin.
+async def attack(port: int, token: str) -> None:
+    """Registers hostile schemas on four connections of one user, until there is something on stdin.
 
-    Whoever attacks has a machine of their own: here at least the server goes first.
+    An attacker has a machine of their own: here at least the server has priority.
     """
     os.nice(19)
     headers = {"Authorization": f"Bearer {token}"}
@@ -104,7 +106,7 @@ async def _hostilities(port: int, token: str) -> None:
 
         async def register(first: int) -> None:
             for number in range(first, 1_000_000, 4):
-                body = {"name": f"hostile-{number % 4}", "json_schema": _hostile(number)}
+                body = {"name": f"hostile-{number % 4}", "json_schema": hostile_schema(number)}
                 answer = await client.post(f"http://127.0.0.1:{port}/api/schemas", json=body)
                 print(answer.status_code, flush=True)
 
@@ -115,8 +117,8 @@ async def _hostilities(port: int, token: str) -> None:
         await asyncio.gather(*attackers, return_exceptions=True)
 
 
-def _hostile(number: int) -> dict[str, Any]:
-    """Large ones, involved ones and ones that are refused, in turn; each of them new."""
+def hostile_schema(number: int) -> dict[str, Any]:
+    """Returns a new schema: large, involved or one that is refused, in turn."""
     match number // 4 % 4:
         case 0:
             inner: dict[str, Any] = {"type": "string", "pattern": f"^a{{{number % 900 + 1}}}", "maxLength": 900}
@@ -139,4 +141,4 @@ if __name__ == "__main__":
     options.add_argument("--seconds", type=float, default=10.0, help="for each of the two figures")
     options.add_argument("--attack", nargs=2, metavar=("PORT", "TOKEN"), help=argparse.SUPPRESS)
     given = options.parse_args()
-    uvloop.run(_hostilities(*given.attack) if given.attack else main(given.seconds))
+    uvloop.run(attack(*given.attack) if given.attack else main(given.seconds))

@@ -11,14 +11,14 @@ import asyncpg
 import hypothesis
 import pytest
 
-from reyna import log
+from reyna.app import log
 from reyna.domain.caller import Caller
 from reyna.embedded.home import Home
 from reyna.embedded.llama import Llama
 from reyna.embedded.nats import Nats
 from reyna.embedded.postgres import Postgres
 
-pytest_plugins = ["tests.buses", "tests.mongodb"]
+pytest_plugins = ["tests.support.buses", "tests.support.mongodb"]
 ANA: Final = "user-ana"
 BO: Final = "user-bo"
 _numbers = count(1)
@@ -30,6 +30,19 @@ def pytest_configure() -> None:
     if os.environ.get("REYNA_TEST_STRICT"):
         hypothesis.settings.load_profile("strict")
     log.configure("info", "console")
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps together, in a run on several processes, the tests that share what takes long to start."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_shared_start_of(item)))
+
+
+def _shared_start_of(item: pytest.Item) -> str:
+    """The form of the application that a test uses, or else its file: what a file shares is started once."""
+    params: dict[str, object] = item.callspec.params if hasattr(item, "callspec") else {}
+    return f"application {params['application']}" if "application" in params else item.path.as_posix()
 
 
 @pytest.fixture

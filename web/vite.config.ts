@@ -1,28 +1,28 @@
-/** How the page is built: into the package that serves it, self-contained, nothing inlined that a strict CSP refuses. */
+/** Builds the page into the package that serves it, self-contained, with nothing inlined that a strict CSP refuses. */
 
 import { cpSync } from "node:fs";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-const STUDIO = process.env["REYNA_STUDIO"] ?? "http://127.0.0.1:8010";
+const STUDIO_URL = process.env["REYNA_STUDIO"] ?? "http://127.0.0.1:8010";
 
-const DESCRIBED = ["swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-ui.css"];
+const SWAGGER_FILES = ["swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-ui.css"];
 
-/** What the services show their API with, so that it can be browsed where there is no network. */
-const described = {
-  name: "described",
+/** Copies the files that show the API, so that it can be browsed without a network. */
+const copySwaggerFiles = {
+  name: "copy-swagger-files",
   closeBundle() {
-    for (const file of DESCRIBED) {
-      cpSync(`node_modules/swagger-ui-dist/${file}`, `../src/reyna/http/page/${file}`);
+    for (const file of SWAGGER_FILES) {
+      cpSync(`node_modules/swagger-ui-dist/${file}`, `../src/reyna/transport/http/openapi/page/${file}`);
     }
   },
 };
 
 export default defineConfig({
   base: "/",
-  plugins: [react(), described],
+  plugins: [react(), copySwaggerFiles],
   build: {
-    outDir: "../src/reyna/studio/page",
+    outDir: "../src/reyna/services/studio/page",
     emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0, // data: addresses would need an exception in the CSP
@@ -30,7 +30,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 900,
   },
   server: {
-    proxy: { "/api": STUDIO, "/ws": { target: STUDIO, ws: true } },
+    proxy: { "/api": STUDIO_URL, "/ws": { target: STUDIO_URL, ws: true } },
   },
-  test: { environment: "node", include: ["src/**/*.test.ts"] },
+  test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["src/testing/setup.ts"] },
 });

@@ -1,4 +1,4 @@
-"""Finds the browser that the browser tests drive, or installs it where that is possible; says loudly when it cannot."""
+"""Finds Chromium for the browser tests, or installs it where that is possible, and warns when it cannot."""
 
 import os
 import shutil
@@ -7,34 +7,34 @@ import sys
 from pathlib import Path
 from typing import Final
 
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-INSTALL: Final = (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"])
+PROGRAM_NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+INSTALL_COMMANDS: Final = (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"])
 
 
-def found() -> Path | None:
-    """CHROMIUM names one; otherwise the usual names on the PATH."""
-    named = os.environ.get("CHROMIUM")
-    for name in (named,) if named else NAMES:
+def find_chromium() -> Path | None:
+    """Returns the program that CHROMIUM names, or else the first of the usual names on the PATH."""
+    chosen = os.environ.get("CHROMIUM")
+    for name in (chosen,) if chosen else PROGRAM_NAMES:
         if path := shutil.which(name):
             return Path(path)
     return None
 
 
-def install() -> None:
-    """Debian's package, when we are root on such a system."""
+def install_chromium() -> None:
+    """Installs Debian's package; does nothing on another system, or for a user who may not."""
     if shutil.which("apt-get") is None or os.geteuid() != 0:
         return
-    for command in INSTALL:
+    for command in INSTALL_COMMANDS:
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode != 0:
             return
 
 
 def main() -> int:
-    if found() is None:
+    if find_chromium() is None:
         sys.stderr.write("No Chromium on the PATH; installing it.\n")
-        install()
-    if path := found():
+        install_chromium()
+    if path := find_chromium():
         sys.stderr.write(f"Browser tests use {path}.\n")
         return 0
     sys.stderr.write("\n*** THE BROWSER TESTS WILL BE SKIPPED: no Chromium found. Set CHROMIUM to one. ***\n\n")

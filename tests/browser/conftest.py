@@ -1,4 +1,4 @@
-"""A house with a language model, and Chromium to look at it."""
+"""An application with a language model, and Chromium to look at it."""
 
 import os
 from collections.abc import AsyncIterator
@@ -9,10 +9,10 @@ import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from tests.browser.chromium import found
-from tests.journeys.house import House
+from tests.browser.chromium import find_chromium
+from tests.journeys.application import Application
 
-PATIENCE: float = 60_000  # ms; a small model on a busy machine writes slowly
+TIMEOUT_MS: float = 60_000  # ms; a small model on a busy machine writes slowly
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -25,17 +25,17 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="session")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def application(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Application]:
     """`reyna up`, as a newcomer starts it; `link` on it is the first sign-in link."""
-    house = House(tmp_path_factory.mktemp("browser"), {})
-    await house.start()
-    yield house
-    await house.stop()
+    application = Application(tmp_path_factory.mktemp("browser"), {})
+    await application.start()
+    yield application
+    await application.stop()
 
 
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
-    path = found()
+    path = find_chromium()
     if path is None:
         if os.environ.get("REYNA_TEST_STRICT"):
             pytest.fail("no Chromium on this machine, and nothing may be skipped here")
@@ -46,43 +46,49 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-class Shelf:
-    """What the user has, over REST: the quick way to a tree that a test begins with."""
+class AccountContent:
+    """Creates content of the user over REST: the quick way to the tree that a test begins with."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
 
-    async def ask(self, method: str, path: str, body: object = None) -> Any:
+    async def request(self, method: str, path: str, body: object = None) -> Any:
         answer = await self._client.request(method, f"/api{path}", json=body)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
     async def bucket(self, name: str, type: str, parent: str | None = None) -> str:
-        made = await self.ask("POST", "/buckets", {"name": name, "type": type, "parent_bucket_id": parent})
+        made = await self.request("POST", "/buckets", {"name": name, "type": type, "parent_bucket_id": parent})
         return str(made["id"])
 
     async def note(self, text: str, *bucket_ids: str) -> str:
         new = {"schema_id": "text-input-v1", "data": {"content": text}, "bucket_ids": bucket_ids}
-        return str((await self.ask("POST", "/blobs", new))["id"])
+        return str((await self.request("POST", "/blobs", new))["id"])
 
 
-class Desk:
-    """Opens windows on one account, each as a device of its own; `errors` is what their pages complained about."""
+class Account:
+    """One account: its content, and windows that are signed in to it, each as a device of its own.
 
-    def __init__(self, browser: Browser, house: House, token: str, shelf: Shelf) -> None:
-        self._browser, self._house, self._token, self.shelf = browser, house, token, shelf
+    `errors` are the faults of their pages.
+    """
+
+    def __init__(
+        self, browser: Browser, application: Application, token: str, content: AccountContent, email: str
+    ) -> None:
+        self._browser, self._application, self._token, self.content = browser, application, token, content
+        self.email = email
         self._contexts: list[BrowserContext] = []
         self.errors: list[str] = []
 
     async def window(self, path: str = "/", **options: object) -> Page:
         context = await self._browser.new_context(**options)  # type: ignore[arg-type]
-        context.set_default_timeout(PATIENCE)
-        cookie = {"name": "reyna_session", "value": self._token, "url": self._house.address, "httpOnly": True}
+        context.set_default_timeout(TIMEOUT_MS)
+        cookie = {"name": "reyna_session", "value": self._token, "url": self._application.address, "httpOnly": True}
         await context.add_cookies([cookie])  # type: ignore[list-item]
         self._contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        await page.goto(path if path.startswith("http") else self._house.address + path)
+        await page.goto(path if path.startswith("http") else self._application.address + path)
         return page
 
     async def close(self) -> None:
@@ -91,14 +97,14 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(chromium: Browser, house: House, tmp_path: Path) -> AsyncIterator[Desk]:
-    """The desk of a user who has just registered."""
-    async with httpx.AsyncClient(base_url=house.address, timeout=PATIENCE / 1000) as client:
+async def account(chromium: Browser, application: Application, tmp_path: Path) -> AsyncIterator[Account]:
+    """The account of a user who has just registered."""
+    async with httpx.AsyncClient(base_url=application.address, timeout=TIMEOUT_MS / 1000) as client:
         new = {"email": f"{tmp_path.name}@example.org", "password": "a long one", "name": "Ana Writer"}
         answer = await client.post("/api/auth/register", json=new)
         answer.raise_for_status()
         token = answer.json()["token"]
         client.headers["Authorization"] = f"Bearer {token}"
-        desk = Desk(chromium, house, token, Shelf(client))
-        yield desk
-        await desk.close()
+        account = Account(chromium, application, token, AccountContent(client), new["email"])
+        yield account
+        await account.close()

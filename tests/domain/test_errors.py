@@ -1,4 +1,4 @@
-"""A refusal is the same refusal on every wire."""
+"""A refusal is the same on every wire."""
 
 import msgspec
 import pytest
@@ -14,7 +14,7 @@ from reyna.domain.errors import (
     NotFound,
     Refusal,
     StaleRevision,
-    revived,
+    refusal_from_problem,
 )
 
 WORDS = st.text(min_size=1, max_size=20)
@@ -32,7 +32,7 @@ def test_a_refusal_comes_back_as_it_was(
     reason: str, detail: str | None, errors: list[DataError], facts: dict[str, object]
 ) -> None:
     refusal = BY_REASON[reason](detail, errors=errors, **facts)
-    back = revived(msgspec.json.decode(msgspec.json.encode(refusal.problem())))
+    back = refusal_from_problem(msgspec.json.decode(msgspec.json.encode(refusal.problem())))
     assert type(back) is type(refusal)
     assert (back.code, back.status, back.reason) == (refusal.code, refusal.status, refusal.reason)
     assert (back.detail, back.errors, back.facts) == (refusal.detail, refusal.errors, refusal.facts)
@@ -40,7 +40,7 @@ def test_a_refusal_comes_back_as_it_was(
 
 @pytest.mark.parametrize("code", FAMILY)
 def test_a_reason_that_is_not_known_here_comes_back_as_its_family(code: str) -> None:
-    back = revived({"code": code, "reason": "from_the_future", "detail": "No.", "id": "blob-1"})
+    back = refusal_from_problem({"code": code, "reason": "from_the_future", "detail": "No.", "id": "blob-1"})
     assert type(back) is FAMILY[code]
     assert (back.detail, back.facts) == ("No.", {"id": "blob-1"})
 
@@ -64,9 +64,9 @@ def test_a_kind_that_is_defined_elsewhere_is_a_refusal_like_any_other() -> None:
 
     problem = SoldOut(id="blob-1").problem()
     assert problem == {"code": "conflict", "reason": "sold_out", "detail": "There is none left.", "id": "blob-1"}
-    assert type(revived(problem)) is SoldOut
+    assert type(refusal_from_problem(problem)) is SoldOut
     del BY_REASON["sold_out"]
-    assert type(revived(problem)) is Conflict
+    assert type(refusal_from_problem(problem)) is Conflict
 
 
 def test_errors_are_left_out_where_there_are_none() -> None:

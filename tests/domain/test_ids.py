@@ -1,4 +1,4 @@
-"""Names that machines give."""
+"""Ids and slugs."""
 
 import re
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reyna.domain.errors import Invalid
-from reyna.domain.ids import ALPHABET, ID, RANDOM_BITS, SLUG_LENGTH, is_slug, named_after, new_id, slug, ulid
+from reyna.domain.ids import ALPHABET, ID, RANDOM_BITS, SLUG_LENGTH, check_slug, derive_id, is_slug, new_id, ulid
 
 MOMENTS = st.integers(0, 2**48 - 1)
 RANDOM = st.integers(0, 2**RANDOM_BITS - 1)
@@ -43,21 +43,21 @@ def test_what_is_made_later_sorts_later() -> None:
 
 @given(st.text(), st.lists(st.text() | st.integers(), max_size=3))
 def test_the_same_cause_gives_the_same_id(cause: str, parts: list[str | int]) -> None:
-    id = named_after("blob", cause, *parts)
+    id = derive_id("blob", cause, *parts)
     assert ID.fullmatch(id)
-    assert id == named_after("blob", cause, *parts)
-    assert id != named_after("run", cause, *parts).replace("run-", "blob-")
-    assert id != named_after("blob", cause, *parts, "more")
+    assert id == derive_id("blob", cause, *parts)
+    assert id != derive_id("run", cause, *parts).replace("run-", "blob-")
+    assert id != derive_id("blob", cause, *parts, "more")
 
 
 def test_what_follows_from_something_sorts_beside_it() -> None:
     run = new_id("run")
-    assert named_after("blob", run, 0)[5:15] == run[4:14]
+    assert derive_id("blob", run, 0)[5:15] == run[4:14]
 
 
 @pytest.mark.parametrize("text", ["a", "0", "text-input", "a1-b2-c3", "x" * SLUG_LENGTH])
 def test_a_slug_is_taken(text: str) -> None:
-    assert slug("type", text) == text
+    assert check_slug("type", text) == text
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_slug_is_taken(text: str) -> None:
 def test_what_is_no_slug_is_refused_by_field(text: str) -> None:
     assert not is_slug(text)
     with pytest.raises(Invalid) as refused:
-        slug("type", text)
+        check_slug("type", text)
     assert refused.value.errors[0].path == "/type"
 
 

@@ -12,29 +12,29 @@ from typing import Final
 import msgspec
 import pytest
 
-from reyna.config import Settings
-from reyna.embedded.leftovers import command
-from reyna.embedded.servers import Addresses, embedded
-from tests.embedded.studio import without_a_model
+from reyna.app.config import Settings
+from reyna.app.servers import Addresses, run_servers
+from reyna.embedded.orphan_cleanup import command_of
+from tests.embedded.killed_servers import without_a_model
 
-STUDIO: Final = Path(__file__).with_name("studio.py")
+STUDIO: Final = Path(__file__).with_name("killed_servers.py")
 PATIENCE: Final = 60.0  # seconds, so that a process that lives on fails its test instead of hanging it
 Opens = Callable[..., Awaitable[tuple[asyncio.subprocess.Process, Addresses]]]
 
 
 @pytest.fixture(scope="session")
-async def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+async def used_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which the servers have run before: making the first database is what takes long."""
     home = tmp_path_factory.mktemp("lived-in") / "home"
-    async with embedded(without_a_model(home)):
+    async with run_servers(without_a_model(home)):
         pass
     return home
 
 
 @pytest.fixture
-def home(lived_in: Path, tmp_path: Path) -> Path:
+def home(used_home: Path, tmp_path: Path) -> Path:
     """A home of the test's own, in which the servers have run before."""
-    return Path(shutil.copytree(lived_in, tmp_path / "home"))
+    return Path(shutil.copytree(used_home, tmp_path / "home"))
 
 
 @pytest.fixture
@@ -48,9 +48,9 @@ async def open_studio(home: Path) -> AsyncIterator[Opens]:
     """Starts the servers in a process of its own, and returns when they are up."""
     opened = []
 
-    async def start(*leash: str) -> tuple[asyncio.subprocess.Process, Addresses]:
+    async def start(*wrapper: str) -> tuple[asyncio.subprocess.Process, Addresses]:
         process = await asyncio.create_subprocess_exec(
-            *leash,
+            *wrapper,
             sys.executable,
             str(STUDIO),
             str(home),
@@ -64,10 +64,10 @@ async def open_studio(home: Path) -> AsyncIterator[Opens]:
 
     yield start
     for process in opened:
-        await close(process)
+        await close_studio(process)
 
 
-async def close(process: asyncio.subprocess.Process) -> None:
+async def close_studio(process: asyncio.subprocess.Process) -> None:
     """End a studio of `open_studio` in good order."""
     assert process.stdin
     process.stdin.close()
@@ -85,17 +85,19 @@ def modes(*paths: Path) -> dict[str, tuple[int, int]]:
     return {path: (stat.S_IMODE(status.st_mode), status.st_uid) for path, status in found.items()}
 
 
-def everything_in(home: Path) -> list[Path]:
+def paths_in(home: Path) -> list[Path]:
     return [home, *home.rglob("*")]
 
 
-def alive(home: Path) -> list[str]:
+def command_lines_in(home: Path) -> list[str]:
     """Command lines of all processes that speak of this home."""
-    ours = (command(int(process.name)) for process in Path("/proc").glob("[0-9]*") if int(process.name) != os.getpid())
+    ours = (
+        command_of(int(process.name)) for process in Path("/proc").glob("[0-9]*") if int(process.name) != os.getpid()
+    )
     return [line for line in ours if str(home) in line]
 
 
-async def ended(pid: int) -> None:
+async def wait_until_ended(pid: int) -> None:
     """Returns when the process has ended; TimeoutError when it lives on."""
     loop, over = asyncio.get_running_loop(), asyncio.Event()
     try:

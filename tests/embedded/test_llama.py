@@ -1,4 +1,4 @@
-"""The language model that comes with the studio writes, streams, and lets nobody else in."""
+"""The embedded language model writes, streams, and asks for its key."""
 
 import asyncio
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from openai import AsyncOpenAI, AuthenticationError
 
-from reyna.config import CannotStart
+from reyna.domain.errors import CannotStart
 from reyna.embedded.home import Home
-from reyna.embedded.llama import CONTEXT, SLOTS, Llama
+from reyna.embedded.llama import CONTEXT_TOKENS, SLOTS, Llama
 
 
 def ask(server: Llama, key: str | None = None) -> AsyncOpenAI:
@@ -51,8 +51,8 @@ async def test_several_are_answered_at_once_and_each_may_be_long(llama_server: L
         )
         props = await model.get("../props", cast_to=dict[str, Any])
     assert len([answer for answer in several if answer.choices[0].text]) == SLOTS
-    assert (props["total_slots"], props["default_generation_settings"]["n_ctx"]) == (SLOTS, CONTEXT)
-    assert CONTEXT >= 2048
+    assert (props["total_slots"], props["default_generation_settings"]["n_ctx"]) == (SLOTS, CONTEXT_TOKENS)
+    assert CONTEXT_TOKENS >= 2048
 
 
 async def test_nobody_without_the_key_gets_in(llama_server: Llama) -> None:

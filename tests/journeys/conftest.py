@@ -1,4 +1,4 @@
-"""The house in its three forms: one process, four services on their own, one process over MongoDB; and ana and bo."""
+"""Fixtures: the application in one process, in four processes and with MongoDB, and the users ana and bo."""
 
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -17,19 +17,21 @@ from reyna.embedded.home import Home
 from reyna.embedded.llama import Llama
 from reyna.embedded.nats import Nats
 from reyna.embedded.postgres import Postgres
-from tests.journeys.house import SERVICES, House
+from reyna.sdk import Processor
+from tests.journeys.application import SERVICES, Application
 from tests.journeys.people import Person
-from tests.mongodb import lent_database
+from tests.journeys.processors import running_worker
+from tests.support.mongodb import temporary_database
 
 NO_MODEL: Final = {"REYNA_LLM_URL": "http://127.0.0.1:9/v1", "REYNA_LLM_MODEL": "none"}
 SECRET: Final = "signs what the services of one test tell each other"
 _numbers = count(1)
-Builds = Callable[..., House]
+Builder = Callable[..., Application]
 
 
 @pytest.fixture(scope="session")
-async def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home whose PostgreSQL has run before: making the first database is what takes long."""
+async def prepared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose database exists already: creating it is what takes long."""
     home = tmp_path_factory.mktemp("lived-in") / "home"
     server = Postgres(Home(home))
     await server.start()
@@ -38,102 +40,115 @@ async def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-async def one_process_house(lived_in: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def application_in_one_process(
+    prepared_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Application]:
     """`reyna up`, with everything embedded, the language model too."""
     folder = tmp_path_factory.mktemp("one-process")
-    shutil.copytree(lived_in, folder / "home")
-    async with standing(House(folder, {})) as house:
-        yield house
+    shutil.copytree(prepared_home, folder / "home")
+    async with running_application(Application(folder, {})) as application:
+        yield application
 
 
 @pytest.fixture(scope="session")
-async def four_processes_house(
+async def application_in_four_processes(
     postgres_server: Postgres, llama_server: Llama, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Application]:
     """Four `reyna serve …` and a worker, which share a database, a nats-server and a language model."""
     folder = tmp_path_factory.mktemp("four-processes")
     server = Nats(Home(folder / "nats"))
     await server.start()
     try:
-        environment = await around(postgres_server, server)
-        async with standing(House(folder, environment | over(llama_server), services=SERVICES)) as house:
-            house.nats = server
-            yield house
+        environment = await server_settings(postgres_server, server)
+        async with running_application(
+            Application(folder, environment | model_settings(llama_server), services=SERVICES)
+        ) as application:
+            application.nats = server
+            yield application
     finally:
         await server.stop()
 
 
 @pytest.fixture(scope="session")
-async def mongo_house(
-    lived_in: Path, mongo_server: str, llama_server: Llama, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[House]:
+async def application_on_mongo(
+    prepared_home: Path, mongo_server: str, llama_server: Llama, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Application]:
     """`reyna up` whose state service keeps its records in MongoDB; the language model it shares with the services."""
-    folder = tmp_path_factory.mktemp("mongo")
-    shutil.copytree(lived_in, folder / "home")
+    folder = tmp_path_factory.mktemp("on_mongo")
+    shutil.copytree(prepared_home, folder / "home")
     async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(lent_database(mongo_server))
-        yield await stack.enter_async_context(standing(House(folder, over(llama_server) | {"REYNA_STATE_URL": url})))
+        url = await stack.enter_async_context(temporary_database(mongo_server))
+        yield await stack.enter_async_context(
+            running_application(Application(folder, model_settings(llama_server) | {"REYNA_STATE_URL": url}))
+        )
 
 
-@pytest.fixture(scope="session", params=["one_process", "four_processes", "mongo"])
-def house(request: pytest.FixtureRequest) -> House:
-    """A house that many tests share: leave it standing."""
-    found: House = request.getfixturevalue(f"{request.param}_house")
+@pytest.fixture(scope="session", params=["in_one_process", "in_four_processes", "on_mongo"])
+def application(request: pytest.FixtureRequest) -> Application:
+    """An application that many tests share: leave it running."""
+    found: Application = request.getfixturevalue(f"application_{request.param}")
     return found
 
 
 @pytest.fixture
-async def ana(house: House) -> AsyncIterator[Person]:
-    """A new ana in the shared house, her text expansion switched off."""
-    person = await house.person("ana")
+async def ana(application: Application) -> AsyncIterator[Person]:
+    """A new ana in the shared application, her text expansion switched off."""
+    person = await application.person("ana")
     yield person
     await person.leave()
 
 
 @pytest.fixture
-async def bo(house: House) -> AsyncIterator[Person]:
-    person = await house.person("bo")
+async def bo(application: Application) -> AsyncIterator[Person]:
+    person = await application.person("bo")
     yield person
     await person.leave()
 
 
 @pytest.fixture
-async def built(tmp_path: Path, lived_in: Path) -> AsyncIterator[Builds]:
-    """Builds houses of the test's own, without a language model, to break at will; none is left standing."""
-    houses: list[House] = []
+async def failing_processor(application: Application) -> AsyncIterator[Processor[None]]:
+    """A processor whose runs all fail for good."""
+    async with running_worker(application) as processor:
+        yield processor
 
-    def build(**environment: str) -> House:
-        folder = tmp_path / f"house-{len(houses)}"
+
+@pytest.fixture
+async def build_application(tmp_path: Path, prepared_home: Path) -> AsyncIterator[Builder]:
+    """Builds applications of the test's own, without a language model; all are killed in the end."""
+    applications: list[Application] = []
+
+    def build(**environment: str) -> Application:
+        folder = tmp_path / f"application-{len(applications)}"
         folder.mkdir()
-        shutil.copytree(lived_in, folder / "home")
-        houses.append(House(folder, NO_MODEL | environment))
-        return houses[-1]
+        shutil.copytree(prepared_home, folder / "home")
+        applications.append(Application(folder, NO_MODEL | environment))
+        return applications[-1]
 
     yield build
-    for house in houses:
-        await house.kill()
+    for application in applications:
+        await application.kill()
 
 
 @pytest.fixture
-async def wire(house: House) -> AsyncIterator[Client]:
-    """A connection to the nats-server of the shared house, such as a stranger's processor has."""
-    connection = await nats.connect(house.nats_url)
+async def nats_client(application: Application) -> AsyncIterator[Client]:
+    """A connection to the nats-server of the shared application, as a third-party processor has it."""
+    connection = await nats.connect(application.nats_url)
     yield connection
     await connection.close()
 
 
 @asynccontextmanager
-async def standing(house: House) -> AsyncIterator[House]:
-    """The house, up and answering inside this block."""
+async def running_application(application: Application) -> AsyncIterator[Application]:
+    """Runs the application inside this block."""
     try:
-        await house.start()
-        yield house
+        await application.start()
+        yield application
     finally:
-        await house.stop()
+        await application.stop()
 
 
-async def around(postgres: Postgres, bus: Nats) -> dict[str, str]:
-    """What services on their own are told of the servers they share: a new database, and this nats-server."""
+async def server_settings(postgres: Postgres, bus: Nats) -> dict[str, str]:
+    """Returns settings for services that share a new database and this nats-server."""
     name = f"journeys_{next(_numbers)}"
     admin = await asyncpg.connect(postgres.url)
     await admin.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
@@ -142,6 +157,6 @@ async def around(postgres: Postgres, bus: Nats) -> dict[str, str]:
     return {"REYNA_POSTGRES_URL": url, "REYNA_NATS_URL": bus.url, "REYNA_SECRET": SECRET}
 
 
-def over(model: Llama) -> dict[str, str]:
-    """What a house is told of a language model that it does not start itself."""
+def model_settings(model: Llama) -> dict[str, str]:
+    """Returns settings for an application that uses this language model."""
     return {"REYNA_LLM_URL": model.url, "REYNA_LLM_KEY": model.key, "REYNA_LLM_MODEL": model.model}

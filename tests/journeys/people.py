@@ -1,4 +1,4 @@
-"""People at their devices: a REST client and a WebSocket client with the words that a test uses."""
+"""Users and their devices: a REST client and a WebSocket client for journeys."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -11,13 +11,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 Frame = dict[str, Any]
-LONGEST: Final = 60.0  # seconds before a test gives up on what never comes; a busy machine is no failure
+TIMEOUT_SECONDS: Final = 60.0  # seconds before a test gives up on what never comes; a busy machine is no failure
 NOTE: Final = "text-input-v1"
 PASSWORD: Final = "a long enough password"
 
 
-class Lost(ConnectionError):
-    """The line was closed, with this code, while something was expected from it."""
+class ConnectionLost(ConnectionError):
+    """The connection was closed with this code while a test waited for a frame."""
 
     def __init__(self, code: int, reason: str) -> None:
         self.code, self.reason = code, reason
@@ -25,122 +25,125 @@ class Lost(ConnectionError):
 
 
 class Device:
-    """One WebSocket of one person: `ask` gives the answer, everything else that is said waits in `events`."""
+    """One WebSocket of one person: `request` returns the answer, all other frames wait in `events`."""
 
-    def __init__(self, line: ClientConnection) -> None:
-        self.line = line
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
         self.events: asyncio.Queue[Frame] = asyncio.Queue()
         self.hello: Frame = {}
         self._numbers = count(1)
-        self._asked: dict[str, asyncio.Future[Frame]] = {}
-        self.lost: asyncio.Future[Lost] = asyncio.get_running_loop().create_future()
+        self._pending: dict[str, asyncio.Future[Frame]] = {}
+        self.lost: asyncio.Future[ConnectionLost] = asyncio.get_running_loop().create_future()
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
     async def open(cls, url: str, token: str | None = None, **headers: str) -> "Device":
-        """A line that is open, and not greeted yet."""
+        """Returns a device that is connected, before its hello."""
         bearer = {} if token is None else {"Authorization": f"Bearer {token}"}
-        line = await connect(url, additional_headers=bearer | headers, proxy=None, max_size=None, open_timeout=LONGEST)
-        return cls(line)
+        connection = await connect(
+            url, additional_headers=bearer | headers, proxy=None, max_size=None, open_timeout=TIMEOUT_SECONDS
+        )
+        return cls(connection)
 
-    async def greeted(self) -> "Device":
-        """Returns when the house has said hello. Raises Lost when it closes instead."""
-        self.hello = (await self.until(lambda frame: frame["type"] == "hello"))[-1]
+    async def wait_for_hello(self) -> "Device":
+        """Returns the device when its hello has arrived. Raises ConnectionLost when the server closes instead."""
+        self.hello = (await self.receive_until(lambda frame: frame["type"] == "hello"))[-1]
         return self
 
-    async def ask(self, action: str, **fields: Any) -> Frame:
-        """What the house answers, `ok` or `error`; to `resume` also `resumed` or `reset`."""
+    async def request(self, action: str, **fields: Any) -> Frame:
+        """Sends an action and returns the answer, `ok` or `error`; to `resume` also `resumed` or `reset`."""
         request_id = f"request-{next(self._numbers)}"
         answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-        self._asked[request_id] = answer
-        await self.say(msgspec.json.encode({"action": action, "request_id": request_id} | fields).decode())
-        async with asyncio.timeout(LONGEST):
+        self._pending[request_id] = answer
+        await self.send_text(msgspec.json.encode({"action": action, "request_id": request_id} | fields).decode())
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             return await answer
 
     async def do(self, action: str, **fields: Any) -> Frame:
-        """As `ask`, where anything but yes is a failure of the test."""
-        answer = await self.ask(action, **fields)
+        """Sends an action and returns the answer, which must be `ok`."""
+        answer = await self.request(action, **fields)
         assert answer["type"] == "ok", answer
         return answer
 
-    async def write(self, content: str, **fields: Any) -> Frame:
-        """A new note; the blob as it was answered."""
+    async def write_note(self, content: str, **fields: Any) -> Frame:
+        """Creates a note and returns its blob."""
         answer = await self.do("create_blob", schema_id=NOTE, data={"content": content}, **fields)
         blob: Frame = answer["blob"]
         return blob
 
-    async def say(self, text: str | bytes) -> None:
+    async def send_text(self, text: str | bytes) -> None:
         try:
-            await self.line.send(text)
+            await self.connection.send(text)
         except ConnectionClosed:
             raise await self.lost from None
 
-    async def until(self, wanted: Callable[[Frame], bool]) -> list[Frame]:
-        """Everything that is said from where the last `until` ended, up to the first frame that is wanted."""
-        heard: list[Frame] = []
+    async def receive_until(self, wanted: Callable[[Frame], bool]) -> list[Frame]:
+        """Returns the frames since the last call, up to the first one that is wanted."""
+        frames: list[Frame] = []
         try:
-            async with asyncio.timeout(LONGEST):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 while True:
                     frame = await self.events.get()
-                    heard.append(frame)
+                    frames.append(frame)
                     if wanted(frame):
-                        return heard
+                        return frames
                     if frame["type"] == "lost":
                         raise await self.lost
         except TimeoutError:
-            raise AssertionError(f"it never came; what came was {[_short(frame) for frame in heard]}") from None
+            raise AssertionError(f"it never came; what came was {[_short(frame) for frame in frames]}") from None
 
-    async def hears(self, type: str, **facts: Any) -> Frame:
-        """The first frame of this type with these facts, from where the last `until` ended."""
-        return (await self.until(lambda frame: is_about(frame, type, **facts)))[-1]
+    async def wait_for(self, type: str, **facts: Any) -> Frame:
+        """Returns the first frame of this type with these facts since the last call."""
+        return (await self.receive_until(lambda frame: is_about(frame, type, **facts)))[-1]
 
-    async def hears_all(self, blob_ids: Iterable[str], type: str = "blob.created") -> list[Frame]:
-        """Returns when there was a frame of this type about each of these blobs; everything heard until then."""
-        missing, heard = set(blob_ids), []
+    async def wait_for_all(self, blob_ids: Iterable[str], type: str = "blob.created") -> list[Frame]:
+        """Returns the frames until there was one of this type about each of these blobs."""
+        missing, frames = set(blob_ids), []
         while missing:
-            frame = (await self.until(lambda frame: True))[-1]
+            frame = (await self.receive_until(lambda frame: True))[-1]
             if frame["type"] == "lost":
                 raise await self.lost
-            heard.append(frame)
+            frames.append(frame)
             if frame["type"] == type:
                 missing.discard(frame["blob_id"])
-        return heard
+        return frames
 
-    async def closed(self) -> int:
-        """The code with which the house closes the line."""
-        async with asyncio.timeout(LONGEST):
+    async def wait_closed(self) -> int:
+        """Returns the code with which the application closes the connection."""
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             return (await asyncio.shield(self.lost)).code
 
     async def close(self) -> None:
-        await self.line.close()
+        if not self.lost.done():  # `websockets` breaks when it is to abort a transport that is closed already
+            await self.connection.close()
         await self._reading
 
     async def _read(self) -> None:
         try:
-            async for text in self.line:
-                self._heard(msgspec.json.decode(text))
+            async for text in self.connection:
+                self._receive(msgspec.json.decode(text))
         except ConnectionClosed:
-            pass  # said below, as every end of the line is
-        self._end(Lost(self.line.close_code or 1006, self.line.close_reason or ""))
+            pass  # reported below, as every end of a connection is
+        self._end(ConnectionLost(self.connection.close_code or 1006, self.connection.close_reason or ""))
 
-    def _heard(self, frame: Frame) -> None:
-        asked = self._asked.pop(str(frame.get("request_id")), None)
-        if asked is not None and not asked.done():
-            asked.set_result(frame)
-        if asked is None or frame["type"] in ("resumed", "reset"):  # these have a place among the events
+    def _receive(self, frame: Frame) -> None:
+        pending = self._pending.pop(str(frame.get("request_id")), None)
+        if pending is not None and not pending.done():
+            pending.set_result(frame)
+        if pending is None or frame["type"] in ("resumed", "reset"):  # these have a place among the events
             self.events.put_nowait(frame)
 
-    def _end(self, lost: Lost) -> None:
+    def _end(self, lost: ConnectionLost) -> None:
         self.lost.set_result(lost)
         self.events.put_nowait({"type": "lost"})
-        for asked in self._asked.values():
-            if not asked.done():
-                asked.set_exception(lost)
-                asked.exception()  # whoever waits sees it; nobody waiting is no second error
+        for pending in self._pending.values():
+            if not pending.done():
+                pending.set_exception(lost)
+                pending.exception()  # retrieved, so that it is no error when nobody waits for it
 
 
 class Person:
-    """Somebody with an account: what they do over REST, and the devices they open."""
+    """A user: requests over REST, and devices."""
 
     def __init__(self, address: str, id: str, token: str, email: str) -> None:
         self.address, self.id, self.token, self.email = address, id, token, email
@@ -149,37 +152,45 @@ class Person:
 
     @classmethod
     async def register(cls, address: str, email: str, *, expands: bool = False) -> "Person":
-        """A new account; with `expands` its text expansion is left switched on."""
+        """Registers a new user; without `expands`, text expansion is disabled for them."""
         async with rest(f"{address}/api") as anybody:
             new = {"email": email, "password": PASSWORD, "name": email.partition("@")[0].capitalize()}
-            signed_in = of(await anybody.post("/auth/register", json=new))
+            signed_in = body_of(await anybody.post("/auth/register", json=new))
         person = cls(address, signed_in["user"]["id"], signed_in["token"], email)
         if not expands:
             for instance in (await person.get("/instances"))["items"]:
-                of(await person.rest.patch(f"/instances/{instance['id']}", json={"enabled": False}))
+                body_of(await person.rest.patch(f"/instances/{instance['id']}", json={"enabled": False}))
         return person
 
     async def sign_in(self) -> "Person":
-        """The same person once more, in a session of their own."""
+        """Returns the same person in another session."""
         async with rest(f"{self.address}/api") as anybody:
             credentials = {"email": self.email, "password": PASSWORD}
-            signed_in = of(await anybody.post("/auth/login", json=credentials))
+            signed_in = body_of(await anybody.post("/auth/login", json=credentials))
         return Person(self.address, self.id, signed_in["token"], self.email)
 
     async def device(self) -> Device:
-        """A WebSocket that was greeted."""
+        """Opens a device that receives live events from now on, since its first message was answered."""
         device = await Device.open(socket_of(self.address), self.token)
         self._devices.append(device)
-        return await device.greeted()
+        await device.wait_for_hello()
+        await device.do("ping")
+        return device
+
+    async def device_resuming_at(self, cursor: str) -> Device:
+        """Opens a device that resumes at a cursor in its URL; no frame has been read yet."""
+        device = await Device.open(f"{socket_of(self.address)}?cursor={cursor}", self.token)
+        self._devices.append(device)
+        return device
 
     async def get(self, path: str, **query: Any) -> Any:
-        return of(await self.rest.get(path, params=query))
+        return body_of(await self.rest.get(path, params=query))
 
     async def post(self, path: str, body: Any = None) -> Any:
-        return of(await self.rest.post(path, json=body))
+        return body_of(await self.rest.post(path, json=body))
 
     async def all(self, path: str, **query: Any) -> list[Any]:
-        """Every item of a list, however many pages it has."""
+        """Returns every item of a list, page by page."""
         items: list[Any] = []
         cursor: dict[str, str] = {}
         while True:
@@ -197,15 +208,15 @@ class Person:
 
 def rest(address: str, token: str | None = None) -> httpx.AsyncClient:
     bearer = {} if token is None else {"Authorization": f"Bearer {token}"}
-    return httpx.AsyncClient(base_url=address, headers=bearer, trust_env=False, timeout=LONGEST)
+    return httpx.AsyncClient(base_url=address, headers=bearer, trust_env=False, timeout=TIMEOUT_SECONDS)
 
 
 def socket_of(address: str) -> str:
     return f"{address.replace('http', 'ws', 1)}/ws"
 
 
-def of(response: httpx.Response) -> Any:
-    """What was answered, where anything but yes is a failure of the test."""
+def body_of(response: httpx.Response) -> Any:
+    """Returns the decoded body of a response, which must be a success."""
     assert response.is_success, f"{response.request.method} {response.request.url}: {response.text}"
     return response.json() if response.content else None
 
@@ -214,8 +225,8 @@ def is_about(frame: Frame, type: str, **facts: Any) -> bool:
     return frame["type"] == type and all(frame.get(name) == fact for name, fact in facts.items())
 
 
-def place(cursor: str) -> int:
-    """The place in the stream that a cursor stands for."""
+def sequence_of(cursor: str) -> int:
+    """Returns the sequence in the stream EVENTS that a cursor stands for."""
     return int(cursor.rpartition("-")[2])
 
 

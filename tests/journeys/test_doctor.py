@@ -1,73 +1,75 @@
-"""`reyna doctor` beside a house: all is well, and what is broken on purpose is named and mended."""
+"""`reyna doctor` beside an application: it finds no problem, and names and mends what was broken on purpose."""
 
 import asyncio
 from asyncio.subprocess import PIPE, STDOUT
 
 import asyncpg
 
-from reyna.embedded.servers import running
-from tests.journeys.conftest import Builds
-from tests.journeys.house import REYNA, House
+from reyna.app.servers import running_addresses
+from tests.journeys.application import REYNA, Application
+from tests.journeys.conftest import Builder
 from tests.journeys.people import Person
 
 
-async def doctor(house: House, *options: str) -> tuple[int, str]:
+async def doctor(application: Application, *options: str) -> tuple[int, str]:
     """Its exit code and what it said."""
     process = await asyncio.create_subprocess_exec(
-        *REYNA, "doctor", *options, env=house.environment, cwd=house.folder, stdout=PIPE, stderr=STDOUT
+        *REYNA, "doctor", *options, env=application.environment, cwd=application.folder, stdout=PIPE, stderr=STDOUT
     )
-    said, _ = await process.communicate()
+    output, _ = await process.communicate()
     assert process.returncode is not None
-    return process.returncode, said.decode()
+    return process.returncode, output.decode()
 
 
-async def test_all_is_well_in_a_house_that_runs(house: House, ana: Person) -> None:
+async def test_all_is_well_in_an_application_that_runs(application: Application, ana: Person) -> None:
     chapter = await ana.post("/buckets", {"name": "One", "type": "scene"})
-    await (await ana.device()).write("The ship sailed.", bucket_ids=[chapter["id"]])
-    code, said = await doctor(house)
-    assert code == 0, said
+    await (await ana.device()).write_note("The ship sailed.", bucket_ids=[chapter["id"]])
+    code, output = await doctor(application)
+    assert code == 0, output
     for line in ("settings", "state answers", "streams and consumers are as wanted", "the language model"):
-        assert line in said
-    assert ana.id not in said
-    assert ("sh.shardCollection" in said) == ("mongodb" in house.environment.get("REYNA_STATE_URL", ""))
+        assert line in output
+    assert ana.id not in output
+    assert ("sh.shardCollection" in output) == ("mongodb" in application.environment.get("REYNA_STATE_URL", ""))
 
 
-async def test_a_house_that_does_not_run_is_looked_at_as_far_as_that_goes(built: Builds) -> None:
-    house = built()
-    code, said = await doctor(house)
-    assert code == 0, said
-    assert "no studio is running" in said
-    assert f"port {house.ports['state']} is free for state" in said
-    house.home.chmod(0o755)
-    code, said = await doctor(house)
+async def test_an_application_that_does_not_run_is_looked_at_as_far_as_that_goes(
+    build_application: Builder,
+) -> None:
+    application = build_application()
+    code, output = await doctor(application)
+    assert code == 0, output
+    assert "no studio is running" in output
+    assert f"port {application.ports['state']} is free for state" in output
+    application.home.chmod(0o755)
+    code, output = await doctor(application)
     assert code == 1
-    assert f"chmod 700 {house.home}" in said
+    assert f"chmod 700 {application.home}" in output
 
 
-async def test_what_is_broken_is_named_and_sums_are_mended(built: Builds) -> None:
-    house = built()
-    await house.start()
-    ana = await house.person("ana")
+async def test_what_is_broken_is_named_and_sums_are_mended(build_application: Builder) -> None:
+    application = build_application()
+    await application.start()
+    ana = await application.person("ana")
     chapter = await ana.post("/buckets", {"name": "One", "type": "scene"})
     device = await ana.device()
-    note = await device.write("The ship sailed.", bucket_ids=[chapter["id"]])
-    addresses = running(house.home)
+    note = await device.write_note("The ship sailed.", bucket_ids=[chapter["id"]])
+    addresses = running_addresses(application.home)
     assert addresses is not None
     database = await asyncpg.connect(addresses.postgres_url)
     await database.execute("update state.sums set value = 7 where user_id = $1 and name = 'blobs'", ana.id)
-    code, said = await doctor(house)
+    code, output = await doctor(application)
     assert code == 1
-    assert f"{ana.id}: 1 sums differ from what is there (blobs: 7 instead of 1)" in said
+    assert f"{ana.id}: sums that differ from what is there: 1 (blobs: 7 instead of 1)" in output
     assert (await ana.get("/me"))["usage"]["blobs"] == 7
 
-    code, said = await doctor(house, "--mend")
-    assert f"{ana.id}: sums are recounted" in said
+    code, output = await doctor(application, "--mend")
+    assert f"{ana.id}: sums are recounted" in output
     assert (await ana.get("/me"))["usage"]["blobs"] == 1
 
     await database.execute("delete from state.blobs where id = $1", note["id"])
     await database.close()
-    code, said = await doctor(house, "--mend")
+    code, output = await doctor(application, "--mend")
     assert code == 1
-    assert f"{ana.id}: 1 places of blobs that are gone ({chapter['id']}:{note['id']})" in said
+    assert f"{ana.id}: places of blobs that are gone: 1 ({chapter['id']}:{note['id']})" in output
     await ana.leave()
-    await house.stop()
+    await application.stop()

@@ -1,4 +1,4 @@
-"""Two devices at the same note: nothing that was written is lost, and nobody is deceived."""
+"""Two devices that edit the same note: no text is lost, and the slower one learns what is stored."""
 
 import asyncio
 from typing import Any
@@ -13,9 +13,9 @@ def texts(revisions: dict[str, Any]) -> list[tuple[str, bool]]:
 
 async def test_the_slower_of_two_devices_is_told_what_is_there_and_its_text_is_kept(ana: Person) -> None:
     phone, desk = await ana.device(), await ana.device()
-    note = await phone.write("The ship.")
+    note = await phone.write_note("The ship.")
     await phone.do("update_blob", blob_id=note["id"], data={"content": "The ship sailed."}, base_revision=1)
-    refused = await desk.ask("update_blob", blob_id=note["id"], data={"content": "The ship sank."}, base_revision=1)
+    refused = await desk.request("update_blob", blob_id=note["id"], data={"content": "The ship sank."}, base_revision=1)
     assert (refused["type"], refused["code"], refused["reason"]) == ("error", "conflict", "stale_revision")
     assert refused["current"]["data"] == {"content": "The ship sailed."}
     assert refused["current"]["revision"] == 2
@@ -28,11 +28,11 @@ async def test_the_slower_of_two_devices_is_told_what_is_there_and_its_text_is_k
 
 async def test_of_two_devices_that_save_at_the_same_moment_exactly_one_wins(ana: Person) -> None:
     devices = [await ana.device() for _ in range(2)]
-    note = await devices[0].write("0")
+    note = await devices[0].write_note("0")
     for revision in range(1, 11):
         answers = await asyncio.gather(
             *(
-                device.ask(
+                device.request(
                     "update_blob",
                     blob_id=note["id"],
                     data={"content": f"{revision} on device {number}"},
@@ -49,14 +49,14 @@ async def test_of_two_devices_that_save_at_the_same_moment_exactly_one_wins(ana:
 
 async def test_the_slower_device_can_save_on_top_of_what_it_was_shown(ana: Person) -> None:
     phone, desk = await ana.device(), await ana.device()
-    note = await phone.write("The ship.")
+    note = await phone.write_note("The ship.")
     await phone.do("update_blob", blob_id=note["id"], data={"content": "The ship sailed."}, base_revision=1)
-    refused = await desk.ask("update_blob", blob_id=note["id"], data={"content": "The ship sank."}, base_revision=1)
+    refused = await desk.request("update_blob", blob_id=note["id"], data={"content": "The ship sank."}, base_revision=1)
     merged = {"content": "The ship sailed, then sank."}
     base = refused["current"]["revision"]
     saved = await desk.do("update_blob", blob_id=note["id"], data=merged, base_revision=base)
     assert saved["blob"]["revision"] == 3
-    news = await phone.hears("blob.updated", blob_id=note["id"], revision=3)
+    news = await phone.wait_for("blob.updated", blob_id=note["id"], revision=3)
     assert "origin" not in news
 
 

@@ -1,4 +1,4 @@
-"""Content goes along when its schema gets a new major, whatever is killed meanwhile."""
+"""Upgrades: content follows its schema to a new major version, whichever process is killed meanwhile."""
 
 import asyncio
 import signal
@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import pytest
 
-from tests.journeys.conftest import Builds
-from tests.journeys.house import House
-from tests.journeys.people import Frame, Person, of
+from tests.journeys.application import Application
+from tests.journeys.conftest import Builder
+from tests.journeys.people import Frame, Person, body_of
 
 LETTERS: Final = 1_500
 TOGETHER: Final = 500  # created in one request
@@ -24,7 +24,7 @@ async def letters(ana: Person, count: int) -> tuple[str, list[str]]:
     for json_schema in MAJORS:
         await ana.post("/schemas", {"name": name, "json_schema": json_schema})
     rename = {"steps": [{"do": "rename", "path": "/text", "to": "body"}]}
-    of(await ana.rest.put(f"/schemas/{name}-v2/upgrade", json=rename))
+    body_of(await ana.rest.put(f"/schemas/{name}-v2/upgrade", json=rename))
     ids: list[str] = []
     for start in range(0, count, TOGETHER):
         new = [
@@ -49,44 +49,48 @@ def is_under_way(frame: Frame) -> bool:
     return bool(frame["type"] == "upgrade.progress" and 0 < frame["done"] < LETTERS)
 
 
-async def test_kill_9_in_the_middle_of_an_upgrade_leaves_no_letter_behind_and_does_none_twice(built: Builds) -> None:
-    house = built()
-    await house.start()
-    ana = await house.person("ana")
+async def test_kill_9_in_the_middle_of_an_upgrade_leaves_no_letter_behind_and_does_none_twice(
+    build_application: Builder,
+) -> None:
+    application = build_application()
+    await application.start()
+    ana = await application.person("ana")
     name, ids = await letters(ana, LETTERS)
     device = await ana.device()
     task = await ana.post("/upgrades", {"from": f"{name}-v1", "to": f"{name}-v2"})
     assert (task["status"], task["total"]) == ("requested", LETTERS)
-    await device.until(is_under_way)
-    await house.kill()
+    await device.receive_until(is_under_way)
+    await application.kill()
 
-    await house.start()
+    await application.start()
     back = await ana.device()
     assert (await ana.get(f"/upgrades/{task['id']}"))["status"] == "running", "it was not killed in the middle"
-    done = await back.hears("upgrade.completed", upgrade_id=task["id"])
+    done = await back.wait_for("upgrade.completed", upgrade_id=task["id"])
     assert (done["total"], done["done"], done["failed"]) == (LETTERS, LETTERS, 0)
     await check_each_is_upgraded_once(ana, name, ids)
     await ana.leave()
 
 
-@pytest.mark.parametrize("house", ["four_processes"], indirect=True)
-async def test_an_upgrade_goes_on_when_the_state_service_is_killed_and_comes_back(house: House, ana: Person) -> None:
+@pytest.mark.parametrize("application", ["in_four_processes"], indirect=True)
+async def test_an_upgrade_goes_on_when_the_state_service_is_killed_and_comes_back(
+    application: Application, ana: Person
+) -> None:
     name, ids = await letters(ana, LETTERS)
     device = await ana.device()
     task = await ana.post("/upgrades", {"from": f"{name}-v1", "to": f"{name}-v2"})
-    await device.until(is_under_way)
-    house.parts["state"].send(signal.SIGKILL)
-    await house.parts["state"].ended()
-    await house.parts["state"].start()
-    await device.hears("upgrade.completed", upgrade_id=task["id"])
+    await device.receive_until(is_under_way)
+    application.processes["state"].send(signal.SIGKILL)
+    await application.processes["state"].wait()
+    await application.processes["state"].start()
+    await device.wait_for("upgrade.completed", upgrade_id=task["id"])
     await check_each_is_upgraded_once(ana, name, ids)
 
 
-async def test_a_letter_is_upgraded_as_it_is_read_by_two_devices_at_once(house: House, ana: Person) -> None:
+async def test_a_letter_is_upgraded_as_it_is_read_by_two_devices_at_once(application: Application, ana: Person) -> None:
     name, (id,) = await letters(ana, 1)
     device = await ana.device()
     read = await asyncio.gather(*(ana.get(f"/blobs/{id}", schema_version=2) for _ in range(6)))
     assert {(blob["revision"], blob["schema_id"], blob["data"]["body"]) for blob in read} == {
         (2, f"{name}-v2", "Letter 0")
     }
-    await device.hears("blob.updated", blob_id=id, revision=2, schema_id=f"{name}-v2", cause="upgrade")
+    await device.wait_for("blob.updated", blob_id=id, revision=2, schema_id=f"{name}-v2", cause="upgrade")

@@ -1,18 +1,19 @@
 """A stage for workers of a processor that shouts, or does what a test says."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
 import pytest
 
-from reyna.adapters.memory_bus import MemoryBus
+from reyna.adapters.memory.bus import MemoryBus
 from reyna.sdk import Blob, Context, Processor
+from reyna.sdk.processor import Description
 from reyna.sdk.worker import Worker
-from tests.sdk.around import Services, Timers, a_note
+from tests.sdk.services_in_memory import ServicesInMemory, Timers, a_note
 
-PATIENCE = 333.0
-Function = Callable[[Blob, Context[Any]], Awaitable[Any]]
+REDELIVERY_SECONDS = 333.0
+Function = Callable[[Blob, Context[Any]], Any]
 
 
 class Loudness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,19 +27,22 @@ class Stage:
         self.timers = Timers()
         self.bus = MemoryBus(later=self.timers)
         self.note = a_note()
-        self.services = Services(self.note)
-        self.work = self.services.a_run(self.note, "shout")
+        self.services = ServicesInMemory(self.note)
+        self.work = self.services.new_run(self.note, "shout")
         self.workers: list[Worker] = []
 
-    async def hire(self, function: Function, *, beat_every: float = PATIENCE, **options: Any) -> Worker:
-        shout = Processor("shout", takes="text-input-v1", makes="edited-text-v1", settings=Loudness)
+    async def start_worker(
+        self, function: Function, *, beat_every: float = REDELIVERY_SECONDS, **options: Any
+    ) -> Worker:
+        about: Description = {"range": options.pop("range")} if "range" in options else {}
+        shout = Processor("shout", takes="text-input-v1", makes="edited-text-v1", settings=Loudness, **about)
         shout(function)
         worker = Worker(
             shout,
             self.bus,
-            sign=lambda caller: f"pass of {caller.name}",
-            neighbours=self.services.as_neighbours,
-            **({"patience": PATIENCE, "beat_every": beat_every} | options),
+            sign=lambda caller: f"token of {caller.name}",
+            services=self.services.connect,
+            **({"patience": REDELIVERY_SECONDS, "beat_every": beat_every} | options),
         )
         self.workers.append(worker)
         await worker.start()

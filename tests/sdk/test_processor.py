@@ -9,8 +9,8 @@ from reyna.domain.bucket import Bucket
 from reyna.domain.errors import Fault, Invalid
 from reyna.sdk import Blob, Context, Derived, Processor, Prompt, Refuse, Retry
 from reyna.sdk.testing import a_blob, run
-from tests.library.scripted import Scripted
-from tests.sdk.around import NOW, a_note
+from tests.library.scripted_model import Scripted
+from tests.sdk.services_in_memory import NOW, a_note
 
 
 class Loudness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

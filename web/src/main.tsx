@@ -1,8 +1,8 @@
-/** Puts the page together and shows it. */
+/** Creates the studio and renders the page. */
 
 import { createRoot } from "react-dom/client";
-import { Studio } from "./studio";
-import { App } from "./views/App";
+import { App } from "./app/App";
+import { Studio } from "./studio/studio";
 import "./styles/tokens.css";
 import "./styles/controls.css";
 import "./styles/dialogs.css";
@@ -12,10 +12,13 @@ import "./styles/tree.css";
 import "./styles/chapter.css";
 import "./styles/trash.css";
 
+const openChannel = (name: string) => ("BroadcastChannel" in window ? new BroadcastChannel(name) : null);
+
 const studio = new Studio(window, {
   local: window.localStorage,
   session: window.sessionStorage,
-  channel: () => ("BroadcastChannel" in window ? new BroadcastChannel("reyna.windows") : null),
+  openWindowChannel: () => openChannel("reyna.windows"),
+  openAccountChannel: () => openChannel("reyna.accounts"),
 });
 
 const page = document.getElementById("page");

@@ -1,14 +1,16 @@
-"""`reyna account link`: a way in for whoever lost theirs."""
+"""`reyna account link` and `reyna account invite`: sign-in links and invitations."""
 
 from typing import Annotated, Final
 
 import typer
 
-from reyna.cli.starting import OUT, beside, run, settings_of
-from reyna.config import Settings
-from reyna.domain.caller import house
-from reyna.main import Gatehouse, connected
-from reyna.rpc import Signer, remote
+from reyna.app.config import Settings
+from reyna.app.wiring import connect_bus
+from reyna.cli.startup import join_running_studio, load_settings, run_async
+from reyna.cli.terminal import print_line
+from reyna.domain.caller import system_caller
+from reyna.services.studio.identity import StudioIdentity
+from reyna.transport.rpc import Signer, remote
 
 app: Final = typer.Typer(name="account", help="Accounts of the studio.", no_args_is_help=True)
 
@@ -16,12 +18,30 @@ app: Final = typer.Typer(name="account", help="Accounts of the studio.", no_args
 @app.command("link")
 def link(email: Annotated[str, typer.Argument(help="Whose account.")]) -> None:
     """Print a one-time sign-in link for an account."""
-    settings = beside(settings_of())
-    run(lambda: _link(settings, email))
+    settings = join_running_studio(load_settings())
+    run_async(lambda: _link(settings, email))
+
+
+@app.command("invite")
+def invite(
+    email: Annotated[
+        str | None, typer.Argument(help="For this address only; left out, for whoever has the link.")
+    ] = None,
+) -> None:
+    """Print an invitation to make an account: good once, for two weeks."""
+    settings = join_running_studio(load_settings())
+    run_async(lambda: _invite(settings, email))
+
+
+async def _invite(settings: Settings, email: str | None) -> None:
+    async with connect_bus(settings) as bus:
+        identity = remote(StudioIdentity, "studio", bus, Signer(settings.signing_secret()).sign)
+        token = await identity.create_invitation(system_caller(), email)
+        print_line(f"Good once, for two weeks: http://127.0.0.1:{settings.port}/join#{token}")
 
 
 async def _link(settings: Settings, email: str) -> None:
-    async with connected(settings) as bus:
-        gate = remote(Gatehouse, "studio", bus, Signer(settings.signing_secret()).sign)
-        token = await gate.link(house(), email)
-        OUT.print(f"Good once: http://127.0.0.1:{settings.port}/signin#{token}")
+    async with connect_bus(settings) as bus:
+        identity = remote(StudioIdentity, "studio", bus, Signer(settings.signing_secret()).sign)
+        token = await identity.create_sign_in_link(system_caller(), email)
+        print_line(f"Good once: http://127.0.0.1:{settings.port}/signin#{token}")

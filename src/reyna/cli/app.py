@@ -1,11 +1,13 @@
-"""`reyna <noun> <verb>`: the command line put together."""
+"""The command line: every command under its noun."""
 
 from importlib.metadata import version as installed
 from typing import Annotated
 
 import typer
 
-from reyna.cli import account, doctor, migrate, processor, schema, serving
+from reyna.cli import account, doctor, migrate, processor
+from reyna.cli import up as serving
+from reyna.cli.schema import commands as schema
 
 app = typer.Typer(
     name="reyna",
@@ -24,7 +26,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say it and end.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """ReYNa Studio: your content, your structure, your way."""

@@ -1,4 +1,4 @@
-"""`reyna doctor`: looks at every dependency and every invariant, and says what is wrong and how to mend it."""
+"""`reyna doctor`: checks every dependency and every invariant, and says how to mend what is wrong."""
 
 import os
 from collections.abc import AsyncIterator
@@ -6,89 +6,104 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.markup import escape
 
-from reyna import log
-from reyna.adapters.nats import NatsBus
-from reyna.cli.checkup import Line, broken, machine, unseen
-from reyna.cli.checkup.running import Studio, sharding
-from reyna.cli.starting import OUT, beside, run
-from reyna.config import CannotStart, Settings
-from reyna.domain.errors import Fault
-from reyna.embedded.servers import running
+from reyna.adapters.nats.bus import NatsBus
+from reyna.app import log
+from reyna.app.config import Settings
+from reyna.app.servers import running_addresses
+from reyna.cli.checkup import CheckResult, fault_problem, machine, not_checked
+from reyna.cli.checkup.running import RunningStudio, list_sharding_commands
+from reyna.cli.startup import join_running_studio, run_async
+from reyna.cli.terminal import print_line, quantity
+from reyna.domain.errors import CannotStart, Fault
 
-COLOURS: Final = {"ok": "green", "wrong": "red", "could not look": "yellow"}
-PATIENCE: Final = 5.0  # seconds for NATS to be there
+STATE_COLOURS: Final = {"ok": "green", "wrong": "red", "could not look": "yellow"}
+NATS_TIMEOUT_SECONDS: Final = 5.0
 
 
 def doctor(
-    mend: Annotated[bool, typer.Option("--mend", help="Put right what can be put right safely: recount sums.")] = False,
+    mend: Annotated[bool, typer.Option("--mend", help="Repair what can be repaired safely: recount sums.")] = False,
 ) -> None:
-    """Look at everything, running or not, and say what is wrong and how to mend it. Exits with 1 when something is."""
-    wrong = 0
+    """Check everything, running or not, and say how to mend what is wrong. Exits with 1 when something is."""
+    problems = 0
 
     async def main() -> None:
-        nonlocal wrong
-        async for line in checks(mend=mend):
-            wrong += line.state == "wrong"
-            said = f"[{COLOURS[line.state]}]{line.state:<14}[/] {escape(line.what)}"
-            OUT.print(f"{said}: {escape(line.mend)}" if line.mend else said)
+        nonlocal problems
+        async for result in checks(mend=mend):
+            problems += result.state == "wrong"
+            print_line(
+                (f"{result.state:<14}", STATE_COLOURS[result.state]),
+                f" {result.what}: {result.mend}" if result.mend else f" {result.what}",
+            )
 
-    run(main)
-    if wrong:
-        OUT.print(f"\n{wrong} {'thing is' if wrong == 1 else 'things are'} wrong.")
+    run_async(main)
+    if problems:
+        print_line(f"\n{quantity(problems, 'thing is', 'things are')} wrong.")
         raise typer.Exit(1)
 
 
-async def checks(*, mend: bool) -> AsyncIterator[Line]:
-    settings, line = machine.settings_of(os.environ, Path.cwd())
-    yield line
+async def checks(*, mend: bool) -> AsyncIterator[CheckResult]:
+    """Runs every check that can be run, and yields the results."""
+    settings, result = machine.check_settings(os.environ, Path.cwd())
+    yield result
     if settings is None:
         return
     log.configure("error", settings.log_format)
-    # The home first: whoever asks whether a studio runs in it also puts its permissions right.
-    for line in [*machine.home(settings.home), *machine.programs(settings), machine.page()]:
-        yield line
-    runs = running(settings.home) is not None or bool(settings.postgres_url and settings.nats_url)
-    for line in machine.ports(settings, runs=runs):
-        yield line
-    found = beside(settings) if runs else settings
+    # The home first: the question of whether a studio runs in it also corrects its permissions.
+    for result in [*machine.check_home(settings.home), *machine.check_programs(settings), machine.check_page()]:
+        yield result
+    runs = running_addresses(settings.home) is not None or bool(settings.postgres_url and settings.nats_url)
+    for result in machine.check_ports(settings, runs=runs):
+        yield result
+    found = join_running_studio(settings, "postgres_url") if runs else settings
     stored = {"postgres_url": found.postgres_url, "state_url": None}
     if found.state_url != found.postgres_url:
         stored["state_url"] = found.state_url
-    for line in await machine.databases(stored):
-        yield line
+    for result in await machine.check_databases(stored):
+        yield result
     if not runs:
-        yield unseen("services and what users have", f"no studio is running in {settings.home}; start it: reyna up")
+        yield not_checked(
+            "services and what users have", f"no studio is running in {settings.home}; start it: reyna up"
+        )
         return
-    async for line in _of_the_running(found, mend=mend):
-        yield line
+    async for result in _check_running_studio(found, mend=mend):
+        yield result
     if found.state_url and found.state_url.startswith("mongodb"):
         await _show_sharding(found.state_url)
 
 
-async def _of_the_running(settings: Settings, *, mend: bool) -> AsyncIterator[Line]:
+async def _check_running_studio(settings: Settings, *, mend: bool) -> AsyncIterator[CheckResult]:
     try:
         bus = await NatsBus.connect(
-            settings.nats_url or "", name="reyna doctor", retention_days=settings.event_days, patience=PATIENCE
+            settings.nats_url or "",
+            name="reyna doctor",
+            retention_days=settings.event_days,
+            connect_timeout=NATS_TIMEOUT_SECONDS,
         )
     except Fault as fault:
-        yield broken("NATS", fault, "start it, or correct REYNA_NATS_URL")
+        yield fault_problem("NATS", fault, "start it, or correct REYNA_NATS_URL")
         return
     try:
-        studio = Studio(bus, settings)
-        for line in [*await studio.services(), *await studio.streams(), *await studio.outboxes()]:
-            yield line
-        yield await studio.model()
-        async for line in studio.contents(mend=mend):
-            yield line
+        studio = RunningStudio(bus, settings)
+        checks = (
+            studio.check_services,
+            studio.check_streams,
+            studio.check_lost_events,
+            studio.check_storage,
+            studio.check_outboxes,
+        )
+        for result in [result for check in checks for result in await check()]:
+            yield result
+        yield await studio.check_model()
+        async for result in studio.check_contents(mend=mend):
+            yield result
     finally:
         await bus.close()
 
 
 async def _show_sharding(url: str) -> None:
     try:
-        lines = await sharding(url)
+        commands = await list_sharding_commands(url)
     except (Fault, CannotStart, ModuleNotFoundError):
-        return  # said above, where the database was looked at
-    OUT.print("\nOn a sharded cluster, once, in mongosh:", *lines, sep="\n  ", markup=False)
+        return  # reported above, by the check of the database
+    print_line("\n  ".join(["\nOn a sharded cluster, once, in mongosh:", *commands]))

@@ -1,4 +1,4 @@
-"""`reyna processor run | new | list`: processors of one's own."""
+"""`reyna processor run | new | list`: run, scaffold and list processors."""
 
 import sys
 from pathlib import Path
@@ -7,19 +7,21 @@ from typing import Annotated, Final
 import typer
 from rich.table import Table
 
-from reyna.cli.starting import OUT, beside, end, run, settings_of
-from reyna.config import Settings
-from reyna.domain.caller import house
+from reyna.app.config import Settings
+from reyna.app.lifecycle import run_workers
+from reyna.app.wiring import connect_bus
+from reyna.app.workers import SMALL_MODEL_SETTINGS
+from reyna.cli.startup import exit_with_error, join_running_studio, load_settings, run_async
+from reyna.cli.terminal import OUT, add_row, announce, print_line
+from reyna.domain.caller import system_caller
 from reyna.domain.errors import Invalid
-from reyna.domain.ids import slug
-from reyna.domain.page import MOST
-from reyna.main import SMALL_MODEL, connected
-from reyna.processors.service import Processors
-from reyna.rpc import Signer, remote
-from reyna.serving import work
+from reyna.domain.ids import check_slug
+from reyna.domain.requests.page import MAX_PAGE_SIZE
+from reyna.services.processors.service import Processors
+from reyna.transport.rpc import Signer, remote
 
 app: Final = typer.Typer(name="processor", help="Run, begin and list processors.", no_args_is_help=True)
-SCAFFOLD: Final = '''"""{title}: says in one sentence what it makes of what."""
+SCAFFOLD: Final = '''"""{title}: one sentence that says what it makes of a note."""
 
 import msgspec
 
@@ -27,7 +29,7 @@ from reyna.sdk import Blob, Context, Processor, Refuse
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a user may set."""
+    """The settings that a user may change."""
 
     loud: bool = True
 
@@ -37,7 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 @{name}
 async def make(blob: Blob, context: Context[Settings]) -> dict:
-    """What is returned becomes a blob of its own, beside the one it was made of."""
+    """Returns the data of a new blob, which is derived from this one and placed beside it."""
     content = blob.data["content"]
     if not content.strip():
         raise Refuse("There is nothing written yet.")
@@ -52,45 +54,45 @@ def run_processors(
     parallel: Annotated[int, typer.Option(help="Runs at the same time, for each of them.", min=1, max=1000)] = 4,
 ) -> None:
     """Run processors of your own beside a studio, until Ctrl-C."""
-    sys.path.insert(0, str(Path.cwd()))  # a processor is most often a file in the folder one stands in
-    given = settings_of()
-    settings, defaults = beside(given), {} if given.llm_url else SMALL_MODEL
+    sys.path.insert(0, str(Path.cwd()))  # a processor is most often a file in the working directory
+    given = load_settings()
+    settings, defaults = join_running_studio(given), {} if given.llm_url else SMALL_MODEL_SETTINGS
 
     def ready() -> None:
-        OUT.print(f"At work: {', '.join(names)}")
+        announce(f"At work: {', '.join(names)}", log_format=settings.log_format)
 
-    run(lambda: work(settings, names, parallel=parallel, defaults=defaults, ready=ready))
+    run_async(lambda: run_workers(settings, names, parallel=parallel, defaults=defaults, ready=ready))
 
 
 @app.command("new")
 def new(id: Annotated[str, typer.Argument(help="Its id, such as text-expansion.")]) -> None:
-    """Write the beginning of a processor into this folder."""
+    """Write the first lines of a processor into this folder."""
     try:
-        slug("id", id)
+        check_slug("id", id)
     except Invalid as invalid:
-        end(invalid.detail)
+        exit_with_error(invalid.detail)
     name = id.replace("-", "_")
     path = Path(f"{name}.py")
     if path.exists():
-        end(f"{path} is there already.")
+        exit_with_error(f"{path} is there already.")
     path.write_text(SCAFFOLD.format(title=id.replace("-", " ").capitalize(), id=id, name=name), encoding="utf-8")
-    OUT.print(f"{path} is written. Run it with: reyna processor run {name}:{name}")
+    print_line(f"{path} is written. Run it with: reyna processor run {name}:{name}")
 
 
 @app.command("list")
 def list_processors() -> None:
-    """The processors that are registered, and how they do."""
-    settings = beside(settings_of())
-    run(lambda: _list(settings))
+    """List the registered processors and their health."""
+    settings = join_running_studio(load_settings())
+    run_async(lambda: _list(settings))
 
 
 async def _list(settings: Settings) -> None:
-    async with connected(settings) as bus:
+    async with connect_bus(settings) as bus:
         processors = remote(Processors, "processors", bus, Signer(settings.signing_secret()).sign)
         table = Table("id", "version", "takes", "makes", "workers", "queue", box=None)
-        for one in (await processors.processors(house(), limit=MOST)).items:
-            health = await processors.health(house(), one.id)
+        for one in (await processors.registry.list(system_caller(), limit=MAX_PAGE_SIZE)).items:
+            health = await processors.registry.health(system_caller(), one.id)
             takes = ", ".join(one.input_schemas)
             counts = (str(health.live_workers), str(health.queue_length))
-            table.add_row(one.id, one.version, takes, one.output_schema, *counts)
+            add_row(table, one.id, one.version, takes, one.output_schema, *counts)
         OUT.print(table)

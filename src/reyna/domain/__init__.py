@@ -1,1 +1,1 @@
-"""The nouns of the house; imports nothing of ours and no framework."""
+"""The nouns of the product as frozen structs, and pure rules on them; imports nothing else of ours."""

@@ -1,19 +1,27 @@
-"""One piece of content that fits one versioned schema."""
+"""Blobs: pieces of content that fit a versioned schema, and their revisions."""
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
 from reyna.domain.caller import Caller
 from reyna.domain.event import Event
+from reyna.domain.ids import ULID_LENGTH
+from reyna.domain.text.folding import folded_name_of
+
+MAX_BUCKETS: Final = 100  # that one blob may be created in
 
 AuthorKind = Literal["user", "processor", "import", "restore", "upgrade"]
 
 
 class Blob(msgspec.Struct, frozen=True, kw_only=True):
-    """`size` is the bytes of `data` as JSON; `bucket_ids`, `derived_ids` and `stale` are computed on read."""
+    """`size` is the bytes of `data` as JSON; `bucket_ids`, `derived_ids` and `stale` are computed on read.
+
+    `sequence` orders the blobs of a user: later ones have larger sequences, imported ones that of the time in their
+    source. Blobs that were stored without one take it from their id.
+    """
 
     id: str
     user_id: str
@@ -23,24 +31,34 @@ class Blob(msgspec.Struct, frozen=True, kw_only=True):
     data: Any
     bucket_ids: tuple[str, ...] = ()
     parent_id: str | None = None
-    parent_revision: int | None = None  # the revision of the parent that was used; an older one makes this blob stale
+    parent_revision: int | None = None  # that this blob was derived from; stale when the parent is newer
     derived_ids: tuple[str, ...] = ()
     revision: int = 1
-    data_revision: int = 0  # in which the content last changed; 0: written before this was, it counts as `revision`
+    data_revision: int = 0  # of the last change of the content; 0 counts as `revision`
     size: int
     stale: bool = False
     created_by: str
-    changed_by: str  # who made the current revision
+    changed_by: str  # the author of the current revision
     author_kind: AuthorKind = "user"  # of the current revision
     created_at: datetime
     updated_at: datetime
     trashed_at: datetime | None = None
-    trash_id: str | None = None  # shared by all that went to the trash together
-    legacy: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET  # of a migrated one: what else its line said, its old id
+    trash_id: str | None = None  # shared by all records that were trashed together
+    sequence: str = ""
+    legacy: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET  # the other fields of a migrated blob
+
+    def __post_init__(self) -> None:
+        if not self.sequence:
+            force_setattr(self, "sequence", self.id[-ULID_LENGTH:])
+
+    @property
+    def folded_name(self) -> str:
+        """The searchable form of its title and of the first line of its text."""
+        return folded_name_of(self.data)
 
     @property
     def data_since(self) -> int:
-        """The revision in which the content last changed."""
+        """The revision of the last change of the content."""
         return self.data_revision or self.revision
 
     def changed(
@@ -60,7 +78,7 @@ class Blob(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def upgraded(self, data: Any, *, size: int, schema_id: str, schema_version: str, by: str) -> "Blob":
-        """The same content in the form of a later major: what was derived from it does not become stale."""
+        """Returns the same content in a later major version; blobs derived from it do not become stale."""
         changed = self.changed(
             data, size=size, schema_id=schema_id, schema_version=schema_version, by=by, author_kind="upgrade"
         )
@@ -73,7 +91,7 @@ class Blob(msgspec.Struct, frozen=True, kw_only=True):
         return self._next(trashed_at=None, trash_id=None, updated_at=datetime.now(UTC))
 
     def _next(self, **changes: Any) -> "Blob":
-        """The next revision, with the same data."""
+        """Returns the next revision with the same data."""
         return replace(self, revision=self.revision + 1, data_revision=self.data_since, **changes)
 
     def event(
@@ -82,7 +100,7 @@ class Blob(msgspec.Struct, frozen=True, kw_only=True):
         caller: Caller,
         **facts: Any,
     ) -> Event:
-        """What happened to this blob; `bucket_ids` must be filled in, since devices route by them."""
+        """Returns an event of this blob, whose `bucket_ids` must be filled in, since devices filter by them."""
         return Event.now(
             f"blob.{action}.{self.schema_id}",
             caller,
@@ -101,10 +119,9 @@ class Blob(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of one blob's data; `name` is what its user calls it, `conflict` marks one that lost a race and is
-    kept beside the line.
+    """One version of a blob's data; `name` is given by its user, `conflict` marks one that was saved too late.
 
-    `id` is `<blob_id>:<number>`, a conflicting one's ends in its own ULID. `revision` counts writes to this record.
+    `id` is `<blob_id>:<number>`; that of a conflict ends in a ULID of its own. `revision` counts writes to this record.
     """
 
     id: str
@@ -124,7 +141,7 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewBlob(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What it takes to create a blob."""
+    """The fields of a new blob."""
 
     processor_id: str = "user-input"
     schema_id: str
@@ -134,8 +151,8 @@ class NewBlob(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class BlobChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """New `data`, or a `merge_patch` (RFC 7396) or `json_patch` (RFC 6902) on what was there; `base_revision` is the
-    one that was seen."""
+    """New `data`, or a `merge_patch` (RFC 7396) or `json_patch` (RFC 6902) of the data of `base_revision`, which is
+    the revision that the client has seen."""
 
     data: Any = msgspec.UNSET
     merge_patch: Any = msgspec.UNSET

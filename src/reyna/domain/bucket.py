@@ -1,13 +1,15 @@
-"""A container that can be anything its user says: book, chapter, album, stems, topic."""
+"""Buckets: nested containers of any type that their user chooses, such as book, chapter or album."""
 
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
 from reyna.domain.caller import Caller
 from reyna.domain.event import Event
+from reyna.domain.ids import microseconds_of
+from reyna.domain.text.folding import fold
 
 
 class Bucket(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,10 +27,20 @@ class Bucket(msgspec.Struct, frozen=True, kw_only=True):
     blob_count: int = 0
     metadata: dict[str, Any] = {}
     revision: int = 1
+    number: int = 0  # its position in the order of all records of its user
     created_at: datetime
     updated_at: datetime
     trashed_at: datetime | None = None
-    trash_id: str | None = None  # shared by all that went to the trash together
+    trash_id: str | None = None  # shared by all records that were trashed together
+
+    def __post_init__(self) -> None:
+        if not self.number:  # stored before there were numbers
+            force_setattr(self, "number", microseconds_of(self.created_at))
+
+    @property
+    def folded_name(self) -> str:
+        """The searchable form of its name."""
+        return fold(self.name)
 
     def moved(self, parent_bucket_id: str | None, rank: str) -> "Bucket":
         return replace(
@@ -68,7 +80,7 @@ class Bucket(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewBucket(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`after` is the sibling it comes behind: null for the first place, left out for the last."""
+    """`after` is the sibling before it: null for the first position, left out for the last."""
 
     name: str
     type: str
@@ -85,7 +97,7 @@ class BucketChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
-    """A bucket in its tree; `children` is empty beyond the depth that was asked for, `child_count` is not."""
+    """A bucket in its tree; below the requested depth `children` is empty, and `child_count` is still given."""
 
     id: str
     name: str

@@ -1,14 +1,14 @@
-"""Who is asking, right now."""
+"""The caller of a verb."""
 
 from typing import Final, Literal
 
 import msgspec
 
-HOUSE: Final = "house"  # owns what belongs to no user: system schemas, registered processors, sessions
+SYSTEM_USER_ID: Final = "house"  # owner of what belongs to no user: system schemas, registered processors, sessions
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose wall we stand behind (`user_id`), in what capacity, and on which connection's behalf."""
+    """The user whose records are accessed (`user_id`), the kind of caller, and the connection it acts for."""
 
     user_id: str
     kind: Literal["user", "processor", "import", "house"] = "user"
@@ -19,10 +19,10 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """Who goes down as the author of what is made."""
+        """The author that is recorded with what the caller creates."""
         return self.processor_id or self.user_id
 
 
-def house() -> Caller:
-    """The house itself: registers system schemas and processors, never sees a user's content."""
-    return Caller(user_id=HOUSE, kind="house")
+def system_caller() -> Caller:
+    """Returns the caller for the application's own work, such as registering system schemas and processors."""
+    return Caller(user_id=SYSTEM_USER_ID, kind="house")

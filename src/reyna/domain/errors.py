@@ -1,4 +1,4 @@
-"""What the house answers when it does not do as asked: refusals, which are final, and faults, which are not."""
+"""The errors of the application: refusals, which are final, and faults, which may be retried."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final, Self
@@ -7,7 +7,7 @@ import msgspec
 
 
 class DataError(msgspec.Struct, frozen=True, kw_only=True):
-    """One place where data does not fit; `path` and `schema_path` are JSON Pointers (RFC 6901)."""
+    """One place where data does not fit its schema; `path` and `schema_path` are JSON Pointers (RFC 6901)."""
 
     path: str
     message: str
@@ -15,22 +15,22 @@ class DataError(msgspec.Struct, frozen=True, kw_only=True):
     schema_path: str | None = None
 
 
-BY_REASON: Final[dict[str, "type[Refusal]"]] = {}  # every kind of refusal in this process, wherever it is defined
+BY_REASON: Final[dict[str, "type[Refusal]"]] = {}  # all refusal classes of this process, wherever they are defined
 
 
-def _in_words(name: str) -> str:
+def _to_snake_case(name: str) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
 
 class Refusal(Exception):
-    """The house said no."""
+    """This request was refused."""
 
     code: ClassVar[str]
     status: ClassVar[int]
-    reason: ClassVar[str]  # the class in words, such as `stale_revision`: stable, for programs
+    reason: ClassVar[str]  # the name of the class, such as `stale_revision`: stable, for programs
 
     def __init_subclass__(cls) -> None:
-        cls.reason = _in_words(cls.__name__)
+        cls.reason = _to_snake_case(cls.__name__)
         BY_REASON[cls.reason] = cls
 
     def __init__(self, detail: str | None = None, *, errors: Sequence[DataError] = (), **facts: Any) -> None:
@@ -40,7 +40,7 @@ class Refusal(Exception):
         super().__init__(self.detail)
 
     def problem(self) -> dict[str, Any]:
-        """The wire shape, the same on HTTP, the socket and the bus."""
+        """Returns the wire format, which is the same on HTTP, the socket and the bus."""
         body: dict[str, Any] = {"code": self.code, "reason": self.reason, "detail": self.detail}
         if self.errors:
             body["errors"] = self.errors
@@ -54,7 +54,7 @@ class NotFound(Refusal):
 
 
 class Conflict(Refusal):
-    """This cannot be done to what is there now."""
+    """This is not possible in the present state."""
 
     code, status = "conflict", 409
 
@@ -64,27 +64,55 @@ class StaleRevision(Conflict):
 
 
 class AlreadyThere(Conflict):
-    """Something of this name is already there."""
+    """This name is already in use."""
 
 
 class CameInSince(Conflict):
-    """Something came into this bucket since. Undone anyway, it goes to the trash along with the bucket."""
+    """Something was added to this bucket since then. If you undo anyway, it goes to the trash with the bucket."""
 
 
 class WouldContainItself(Conflict):
-    """A bucket cannot be moved into itself or into what it contains."""
+    """A bucket cannot be moved into itself or into a bucket inside it."""
+
+
+class RunningElsewhere(Conflict):
+    """Another worker is working on this run."""
+
+
+class PreconditionFailed(Conflict):
+    """The present revision is not one of those in If-Match."""
+
+    status = 412
 
 
 class Invalid(Refusal):
-    """What was sent does not fit."""
+    """The request does not fit."""
 
     code, status = "invalid", 422
 
     @classmethod
     def at(cls, path: str, message: str, *, expected: str | None = None) -> Self:
-        """A refusal about one field; `path` is its JSON Pointer."""
+        """Returns a refusal about one field; `path` is its JSON Pointer."""
         field = path.lstrip("/") or "the document"
         return cls(f"{field}: {message}", errors=[DataError(path=path, message=message, expected=expected)])
+
+
+class Malformed(Invalid):
+    """The request is malformed."""
+
+    status = 400
+
+
+class UnsupportedMediaType(Invalid):
+    """The media type of the body is not supported here."""
+
+    status = 415
+
+
+class UpgradeRequired(Invalid):
+    """This address accepts WebSocket connections only."""
+
+    status = 426
 
 
 class Forbidden(Refusal):
@@ -112,27 +140,78 @@ class TooLarge(TooMuch):
 
 
 class Fault(Exception):
-    """The house broke. The trace is in the log under `id`, never outside."""
+    """Something failed. The trace is in the log under `id`, and never leaves the application."""
 
     def __init__(self, detail: str = "Something broke on our side.", *, id: str = "") -> None:
         self.detail, self.id = detail, id
         super().__init__(detail)
 
 
+class Unavailable(Fault):
+    """A part of the studio is unavailable. The request may have been done or not: try again in a moment."""
+
+    reason: ClassVar = "unavailable"
+    status: ClassVar = 503
+    RETRY_AFTER_SECONDS: ClassVar = 2
+
+    def __init__(self, detail: str | None = None, *, id: str = "") -> None:
+        super().__init__(detail or (type(self).__doc__ or "").partition("\n")[0], id=id)
+
+    def problem(self) -> dict[str, Any]:
+        """Returns the wire format, which is the same on HTTP, the socket and the bus."""
+        return {
+            "code": "fault",
+            "reason": self.reason,
+            "detail": self.detail,
+            "retry_after": self.RETRY_AFTER_SECONDS,
+        }
+
+
 class TimedOut(Fault):
-    """No answer came in time; whether the work was done is unknown."""
+    """No answer came in time; the work may have been done or not."""
 
 
-class Unserved(Fault):
+class StorageFull(Unavailable):
+    """The disk of the studio is nearly full: nothing new is written until there is room again."""
+
+    reason: ClassVar = "storage_full"
+    status: ClassVar = 507
+    RETRY_AFTER_SECONDS: ClassVar = 30
+
+
+class Gone(Unavailable):
+    """The copy of the service that took the request is gone. It may have been done or not: try again in a moment."""
+
+
+class Unserved(Unavailable):
     """No copy of the service is running."""
+
+
+class ClockSkew(Fault):
+    """The clocks of two machines differ too much for one to accept the other's tokens; `detail` says by how much."""
 
 
 FAMILY: Final = {cls.code: cls for cls in (NotFound, Conflict, Invalid, Forbidden, TooMuch)}
 
 
-def revived(problem: dict[str, Any]) -> Refusal:
-    """The refusal that `problem()` described, as the same class with the same facts."""
+def refusal_from_problem(problem: dict[str, Any]) -> Refusal:
+    """Returns the refusal that `problem()` has described, of the same class and with the same facts."""
     cls = BY_REASON.get(problem.get("reason", "")) or FAMILY[problem["code"]]
     errors = msgspec.convert(problem.get("errors", ()), tuple[DataError, ...])
     facts = {key: value for key, value in problem.items() if key not in {"code", "reason", "detail", "errors"}}
     return cls(problem["detail"], errors=errors, **facts)
+
+
+# --- errors at the start ---
+
+
+class CannotStart(Exception):
+    """The studio cannot start until something is fixed; the message is one line that says what."""
+
+
+class WrongSetting(CannotStart):
+    """A setting is unknown or has a wrong value."""
+
+    def __init__(self, name: str, why: str) -> None:
+        self.name = name
+        super().__init__(f"{name}: {why}")

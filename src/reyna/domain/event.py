@@ -1,4 +1,4 @@
-"""Something that happened: immutable, in the past tense, announced to whoever it concerns."""
+"""Events and the messages that carry them."""
 
 from datetime import UTC, datetime
 from typing import Any, Final, Self
@@ -13,7 +13,7 @@ LIVE_SUBJECTS: Final = "reyna.live"
 
 
 class Message(msgspec.Struct, frozen=True):
-    """What the outbox holds and the bus carries: `id` makes a second delivery recognisable."""
+    """A message in the outbox and on the bus; a repeat is recognised by its `id`."""
 
     id: str
     subject: str
@@ -39,10 +39,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def now(cls, type: str, caller: Caller, data: dict[str, Any], *, about: str | None = None) -> Self:
-        """An event of this moment, caused by the caller; `about` is the id of what it happened to.
+        """Returns an event of this moment, caused by the caller; `about` is the id of its subject.
 
-        What comes in whole says so by `cause`, "import" here and "copy" in the data given, and sets no processor to
-        work: it brings along what was derived from it.
+        Imported and copied records bring their derived ones along, so they must not start processors: their events
+        have the `cause` "import", which is set here, or "copy", which is in the given data.
         """
         return cls(
             id=new_id("event"),

@@ -4,19 +4,20 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
 from reyna.domain.caller import Caller
 from reyna.domain.event import Event
+from reyna.domain.ids import microseconds_of
 
 
 def placement_id(bucket_id: str, blob_id: str) -> str:
-    """A blob stands in a bucket once, so the pair is the name."""
+    """Returns the id of a placement: a blob is placed in a bucket at most once."""
     return f"{bucket_id}:{blob_id}"
 
 
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
-    """The only record of blob-in-bucket; `rank` is fractional, so that a reorder writes one record."""
+    """The record that a blob is in a bucket; `rank` is fractional, so that a reorder writes one record."""
 
     id: str
     user_id: str
@@ -25,9 +26,14 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     rank: str
     label: str | None = None
     revision: int = 1
+    number: int = 0  # its position in the order of all records of its user
     created_at: datetime
-    trashed_at: datetime | None = None  # it is in the trash whenever its blob or its bucket is
-    trash_id: str | None = None  # of the blob or of the bucket; it comes back when both are back
+    trashed_at: datetime | None = None  # when its blob or its bucket was trashed
+    trash_id: str | None = None  # of the blob or bucket; it is restored when both are
+
+    def __post_init__(self) -> None:
+        if not self.number:  # stored before there were numbers
+            force_setattr(self, "number", microseconds_of(self.created_at))
 
     def trashed(self, trash_id: str, now: datetime) -> "Placement":
         return replace(self, trashed_at=now, trash_id=trash_id, revision=self.revision + 1)

@@ -1,10 +1,10 @@
-"""How much of what a user has, and how much is allowed."""
+"""The usage of a user, and the limits."""
 
 import msgspec
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """By what is counted, such as `blobs` or `bytes`; what has no limit is not in `allowed`."""
+    """Amounts by name, such as `blobs` or `bytes`; those without a limit are not in `allowed`."""
 
     used: dict[str, int]
     allowed: dict[str, int]

@@ -1,4 +1,4 @@
-"""A versioned shape that content must fit, and how content of the major before becomes content of this one."""
+"""Schemas: versioned JSON Schemas for content, and upgrades of content from the major version before."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,9 +19,9 @@ StepName = Literal["rename", "move", "remove", "set", "copy", "convert", "wrap"]
 class UpgradeStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """One named step; `path` is a JSON Pointer (RFC 6901) in which `*` stands for every item of a list.
 
-    `to` is the new name (rename, wrap), the new place (move, copy) or the new type (convert); `value` is what is set.
-    Where something is already, set leaves it and move and copy are refused, unless they may `overwrite` it. A step
-    whose `path` leads to nothing does nothing.
+    `to` is the new name (rename, wrap), the new place (move, copy) or the new type (convert); `value` is the value to
+    set. An existing value is kept by set, and refuses move and copy, unless they may `overwrite` it. A step whose
+    `path` leads to nothing does nothing.
     """
 
     do: StepName
@@ -32,7 +32,7 @@ class UpgradeStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Upgrade(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How data of the major before becomes data of this one: a JSON Patch (RFC 6902) or named steps, one of the two."""
+    """The upgrade of data from the major version before: a JSON Patch (RFC 6902) or named steps, one of the two."""
 
     patch: tuple[dict[str, Any], ...] | msgspec.UnsetType = msgspec.UNSET
     steps: tuple[UpgradeStep, ...] | msgspec.UnsetType = msgspec.UNSET
@@ -41,9 +41,9 @@ class Upgrade(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Schema(msgspec.Struct, frozen=True, kw_only=True):
     """One immutable version; `id` is name and major (`text-input-v1`), `version` is semver (`1.2.0`).
 
-    `references` holds every registered schema that `json_schema` leads to, by its URI, so that compiling it needs
-    nothing else; `fingerprint` stands for both. `compatibility` and `upgrade` belong to the id: the latest version
-    tells what holds now, an earlier one what held when it was registered.
+    `references` holds every registered schema that `json_schema` refers to, by its URI, so that it can be compiled
+    alone; `fingerprint` identifies both. `compatibility` and `upgrade` belong to the id: the latest version has the
+    present ones, an earlier version those of its registration.
     """
 
     id: str
@@ -63,7 +63,7 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewSchema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`version` left out: the right next one is computed. `upgrade` is for the id that this comes to."""
+    """Without a `version` the right next one is computed. `upgrade` belongs to the resulting id."""
 
     name: str
     version: str | None = None
@@ -75,7 +75,7 @@ class NewSchema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether data fits a version, and if not, where (at most 50 places)."""
+    """The result of a validation, with the places of at most 50 errors."""
 
     valid: bool
     version: str
@@ -83,5 +83,5 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def major_before(major: int, majors: Iterable[int]) -> int | None:
-    """Whose data an upgrade of this major takes: the largest smaller one of those that are registered."""
+    """Returns the major version whose data an upgrade to this one takes: the largest smaller registered one."""
     return max((each for each in majors if each < major), default=None)

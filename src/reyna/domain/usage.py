@@ -1,4 +1,4 @@
-"""How schemas are used: what was counted, for whom, of which version, on which day."""
+"""The use of schemas, counted by user, version and day."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):
-    """Validations, how many of them failed and by which rule (a keyword of JSON Schema), and blobs stored anew.
+    """Numbers of validations, of failures in all and by rule (a keyword of JSON Schema), and of stored blobs.
 
     A validation that fails by several rules counts once for each of them.
     """
@@ -26,7 +26,7 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Use(msgspec.Struct, frozen=True, kw_only=True):
-    """What one process counted of one user's use of one version on one day (UTC, such as `2026-03-01`)."""
+    """The use of one version by one user on one day (UTC, such as `2026-03-01`), counted by one process."""
 
     user_id: str
     schema_id: str
@@ -36,7 +36,7 @@ class Use(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DayOfUse(msgspec.Struct, frozen=True, kw_only=True):
-    """One version on one day."""
+    """The use of one version on one day."""
 
     day: str
     version: str

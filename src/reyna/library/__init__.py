@@ -1,1 +1,1 @@
-"""The processors that ship with the house, written with the SDK alone."""
+"""The processors that ship with the studio, written with the SDK alone."""

@@ -1,8 +1,8 @@
-"""For people who write processors: everything that is promised to them is named here."""
+"""The SDK for people who write processors: every name exported here is public and stable."""
 
 from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
-from reyna.ports import Completion, Prompt
+from reyna.ports.language import Completion, Prompt
 from reyna.sdk.context import Context
 from reyna.sdk.processor import Derived, Made, Processor, Refuse, Retry
 

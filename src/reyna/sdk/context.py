@@ -1,31 +1,29 @@
-"""What a processor is given to work with: the model, its neighbours, its settings, and a way to say how far it is."""
+"""The context of a run for a processor's function: the language model, blobs and buckets, settings and progress."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from typing import Final, Generic, Protocol, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
 
 from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Fault
-from reyna.domain.page import MOST, Page
-from reyna.domain.run import Cost
-from reyna.ports import Completion, Language, Prompt
+from reyna.domain.processing.run import Cost
+from reyna.domain.requests.page import MAX_PAGE_SIZE, Page
+from reyna.ports.language import Language
+from reyna.sdk.metered_language import MeteredLanguage
+from reyna.sdk.progress import REPORT_INTERVAL_SECONDS, ProgressReporter, SendProgress
 
 S = TypeVar("S")
-EVERY: Final = 0.1  # seconds between two reports: what an eye can follow
-BYTES_PER_SECOND: Final = 100_000  # of reported text for each run: a long one is told less often
-CHARACTERS_PER_TOKEN: Final = 4  # of a prompt whose answer was broken off before its tokens were counted
-
-Tell = Callable[[float, str | None], Awaitable[None]]
+T = TypeVar("T")
 
 
-class ContentVerbs(Protocol):
-    """What a context needs of the state service."""
+class BlobReads(Protocol):
+    """The verbs on blobs that a context needs."""
 
-    async def blob(self, caller: Caller, id: str) -> Blob: ...
+    async def get(self, caller: Caller, id: str) -> Blob: ...
 
-    async def blobs(
+    async def list(
         self,
         caller: Caller,
         *,
@@ -35,97 +33,26 @@ class ContentVerbs(Protocol):
         cursor: str | None = None,
     ) -> Page[Blob]: ...
 
-    async def bucket(self, caller: Caller, id: str) -> Bucket: ...
+
+class BucketReads(Protocol):
+    """The verb on buckets that a context needs."""
+
+    async def get(self, caller: Caller, id: str) -> Bucket: ...
 
 
-class CountedLanguage:
-    """A language model whose tokens are added up over all calls of one run."""
+class StateService(Protocol):
+    """The parts of the state service that a context needs."""
 
-    def __init__(self, language: Language | None) -> None:
-        self._language = language
-        self.cost = Cost()
-
-    async def complete(self, prompt: Prompt) -> Completion:
-        completion = await self._model().complete(prompt)
-        self._add(completion.model, completion.input_tokens, completion.output_tokens)
-        return completion
-
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
-        """Pieces, then one Completion. Close it (`contextlib.aclosing`) when you stop before its end: the model
-        stops writing, and what it wrote until then is counted, a piece for a token."""
-        pieces, counted = 0, False
-        source = self._model().stream(prompt)
-        try:
-            async for piece in source:
-                if isinstance(piece, Completion):
-                    counted = True
-                    self._add(piece.model, piece.input_tokens, piece.output_tokens)
-                else:
-                    pieces += 1
-                yield piece
-        finally:
-            if not counted and pieces:
-                self._add(self.cost.model, (len(prompt.system) + len(prompt.user)) // CHARACTERS_PER_TOKEN, pieces)
-            if isinstance(source, AsyncGenerator):
-                await source.aclose()
-
-    def _model(self) -> Language:
-        if self._language is None:
-            raise Fault("No language model is set up: see REYNA_LLM_URL.")
-        return self._language
-
-    def _add(self, model: str | None, read: int, written: int) -> None:
-        self.cost = Cost(
-            model=model,
-            input_tokens=self.cost.input_tokens + read,
-            output_tokens=self.cost.output_tokens + written,
-        )
-
-
-class Reports:
-    """Passes on how far a run is: at once after a silence, else the latest a little later; the last is never lost."""
-
-    def __init__(self, tell: Tell, *, every: float = EVERY) -> None:
-        self._tell, self._every = tell, every
-        self._free_at = 0.0  # the loop's time from which the next report may go out
-        self._waiting: tuple[float, str | None] | None = None
-        self._sender: asyncio.Task[None] | None = None
-
-    async def report(self, fraction: float, text: str | None) -> None:
-        self._waiting = (min(max(fraction, 0.0), 1.0), text)
-        if self._sender is None or self._sender.done():
-            if asyncio.get_running_loop().time() >= self._free_at:
-                await self._send()
-            else:
-                self._sender = asyncio.create_task(self._send_later())
-
-    async def finish(self, *, send: bool = True) -> None:
-        """Sends what is still waiting, or drops it."""
-        if not send:
-            self._waiting = None
-        if self._sender is not None:
-            if self._waiting is not None or not send:  # newer than what is being sent, if anything is
-                self._sender.cancel()
-            await asyncio.wait([self._sender])
-            self._sender = None
-        await self._send()
-
-    async def _send_later(self) -> None:
-        while self._waiting is not None:
-            await asyncio.sleep(self._free_at - asyncio.get_running_loop().time())
-            await self._send()
-
-    async def _send(self) -> None:
-        if self._waiting is None:
-            return
-        (fraction, text), self._waiting = self._waiting, None
-        pause = max(self._every, len(text or "") / BYTES_PER_SECOND) if self._every else 0.0
-        self._free_at = asyncio.get_running_loop().time() + pause
-        await self._tell(fraction, text)
+    blobs: BlobReads
+    buckets: BucketReads
 
 
 class Context(Generic[S]):
-    """Everything a processor's function may use; `settings` are its own, valid."""
+    """The tools of a processor's function; `settings` are its own, valid.
+
+    An `async def` awaits the calls. A plain `def` runs in a thread of its own, and calls by `wait` and `iterate`:
+    `context.wait(context.progress(0.5))`.
+    """
 
     def __init__(
         self,
@@ -133,41 +60,101 @@ class Context(Generic[S]):
         *,
         language: Language | None,
         caller: Caller,
-        content: ContentVerbs,
-        tell: Tell,
-        every: float = EVERY,
+        state: StateService,
+        send_progress: SendProgress,
+        report_interval: float = REPORT_INTERVAL_SECONDS,
     ) -> None:
         self.settings = settings
-        self.language = CountedLanguage(language)
+        self.language = MeteredLanguage(language)
         self.cancelled = False  # becomes True when the user no longer wants this run, just before it is stopped
-        self._caller, self._content = caller, content
-        self.reports = Reports(tell, every=every)
+        self._caller, self._state = caller, state
+        self._loop = asyncio.get_running_loop()
+        self._ended = False
+        self._reporter = ProgressReporter(send_progress, interval=report_interval)
 
     @property
     def cost(self) -> Cost:
         return self.language.cost
 
     async def progress(self, fraction: float, text: str | None = None) -> None:
-        """How far the run is (0 to 1) and the text so far, for the user's devices. Call it as often as you like."""
-        await self.reports.report(fraction, text)
+        """Reports the fraction that is done (0 to 1) and the text so far to the user's devices.
+
+        Call it as often as you like: reports are throttled.
+        """
+        await self._on_worker_loop(lambda: self._reporter.report(fraction, text))
 
     async def blob(self, id: str) -> Blob:
-        """Another blob of the same user. Raises NotFound."""
-        return await self._content.blob(self._caller, id)
+        """Returns another blob of the same user. Raises NotFound."""
+        return await self._on_worker_loop(lambda: self._state.blobs.get(self._caller, id))
 
     async def bucket(self, id: str) -> Bucket:
-        """Raises NotFound."""
-        return await self._content.bucket(self._caller, id)
+        """Returns a bucket of the same user. Raises NotFound."""
+        return await self._on_worker_loop(lambda: self._state.buckets.get(self._caller, id))
 
     async def blobs(self, *, bucket: str | None = None, schema: str | None = None) -> AsyncIterator[Blob]:
-        """The user's blobs, or those in one bucket in its order; `async for`, however many there are."""
+        """Yields the user's blobs, or those in one bucket in its order, however many there are."""
         cursor: str | None = None
         while True:
-            page = await self._content.blobs(
-                self._caller, bucket_id=bucket, schema_id=schema, limit=MOST, cursor=cursor
+            read = partial(
+                self._state.blobs.list,
+                self._caller,
+                bucket_id=bucket,
+                schema_id=schema,
+                limit=MAX_PAGE_SIZE,
+                cursor=cursor,
             )
+            page = await self._on_worker_loop(read)
             for blob in page.items:
                 yield blob
             if page.next_cursor is None:
                 return
             cursor = page.next_cursor
+
+    # --- for a plain `def`, in its thread ---
+
+    def wait(self, call: Awaitable[T]) -> T:
+        """Returns the result of a call such as `context.blob(id)` or `context.language.complete(prompt)`.
+
+        Raises what the call raises, and CancelledError once the run is over or cancelled.
+        """
+        if self._ended or self.cancelled:
+            _close_unawaited(call)
+            raise asyncio.CancelledError("This run is over.")
+        return asyncio.run_coroutine_threadsafe(_await(call), self._loop).result()
+
+    def iterate(self, source: AsyncIterable[T]) -> Iterator[T]:
+        """Yields the items of an async iterator such as `context.blobs()` or `context.language.stream(prompt)`."""
+        iterator = aiter(source)
+        try:
+            while True:
+                try:
+                    item = self.wait(anext(iterator))
+                except StopAsyncIteration:
+                    return
+                yield item
+        finally:
+            if isinstance(iterator, AsyncGenerator):
+                asyncio.run_coroutine_threadsafe(_await(iterator.aclose()), self._loop)
+
+    # --- for the worker ---
+
+    async def end(self, *, send: bool) -> None:
+        """Sends or drops the last report; from now on, `wait` raises CancelledError in a thread that still works."""
+        self._ended = True
+        await self._reporter.finish(send=send)
+
+    async def _on_worker_loop(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Makes the call in the event loop of the worker, also when it comes from another one, as in a thread."""
+        if asyncio.get_running_loop() is self._loop:
+            return await call()
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_await(call()), self._loop))
+
+
+async def _await(call: Awaitable[T]) -> T:
+    return await call
+
+
+def _close_unawaited(call: Awaitable[Any]) -> None:
+    """Closes a coroutine that is never awaited, so that Python does not warn of it."""
+    if isinstance(call, Coroutine):
+        call.close()

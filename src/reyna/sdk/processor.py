@@ -1,22 +1,26 @@
-"""What a processor is: what it takes, what it makes, and the one function that does the work."""
+"""The declaration of a processor: the schemas it takes, the schema it makes, its settings and its function."""
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Generic, Literal, TypedDict, TypeVar, Unpack, overload
+from functools import partial
+from typing import Any, Generic, Literal, TypedDict, TypeVar, Unpack, cast, overload
 
 import msgspec
 
 from reyna.domain.blob import Blob
 from reyna.domain.errors import Fault
-from reyna.domain.ids import slug
-from reyna.domain.processor import NewProcessor
-from reyna.domain.run import Output
+from reyna.domain.ids import check_slug
+from reyna.domain.processing.input_range import parse_input_range
+from reyna.domain.processing.processor import NewProcessor
+from reyna.domain.processing.run import Output
 from reyna.sdk.context import Context
+from reyna.sdk.threads import run_in_thread
 
 S = TypeVar("S", bound=msgspec.Struct | None)
 
 
 class Refuse(Exception):
-    """Raised by a processor: this blob is not for it. Final; the reason is shown to the user."""
+    """Raised by a processor for a blob that is not for it. Final; the reason is shown to the user."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -24,15 +28,23 @@ class Refuse(Exception):
 
 
 class Retry(Exception):
-    """Raised by a processor: not now. The run comes again after so many seconds, and it is no failure."""
+    """Raised by a processor to run again after so many seconds, which is not a failure."""
 
     def __init__(self, *, after: float = 30.0) -> None:
         self.after = after
         super().__init__(f"again in {after} s")
 
 
+class InvalidOutput(Exception):
+    """An output cannot be stored, and would not be on another attempt: the run has failed for good."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
 class Derived(msgspec.Struct, frozen=True):
-    """One blob to be made of `data`; without a schema the processor's own, without buckets the source's."""
+    """An output: one blob with this data, by default of the processor's output schema and in the source's buckets."""
 
     data: Any
     schema_id: str | None = None
@@ -40,12 +52,15 @@ class Derived(msgspec.Struct, frozen=True):
 
 
 Made = Mapping[str, Any] | Derived | Sequence[Mapping[str, Any] | Derived]
-Work = Callable[[Blob, Context[S]], Awaitable[Made]]
-W = TypeVar("W", bound=Callable[..., Awaitable[Any]])
+ProcessorFunction = Callable[[Blob, Context[S]], Awaitable[Made] | Made]
+F = TypeVar("F", bound=Callable[..., Any])
 
 
-class About(TypedDict, total=False):
-    """What else a processor says of itself; `trigger="manual"`: only on request, `range`: in words what it is for."""
+class Description(TypedDict, total=False):
+    """Further facts about a processor.
+
+    `trigger="manual"`: it runs only on request. `range`: the input it is for, in words (`3 to 1,000 words`).
+    """
 
     version: str
     name: str
@@ -55,20 +70,20 @@ class About(TypedDict, total=False):
 
 
 class Processor(Generic[S]):
-    """Takes blobs of some schemas and makes blobs of another; it is itself the decorator of its function.
+    """A processor: takes blobs of some schemas and makes blobs of another. It is the decorator of its own function.
 
-    `settings` is a `msgspec.Struct` type: what a user may set, with its defaults. Raises Invalid for an `id` that is
-    no slug.
+    `settings` is a `msgspec.Struct` type with the settings that a user may change, and their defaults. Raises Invalid
+    for an `id` that is not a slug.
     """
 
     @overload
     def __init__(
-        self: "Processor[None]", id: str, *, takes: str | Sequence[str], makes: str, **about: Unpack[About]
+        self: "Processor[None]", id: str, *, takes: str | Sequence[str], makes: str, **description: Unpack[Description]
     ) -> None: ...
 
     @overload
     def __init__(
-        self, id: str, *, takes: str | Sequence[str], makes: str, settings: type[S], **about: Unpack[About]
+        self, id: str, *, takes: str | Sequence[str], makes: str, settings: type[S], **description: Unpack[Description]
     ) -> None: ...
 
     def __init__(
@@ -78,32 +93,36 @@ class Processor(Generic[S]):
         takes: str | Sequence[str],
         makes: str,
         settings: type[S] | None = None,
-        **about: Unpack[About],
+        **description: Unpack[Description],
     ) -> None:
-        self.id = slug("id", id)
+        self.id = check_slug("id", id)
         self.takes = (takes,) if isinstance(takes, str) else tuple(takes)
         self.makes = makes
         self.settings = settings
         self.registration = NewProcessor(
             id=id,
-            version=about.get("version", "1.0.0"),
-            name=about.get("name", id.replace("-", " ").capitalize()),
-            description=about.get("description", ""),
+            version=description.get("version", "1.0.0"),
+            name=description.get("name", id.replace("-", " ").capitalize()),
+            description=description.get("description", ""),
             input_schemas=self.takes,
             output_schema=makes,
             settings_schema=msgspec.json.schema(settings) if settings else None,
-            trigger=about.get("trigger", "event"),
-            range=about.get("range"),
+            trigger=description.get("trigger", "event"),
+            range=description.get("range"),
         )
-        self._work: Work[S] | None = None
+        self._function: ProcessorFunction[S] | None = None
 
-    def __call__(self, work: W) -> W:
-        """Decorates the async function `(blob, context) -> dict | Derived | list of these`."""
-        self._work = work
-        return work
+    def __call__(self, function: F) -> F:
+        """Decorates the function `(blob, context) -> dict | Derived | list of these`.
+
+        An `async def` shares the event loop with all runs of its worker, and must not block it. A plain `def` runs in
+        a thread of its own and may.
+        """
+        self._function = function
+        return function
 
     def settings_from(self, given: Mapping[str, Any]) -> S:
-        """The settings as the processor's own type. Raises Refuse when they do not fit."""
+        """Returns the settings as the processor's own type. Raises Refuse when they do not fit."""
         if self.settings is None:
             return None  # type: ignore[return-value]  # S is None when there is no settings type
         try:
@@ -112,17 +131,44 @@ class Processor(Generic[S]):
             raise Refuse(f"The settings do not fit: {error}") from error
 
     async def run(self, blob: Blob, context: Context[S]) -> list[Output]:
-        """What the function makes of this blob; raises whatever it raises."""
+        """Returns the outputs of the function for this blob.
+
+        Raises Refuse for a blob out of its schemas or range, InvalidOutput, and whatever the function raises.
+        """
         if blob.schema_id not in self.takes:
             raise Refuse(f"{self.id} takes {' or '.join(self.takes)}; this is {blob.schema_id}.")
-        if self._work is None:
+        meant = parse_input_range(self.registration.range)
+        if meant is not None and (why_not := meant.explain_mismatch(blob.data)):
+            raise Refuse(f"{self.registration.name} {why_not}.")
+        if self._function is None:
             raise Fault(f"The processor {self.id} has no function.")
-        made = await self._work(blob, context)
-        several = [made] if isinstance(made, Mapping | Derived) else made
-        return [_output(one) for one in several]
+        made: object = await self._call(self._function, blob, context)
+        several = isinstance(made, Sequence) and not isinstance(made, str | bytes)
+        return [self._output(one) for one in (cast(Sequence[Any], made) if several else [made])]
+
+    async def _call(self, function: ProcessorFunction[S], blob: Blob, context: Context[S]) -> Made:
+        if _is_async(function):
+            made = function(blob, context)
+        else:
+            made = await run_in_thread(lambda: function(blob, context), name=f"{self.id} {blob.id}")
+        return await made if isinstance(made, Awaitable) else made
+
+    def _output(self, made: object) -> Output:
+        match made:
+            case Derived():
+                output = Output(data=made.data, schema_id=made.schema_id, bucket_ids=made.buckets)
+            case Mapping():
+                output = Output(data=dict(made))
+            case _:
+                raise InvalidOutput(f"{self.id} made {type(made).__name__}, which is neither a dict nor Derived.")
+        try:
+            msgspec.json.encode(output)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InvalidOutput(f"{self.id} made data that is not JSON: {error}") from error
+        return output
 
 
-def _output(made: Mapping[str, Any] | Derived) -> Output:
-    if isinstance(made, Derived):
-        return Output(data=made.data, schema_id=made.schema_id, bucket_ids=made.buckets)
-    return Output(data=dict(made))
+def _is_async(function: Callable[..., Any]) -> bool:
+    while isinstance(function, partial):
+        function = function.func
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004

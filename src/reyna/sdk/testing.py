@@ -1,4 +1,4 @@
-"""A processor run with nothing else running: for its author's own tests."""
+"""Running a processor alone, without services or a bus, for its author's own tests."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,18 +11,18 @@ from reyna.domain.bucket import Bucket
 from reyna.domain.caller import Caller
 from reyna.domain.errors import NotFound
 from reyna.domain.ids import new_id
-from reyna.domain.page import Page
-from reyna.domain.run import Cost, Output
-from reyna.ports import Language
-from reyna.sdk.context import Context
+from reyna.domain.processing.run import Cost, Output
+from reyna.domain.requests.page import Page
+from reyna.ports.language import Language
+from reyna.sdk.context import BlobReads, BucketReads, Context
 from reyna.sdk.processor import Processor
 
 S = TypeVar("S", bound=msgspec.Struct | None)
 USER = "user-ana"
 
 
-class Ran(msgspec.Struct, frozen=True):
-    """What came of it: the outputs, every report (fraction, text) in order, and what the model cost."""
+class RunResult(msgspec.Struct, frozen=True):
+    """The result of a run: the outputs, every progress report (fraction, text) in order, and the cost of the model."""
 
     outputs: list[Output]
     reports: list[tuple[float, str | None]]
@@ -30,13 +30,13 @@ class Ran(msgspec.Struct, frozen=True):
 
     @property
     def data(self) -> Any:
-        """The data of the one output."""
+        """Returns the data of the only output."""
         (output,) = self.outputs
         return output.data
 
 
 def a_blob(schema_id: str, data: Any, **fields: Any) -> Blob:
-    """A blob of user-ana with this data; any other field may be given."""
+    """Returns a blob of user-ana with this data; any other field may be given."""
     now = datetime.now(UTC)
     given: dict[str, Any] = {
         "id": new_id("blob"),
@@ -62,47 +62,57 @@ async def run(
     settings: Mapping[str, Any] | None = None,
     blobs: Sequence[Blob] = (),
     buckets: Sequence[Bucket] = (),
-) -> Ran:
-    """Runs the processor on the blob; `blobs` and `buckets` are what it finds around it.
+) -> RunResult:
+    """Runs the processor on the blob; its context contains `blobs` and `buckets` besides.
 
     Raises what the processor raises: Refuse, Retry, or anything else. Outputs are not checked against a schema.
     """
     reports: list[tuple[float, str | None]] = []
 
-    async def tell(fraction: float, text: str | None) -> None:
+    async def send_progress(fraction: float, text: str | None) -> None:
         reports.append((fraction, text))
 
     context = Context(
         processor.settings_from(settings or {}),
         language=language,
         caller=Caller(user_id=blob.user_id, kind="processor", processor_id=processor.id),
-        content=_Around([blob, *blobs], buckets),
-        tell=tell,
-        every=0.0,
+        state=_MemoryState([blob, *blobs], buckets),
+        send_progress=send_progress,
+        report_interval=0.0,
     )
     outputs = await processor.run(blob, context)
-    await context.reports.finish()
-    return Ran(outputs, reports, context.cost)
+    await context.end(send=True)
+    return RunResult(outputs, reports, context.cost)
 
 
-class _Around:
-    """The blobs and buckets that are there."""
+class _MemoryState:
+    """The state service's verbs over blobs and buckets in memory."""
 
     def __init__(self, blobs: Sequence[Blob], buckets: Sequence[Bucket]) -> None:
-        self._blobs = {blob.id: blob for blob in blobs}
+        self.blobs: BlobReads = _MemoryBlobs(blobs)
+        self.buckets: BucketReads = _MemoryBuckets(buckets)
+
+
+class _MemoryBuckets:
+    def __init__(self, buckets: Sequence[Bucket]) -> None:
         self._buckets = {bucket.id: bucket for bucket in buckets}
 
-    async def blob(self, caller: Caller, id: str) -> Blob:
-        if id not in self._blobs:
-            raise NotFound(id=id)
-        return self._blobs[id]
-
-    async def bucket(self, caller: Caller, id: str) -> Bucket:
+    async def get(self, caller: Caller, id: str) -> Bucket:
         if id not in self._buckets:
             raise NotFound(id=id)
         return self._buckets[id]
 
-    async def blobs(
+
+class _MemoryBlobs:
+    def __init__(self, blobs: Sequence[Blob]) -> None:
+        self._blobs = {blob.id: blob for blob in blobs}
+
+    async def get(self, caller: Caller, id: str) -> Blob:
+        if id not in self._blobs:
+            raise NotFound(id=id)
+        return self._blobs[id]
+
+    async def list(
         self,
         caller: Caller,
         *,

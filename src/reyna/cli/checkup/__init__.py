@@ -1,29 +1,29 @@
-"""What `reyna doctor` looks at: each check says what it found, one line each."""
+"""The checks of `reyna doctor`, and their results, which are one line each."""
 
 from typing import Literal, NamedTuple
 
 from reyna.domain.errors import Fault
 
 
-class Line(NamedTuple):
-    """What was looked at and how it is; `mend` says what to do about what is wrong."""
+class CheckResult(NamedTuple):
+    """The state of one thing that was checked; `mend` says what to do about a problem."""
 
     state: Literal["ok", "wrong", "could not look"]
     what: str
     mend: str = ""
 
 
-def ok(what: str) -> Line:
-    return Line("ok", what)
+def ok(what: str) -> CheckResult:
+    return CheckResult("ok", what)
 
 
-def wrong(what: str, mend: str) -> Line:
-    return Line("wrong", what, mend)
+def problem(what: str, mend: str) -> CheckResult:
+    return CheckResult("wrong", what, mend)
 
 
-def unseen(what: str, why: str) -> Line:
-    return Line("could not look", what, why)
+def not_checked(what: str, why: str) -> CheckResult:
+    return CheckResult("could not look", what, why)
 
 
-def broken(what: str, fault: Fault, mend: str) -> Line:
-    return wrong(f"{what}: {fault.detail}", mend)
+def fault_problem(what: str, fault: Fault, mend: str) -> CheckResult:
+    return problem(f"{what}: {fault.detail}", mend)

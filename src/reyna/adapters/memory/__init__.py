@@ -1,0 +1,1 @@
+"""The Store and Bus ports in memory."""

@@ -1,9 +1,0 @@
-"""How alembic runs our migrations: on the connection it is handed, inside its transaction."""
-
-from alembic import context
-from sqlalchemy import text
-
-connection = context.config.attributes["connection"]
-connection.execute(text("create schema if not exists reyna"))
-context.configure(connection=connection, version_table="migrated", version_table_schema="reyna")
-context.run_migrations()

@@ -1,0 +1,1 @@
+"""The Bus port on NATS with JetStream."""

@@ -1,0 +1,278 @@
+"""The Store port on PostgreSQL: a schema for each service, with a table for each collection, and an outbox."""
+# ruff: noqa: S608  (names of tables and columns are our own and quoted; nothing that a user sends gets here)
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, Literal, TypeVar
+
+import asyncpg
+
+from reyna.adapters.outage import Outage
+from reyna.adapters.postgres import sql as postgres_sql
+from reyna.adapters.postgres.group_commit import GroupCommit
+from reyna.adapters.postgres.sql import Table, storable
+from reyna.adapters.postgres.write_statement import (
+    CLOCK_GROUP,
+    OVER_SQLSTATE,
+    UNMET_SQLSTATE,
+    WritePlan,
+    build_statement,
+    plan_write,
+)
+from reyna.domain.errors import Fault, TimedOut, Unavailable
+from reyna.domain.event import Message
+from reyna.ports.store import ClockReading, Collection, Record, RequirementNotMet, Step, Where
+from reyna.storage.semantics import check_collection, check_queryable, distances_from
+
+R = TypeVar("R", bound=Record)
+
+STATEMENT_TIMEOUT_SECONDS: Final = 30.0  # the slowest legitimate one takes about one second
+ACQUIRE_TIMEOUT_SECONDS: Final = 10.0  # for a new or free connection; then PostgreSQL counts as away
+CONNECT_TIMEOUT_SECONDS: Final = 5.0
+MAX_PREPARED_STATEMENTS: Final = 400  # on each connection; there are fewer, but more than asyncpg's default of 100
+MAX_WRITE_ATTEMPTS: Final = 5  # of a write that PostgreSQL rolled back
+ROLLED_BACK_SQLSTATES: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+# Every statement of ours uses an index that leads with the user. These make PostgreSQL use it from the first record on,
+# before it has statistics (a fresh import), and spare it from planning the same statement again.
+SETTINGS: Final = {
+    "application_name": "reyna",
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+UNAVAILABLE_ERRORS: Final = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the connection broke while a query was being sent
+    asyncpg.OperatorInterventionError,  # the server is stopping, starting, or has crashed
+    asyncpg.InsufficientResourcesError,  # out of connections, memory or disk
+    asyncpg.ReadOnlySQLTransactionError,  # the server has become a standby
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
+
+
+async def open_pool(url: str, *, size: int = 8) -> asyncpg.Pool:
+    """Returns a pool of at most `size` connections to `postgresql://user:password@host/database`, or to a socket in
+    `postgresql://user:password@/database?host=/folder`.
+
+    Raises Fault when nobody answers.
+    """
+
+    async def skip_reset(_: Any) -> None:
+        """Does nothing: our statements leave no state on a connection, and a reset costs each of them a round trip."""
+
+    try:
+        return await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=size,
+            max_queries=2**62,  # a connection does not wear out
+            statement_cache_size=MAX_PREPARED_STATEMENTS,
+            command_timeout=STATEMENT_TIMEOUT_SECONDS,
+            timeout=CONNECT_TIMEOUT_SECONDS,
+            reset=skip_reset,
+            server_settings=SETTINGS,
+        )
+    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
+        raise Unavailable(f"PostgreSQL cannot be reached: {error}") from error
+
+
+class PostgresStore:
+    """The records of one service; `namespace` is its schema in the database, with its tables and its outbox."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        namespace: str,
+        collections: Sequence[Collection[Any]],
+        outage: Outage | None = None,
+    ) -> None:
+        self._pool = pool
+        self._outage = outage or Outage("PostgreSQL")
+        self._namespace = namespace
+        self._tables = {collection.name: Table(collection) for collection in collections}
+        self._group_commit = GroupCommit(self._run)
+
+    async def get(self, collection: Collection[R], user_id: str, id: str) -> R | None:
+        table = self._table(collection)
+        rows = await self._read(f"select body from {table.name} where user_id = $1 and id = $2", [user_id, id])
+        return table.decode(rows[0][0]) if rows else None
+
+    async def find(
+        self,
+        collection: Collection[R],
+        user_id: str,
+        where: Where = {},
+        *,
+        order: Sequence[str] = (),
+        descending: bool = False,
+        after: Sequence[Any] | None = None,
+        limit: int | None = None,
+    ) -> list[R]:
+        check_queryable(collection, (*order, *where))
+        table = self._table(collection)
+        rows = await self._read(*postgres_sql.find(table, user_id, where, order, descending, after, limit))
+        return [table.decode(body) for (body,) in rows]
+
+    async def count(self, collection: Collection[R], user_id: str, where: Where = {}) -> int:
+        check_queryable(collection, where)
+        rows = await self._read(*postgres_sql.count(self._table(collection), user_id, where))
+        return rows[0][0] if rows else 0
+
+    async def count_by(self, collection: Collection[R], user_id: str, field: str, where: Where = {}) -> dict[Any, int]:
+        check_queryable(collection, (field, *where))
+        return dict(await self._read(*postgres_sql.count_by(self._table(collection), user_id, field, where)))
+
+    async def select(
+        self,
+        collection: Collection[R],
+        user_id: str,
+        fields: Sequence[str],
+        where: Where = {},
+        *,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[tuple[Any, ...]]:
+        check_queryable(collection, (*fields, *where))
+        rows = await self._read(*postgres_sql.select(self._table(collection), user_id, fields, where, after, limit))
+        return [tuple(row) for row in rows]
+
+    async def walk(
+        self,
+        collection: Collection[R],
+        user_id: str,
+        start: Sequence[str],
+        link: str,
+        *,
+        toward: Literal["children", "parents"],
+        depth: int | None = None,
+        where: Where = {},
+    ) -> list[tuple[int, R]]:
+        check_queryable(collection, (link, *where))
+        table = self._table(collection)
+        rows = await self._read(*postgres_sql.walk(table, user_id, start, link, toward, depth, where))
+        reached = {record.id: record for record in (table.decode(body) for (body,) in rows)}
+        parents = {id: getattr(record, link) for id, record in reached.items()}
+        return [(far, reached[id]) for far, id in distances_from(start, parents, toward, depth)]
+
+    async def write(self, *steps: Step, messages: Sequence[Message] = ()) -> None:
+        plan = plan_write(self._tables, steps, messages)
+        if plan.groups or plan.additions or plan.clock_steps or plan.messages:
+            await self._group_commit.write(plan)
+
+    async def sums(self, user_id: str) -> dict[str, int]:
+        return dict(await self._read(f'select name, value from "{self._namespace}".sums where user_id = $1', [user_id]))
+
+    async def clock_reading(self, user_id: str) -> ClockReading:
+        columns = "number, by, others"
+        rows = await self._read(f'select {columns} from "{self._namespace}".orders where user_id = $1', [user_id])
+        return ClockReading(*rows[0]) if rows else ClockReading()
+
+    async def list_users(self, after: str | None, limit: int) -> list[str]:
+        rows = await self._read(
+            f'select distinct user_id from "{self._namespace}".sums where user_id > $1 order by user_id limit $2',
+            [after or "", limit],
+        )
+        return [user_id for (user_id,) in rows]
+
+    async def list_unsent(self, *, before: datetime, limit: int) -> list[Message]:
+        rows = await self._read(
+            f'select id, subject, body from "{self._namespace}".outbox where created_at < $1 order by seq limit $2',
+            [before, limit],
+        )
+        return [Message(*row) for row in rows]
+
+    async def mark_sent(self, ids: Sequence[str]) -> None:
+        # Does not wait for the disk: if this is lost, a message is sent twice, which its id makes harmless.
+        await self._read(
+            "with soon as materialized (select set_config('synchronous_commit', 'off', true))"
+            f' delete from "{self._namespace}".outbox using soon where id = any($1::text[])',
+            [list(ids)],
+        )
+
+    async def check(self) -> None:
+        await self._read("select 1", [])
+
+    async def verify(self) -> None:
+        """Raises Fault, naming what is missing, unless every collection has its table with all columns."""
+        rows = await self._read(postgres_sql.COLUMNS, [])
+        actual = {f"{table}.{column}": kind for table, column, kind in rows}
+        wanted = {
+            f"{name}.{column}": kind
+            for name, table in self._tables.items()
+            for column, kind in {**table.types, "body": "text"}.items()
+        } | {
+            f"{self._namespace}.{table}.{column}": kind
+            for table, columns in postgres_sql.OWN_TABLES.items()
+            for column, kind in columns.items()
+        }
+        missing = [f"{column} {kind}" for column, kind in wanted.items() if actual.get(column) != kind]
+        if missing:
+            raise Fault(f"The database lacks {', '.join(missing)}: run its migrations.")
+
+    def _table(self, collection: Collection[Any]) -> Table:
+        table = self._tables.get(collection.name)
+        if table is None or table.collection is not collection:
+            check_collection({name: table.collection for name, table in self._tables.items()}, collection)
+        return self._tables[collection.name]
+
+    async def _run(self, plan: WritePlan) -> None:
+        statement = build_statement(self._namespace, self._tables, plan)
+        for attempt in range(1, MAX_WRITE_ATTEMPTS + 1):
+            try:
+                await self._send(statement.sql, statement.args, repeatable=False)
+            except asyncpg.DataError as error:
+                # A record that PostgreSQL cannot hold does not exist, so a condition on it does not hold.
+                if (group := plan.find_impossible_condition()) is not None:
+                    raise RequirementNotMet(group.collection, group.step) from None
+                raise ValueError(f"PostgreSQL cannot hold this: {error}") from error
+            except asyncpg.PostgresError as error:
+                if error.sqlstate == UNMET_SQLSTATE:
+                    if (number := int(str(error))) == CLOCK_GROUP:
+                        raise RequirementNotMet("", "advance_clock") from None
+                    group = statement.groups[number]
+                    raise RequirementNotMet(group.collection, group.step) from None
+                if error.sqlstate == OVER_SQLSTATE:
+                    raise RequirementNotMet(str(error), "increment") from None
+                if error.sqlstate not in ROLLED_BACK_SQLSTATES or attempt == MAX_WRITE_ATTEMPTS:
+                    raise
+            else:
+                return
+
+    async def _read(self, sql: str, args: list[Any]) -> list[Any]:
+        """Returns the rows of a query, which may be sent twice; a value that PostgreSQL cannot hold finds nothing."""
+        try:
+            return await self._send(sql, args, repeatable=True)
+        except asyncpg.DataError as error:
+            possible = [list(filter(storable, arg)) if isinstance(arg, list) else arg for arg in args]
+            if not all(map(storable, possible)):
+                return []
+            if possible == args:
+                raise ValueError(f"PostgreSQL cannot answer this: {error}") from error
+            return await self._send(sql, possible, repeatable=True)
+
+    async def _send(self, sql: str, args: list[Any], *, repeatable: bool) -> list[Any]:
+        for last in (False, True):
+            sent = False
+            try:
+                async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection:
+                    sent = not connection.is_closed()
+                    rows: list[Any] = await connection.fetch(sql, *args)
+                    if self._outage.is_ongoing:
+                        self._outage.end()
+                    return rows
+            except TimeoutError as error:
+                if sent:
+                    raise TimedOut("PostgreSQL did not answer in time.") from error
+                self._outage.report(error)
+                raise Unavailable("No connection to PostgreSQL is available.") from error
+            except UNAVAILABLE_ERRORS as error:
+                if last or (sent and not repeatable):
+                    self._outage.report(error)
+                    raise Unavailable("PostgreSQL cannot be reached.") from error
+                await self._pool.expire_connections()
+        raise AssertionError("the last attempt returned or raised")

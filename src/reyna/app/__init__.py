@@ -1,0 +1,1 @@
+"""The composition root: settings, log, wiring, and the life of the process."""

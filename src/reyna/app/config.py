@@ -1,0 +1,287 @@
+"""The settings of the studio, and reading them from REYNA_* variables and reyna.toml."""
+
+import difflib
+import ipaddress
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
+
+import msgspec
+from msgspec import Meta
+
+from reyna.domain.errors import WrongSetting
+from reyna.domain.text.redaction import redact_passwords
+from reyna.embedded.secret_file import read_or_create_secret
+
+VARIABLE_PREFIX: Final = "REYNA_"
+SETTINGS_FILE: Final = "reyna.toml"
+COMMAND_VARIABLES: Final = frozenset({"REYNA_CONFIG", "REYNA_URL", "REYNA_TOKEN"})  # read where a command wants them
+TEST_PREFIX: Final = "REYNA_TEST_"  # what only the test suite reads
+
+# The title of a type is shown to people: in the reference, and in the error for a wrong value.
+Port = Annotated[int, Meta(ge=1, le=65535, title="a number from 1 to 65535")]
+Days = Annotated[int, Meta(ge=1, le=36500, title="a number from 1 to 36500")]
+Limit = Annotated[int, Meta(ge=0, le=10**15, title="a whole number up to 10^15")]  # stores count to 9 * 10^18
+Connections = Annotated[int, Meta(ge=1, le=65535, title="a number from 1 to 65535")]
+Secret = Annotated[str, Meta(min_length=32, title="a text of 32 characters or more")]
+PostgresUrl = Annotated[str, Meta(pattern="^postgres(ql)?://.", title="a URL that starts with postgresql://")]
+StateUrl = Annotated[
+    str,
+    Meta(pattern=r"^(postgres(ql)?|mongodb(\+srv)?)://.", title="a URL that starts with postgresql:// or mongodb://"),
+]
+NatsUrl = Annotated[str, Meta(pattern="^(nats|tls)://.", title="a URL that starts with nats:// or tls://")]
+WebUrl = Annotated[str, Meta(pattern="^https?://.", title="a URL that starts with http:// or https://")]
+RegistrationMode = Annotated[Literal["open", "invite", "closed"], Meta(title="open, invite or closed")]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], Meta(title="debug, info, warning or error")]
+LogFormat = Annotated[Literal["auto", "console", "json"], Meta(title="auto, console or json")]
+
+
+def _describe(sentence: str, *, secret: bool = False, shown: str | None = None) -> Meta:
+    """Returns the words of the reference for a setting; `shown` is its default where the value does not say it."""
+    return Meta(description=sentence, extra={"secret": secret, "shown": shown})
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings. A server whose URL is not set is embedded."""
+
+    home: Annotated[Path, _describe("Folder of everything that the studio stores on this machine.")] = Path(".reyna")
+    host: Annotated[str, _describe("Address to listen on; 0.0.0.0 opens the studio to the network.")] = "127.0.0.1"
+    port: Annotated[Port, _describe("Port of the studio.")] = 8010
+    schemas_port: Annotated[Port, _describe("Port of the schema service.")] = 8011
+    state_port: Annotated[Port, _describe("Port of the state service.")] = 8006
+    processors_port: Annotated[Port, _describe("Port of the processor service.")] = 8007
+    postgres_url: Annotated[
+        PostgresUrl | None, _describe("A PostgreSQL of your own.", secret=True, shown="embedded")
+    ] = None
+    state_url: Annotated[
+        StateUrl | None,
+        _describe("Where the state service stores, if elsewhere.", secret=True, shown="as `postgres_url`"),
+    ] = None
+    nats_url: Annotated[NatsUrl | None, _describe("A NATS server of your own.", secret=True, shown="embedded")] = None
+    llm_url: Annotated[WebUrl | None, _describe("An OpenAI-compatible endpoint.", secret=True, shown="embedded")] = None
+    llm_key: Annotated[str | None, _describe("Key for that endpoint.", secret=True)] = None
+    llm_model: Annotated[
+        str | None,
+        _describe("Model to ask for there; without `llm_url`, a GGUF file of your own.", shown="SmolLM2-135M-Instruct"),
+    ] = None
+    secret: Annotated[
+        Secret | None,
+        _describe(
+            "Signs the calls between services; the same for all of them.",
+            secret=True,
+            shown="generated and kept in `home`/secret",
+        ),
+    ] = None
+    registration: Annotated[
+        RegistrationMode | None,
+        _describe(
+            "Who may make an account: everybody who can reach the studio, whoever has an invitation "
+            "(`reyna account invite`), or nobody.",
+            shown="open where `host` is this machine alone, otherwise closed",
+        ),
+    ] = None
+    event_days: Annotated[Days, _describe("Days for which events can be replayed.")] = 30
+    event_bytes: Annotated[
+        Limit | None,
+        _describe(
+            "Bytes of events that are kept on the disk; beyond them the oldest are removed first.",
+            shown="10 GiB where NATS is embedded, else none",
+        ),
+    ] = None
+    free_bytes: Annotated[
+        Limit,
+        _describe("Bytes that must be free on the disk of embedded servers; below, nothing new is written."),
+    ] = 512 * 1024**2
+    trash_days: Annotated[Days | None, _describe("Days after which trash is purged automatically.", shown="never")] = (
+        None
+    )
+    quota_blobs: Annotated[
+        Limit | None, _describe("Blobs that each user may keep, the trash included.", shown="none")
+    ] = None
+    quota_bytes: Annotated[
+        Limit | None, _describe("Bytes of blob data that each user may keep, the trash included.", shown="none")
+    ] = None
+    quota_buckets: Annotated[
+        Limit | None, _describe("Buckets that each user may keep, the trash included.", shown="none")
+    ] = None
+    quota_runs: Annotated[
+        Limit | None, _describe("Runs of processors that each user may request in a day (UTC).", shown="none")
+    ] = None
+    connections_per_address: Annotated[
+        Connections, _describe("Connections of one address that may wait while nobody has signed in on them.")
+    ] = 1_000
+    log_level: Annotated[LogLevel, _describe("The least important level that is logged.")] = "info"
+    log_format: Annotated[LogFormat, _describe("Lines for people or for programs; auto: people at a terminal.")] = (
+        "auto"
+    )
+
+    def __repr__(self) -> str:
+        shown = (f"{field.name}={_redact(field.name, getattr(self, field.name))!r}" for field in _fields())
+        return f"Settings({', '.join(shown)})"
+
+    def quota(self) -> dict[str, int | None]:
+        """Returns the limits of each user by the resource that they limit, None for no limit."""
+        return {
+            "blobs": self.quota_blobs,
+            "bytes": self.quota_bytes,
+            "buckets": self.quota_buckets,
+            "runs": self.quota_runs,
+        }
+
+    def registration_mode(self) -> Literal["open", "invite", "closed"]:
+        """Returns `registration`, or the default, which depends on who can reach `host`."""
+        return self.registration or ("open" if is_loopback(self.host) else "closed")
+
+    def signing_secret(self) -> bytes:
+        """Returns `secret`, or the one in `home`, which the first call creates."""
+        return (self.secret or read_or_create_secret(self.home / "secret")).encode()
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """One row of the reference: `type` and `default` in words."""
+
+    name: str
+    type: str
+    default: str
+    sentence: str
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        return VARIABLE_PREFIX + self.name.upper()
+
+
+def read_settings(environment: Mapping[str, str], folder: Path) -> Settings:
+    """Returns the settings: of the environment first, then of the file, then defaults.
+
+    The file is `folder`/reyna.toml, or the one that REYNA_CONFIG names. An empty variable counts as not set. Raises
+    WrongSetting, which names the setting.
+    """
+    values: dict[str, Any] = {}
+    for written_name, name, value in (*_values_in_file(environment, folder), *_values_in_environment(environment)):
+        values[name] = _convert(written_name, name, value)
+    settings = Settings(**values)
+    _check_combination(settings)
+    return settings
+
+
+def reference() -> str:
+    """Returns the table of settings for the documentation, in Markdown."""
+    head = "| `reyna.toml` | environment | type | default | |\n|---|---|---|---|---|\n"
+    rows = (f"| `{s.name}` | `{s.variable}` | {s.type} | {s.default} | {s.sentence} |" for s in SETTINGS)
+    return head + "\n".join(rows) + "\n"
+
+
+def is_loopback(host: str) -> bool:
+    """Tells whether a server on this address is reached from this machine alone."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def is_setting(variable: str) -> bool:
+    """Tells whether a variable of the environment is meant as a setting of the studio."""
+    return (
+        variable.startswith(VARIABLE_PREFIX)
+        and variable not in COMMAND_VARIABLES
+        and not variable.startswith(TEST_PREFIX)
+    )
+
+
+def _values_in_environment(environment: Mapping[str, str]) -> list[tuple[str, str, Any]]:
+    """Returns (name of the variable, name of the setting, value) for each setting in the environment."""
+    names = {VARIABLE_PREFIX + field.name.upper(): field.name for field in _fields()}
+    return [
+        (variable, names.get(variable, variable.removeprefix(VARIABLE_PREFIX)), environment[variable])
+        for variable in sorted(environment)
+        if is_setting(variable) and environment[variable]
+    ]
+
+
+def _values_in_file(environment: Mapping[str, str], folder: Path) -> list[tuple[str, str, Any]]:
+    named_file = environment.get("REYNA_CONFIG")
+    path = folder / (named_file or SETTINGS_FILE)
+    try:
+        return [(name, name, value) for name, value in tomllib.loads(path.read_text(encoding="utf-8")).items()]
+    except FileNotFoundError:
+        if named_file:
+            raise WrongSetting("REYNA_CONFIG", f"there is no file {path}") from None
+        return []
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise WrongSetting(str(path), str(error)) from None
+
+
+def _convert(written_name: str, name: str, value: Any) -> Any:
+    """Returns the value in the type of its setting. Raises WrongSetting."""
+    field = next((field for field in _fields() if field.name == name), None)
+    if field is None:
+        raise WrongSetting(written_name, f"there is no such setting{_suggestion(written_name, name)}")
+    try:
+        if name == "home":
+            return Path(msgspec.convert(value, str)).expanduser()
+        return msgspec.convert(value, field.type, strict=False)
+    except msgspec.ValidationError:
+        row = _row(name)
+        instead = "" if row.secret else f", not {value!r}"
+        raise WrongSetting(written_name, f"expected {row.type}{instead}") from None
+
+
+def _suggestion(written_name: str, name: str) -> str:
+    wanted = name.removeprefix(VARIABLE_PREFIX).lower()
+    similar = difflib.get_close_matches(wanted, [field.name for field in _fields()], n=1)
+    if not similar:
+        return ""
+    return f"; did you mean {similar[0] if written_name == name else VARIABLE_PREFIX + similar[0].upper()}?"
+
+
+def _check_combination(settings: Settings) -> None:
+    """Raises WrongSetting when settings do not go together."""
+    ports = {field.name: getattr(settings, field.name) for field in _fields() if field.name.endswith("port")}
+    for name, port in ports.items():
+        for other, same in ports.items():
+            if name < other and port == same:
+                raise WrongSetting(_row(name).variable, f"{port} is also the value of {_row(other).variable}")
+    if settings.llm_url and not settings.llm_model:
+        raise WrongSetting("REYNA_LLM_MODEL", "must name the model to ask REYNA_LLM_URL for")
+    if settings.llm_model and not settings.llm_url and not settings.llm_model.endswith(".gguf"):
+        raise WrongSetting("REYNA_LLM_MODEL", "without REYNA_LLM_URL, this must be the path of a .gguf file")
+
+
+def _fields() -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(Settings)
+
+
+def _annotations(kind: Any) -> list[Meta]:
+    """Returns every annotation of a type and of the types it consists of, outermost first."""
+    inner = [
+        note for part in get_args(kind)[: 1 if get_origin(kind) is Annotated else None] for note in _annotations(part)
+    ]
+    return [*getattr(kind, "__metadata__", ()), *inner]
+
+
+def _setting(field: msgspec.structs.FieldInfo) -> Setting:
+    """Returns the row of the reference for a field of Settings."""
+    annotations = _annotations(field.type)
+    described = next(one for one in annotations if one.description)
+    type_words = next((one.title for one in annotations if one.title), "a path" if field.name == "home" else "a text")
+    extra = described.extra or {}
+    default = extra["shown"] or ("" if field.default is None else f"`{field.default}`")
+    return Setting(field.name, type_words, default, described.description or "", extra["secret"])
+
+
+SETTINGS: Final = tuple(_setting(field) for field in _fields())
+
+
+def _row(name: str) -> Setting:
+    return next(setting for setting in SETTINGS if setting.name == name)
+
+
+def _redact(name: str, value: Any) -> Any:
+    """Returns a value as anyone may see it: a URL without its password, and nothing of another secret."""
+    if value is None or not _row(name).secret:
+        return value
+    return redact_passwords(value) if name.endswith("_url") else "***"

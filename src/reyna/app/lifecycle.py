@@ -1,0 +1,154 @@
+"""The life of a process: services on their ports, or workers, until a signal stops them."""
+
+import asyncio
+import gc
+import logging
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
+from typing import Any, Final
+
+from reyna.app.config import Settings
+from reyna.app.http_server import start_server, stop_servers
+from reyna.app.services import SERVICE_NAMES, find_service
+from reyna.app.wiring import RunningApplication, connect_bus, run_application
+from reyna.app.workers import LIBRARY, LanguageEndpoint, Workers
+from reyna.embedded.tcp_ports import require_free
+from reyna.transport.http.server.http_protocol import Connections
+from reyna.transport.rpc import Signer
+
+LOG: Final = logging.getLogger(__name__)
+GC_THRESHOLDS: Final = (20_000, 20, 50)  # allocations, and rounds of the younger generations; a burst is no garbage
+THREAD_SWITCH_SECONDS: Final = 0.0005  # that a thread may keep the interpreter while the event loop waits for it
+MAX_OPEN_FILES: Final = 65_536  # each device is one, and the usual 1,024 are soon used up
+MAX_OPEN_FILES_MACOS: Final = 10_240  # what macOS may refuse to go beyond (OPEN_MAX), whatever limit it reports
+FEW_OPEN_FILES: Final = 1_000  # with which a studio of many devices comes to its end
+
+
+def port_of(settings: Settings, service: str) -> int:
+    """Returns the port that a service listens on."""
+    port: int = getattr(settings, find_service(service).port_setting)
+    return port
+
+
+def local_address(host: str) -> str:
+    """Returns the address by which a service that listens on `host` is reached from this machine."""
+    return "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - only compared, never bound
+
+
+async def run_workers(
+    settings: Settings,
+    names: Sequence[str],
+    *,
+    parallel: int,
+    defaults: Mapping[str, Any],
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Runs workers for these processors beside a running studio, until SIGINT or SIGTERM."""
+    stop = _stop_signal()
+    async with AsyncExitStack() as stack:
+        bus = await stack.enter_async_context(connect_bus(settings))
+        endpoint = LanguageEndpoint(settings.llm_url or "", settings.llm_key, settings.llm_model or "")
+        signer = Signer(settings.signing_secret())
+        workers = Workers(names, bus, signer, endpoint, parallel=parallel, defaults=defaults)
+        stack.push_async_callback(workers.stop)
+        sys.setswitchinterval(THREAD_SWITCH_SECONDS)
+        await workers.start()
+        ready()
+        await stop.wait()
+
+
+async def run_until_stopped(
+    settings: Settings,
+    services: Sequence[str] = SERVICE_NAMES,
+    library: Sequence[str] = LIBRARY,
+    *,
+    ready: Callable[[RunningApplication], None] = lambda application: None,
+) -> None:
+    """Runs the application on its ports until SIGINT or SIGTERM, also while it still starts."""
+    stop = _stop_signal()
+    for name in services:
+        require_free(settings.host, port_of(settings, name))
+    stopped = asyncio.create_task(stop.wait())
+    listening = asyncio.Event()
+
+    def on_ready(application: RunningApplication) -> None:
+        listening.set()
+        ready(application)
+
+    serving = asyncio.create_task(_serve_until(stopped, settings, services, library, on_ready))
+    try:
+        await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)
+        if not listening.is_set():  # stopped while still starting
+            serving.cancel()
+        await asyncio.gather(serving, return_exceptions=not listening.is_set() and stopped.done())
+    finally:
+        stopped.cancel()
+
+
+def _stop_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _serve_until(
+    stopped: asyncio.Task[Any],
+    settings: Settings,
+    services: Sequence[str],
+    library: Sequence[str],
+    ready: Callable[[RunningApplication], None],
+) -> None:
+    async with run_application(settings, services, library) as application:
+        servers = [
+            await start_server(
+                app, settings.host, port_of(settings, name), Connections(settings.connections_per_address)
+            )
+            for name, app in application.apps.items()
+        ]
+        raise_open_file_limit()
+        freeze_startup_objects()
+        ready(application)
+        await asyncio.wait([stopped, *(server.ended for server in servers)], return_when=asyncio.FIRST_COMPLETED)
+        await stop_servers(servers)
+
+
+def raise_open_file_limit(set_limit: Callable[[int, tuple[int, int]], None] | None = None) -> None:
+    """Raises the limit of open files as far as this process may, up to 65,536, and logs a warning where that is little.
+
+    `set_limit` is `resource.setrlimit` when not given.
+    """
+    try:
+        import resource
+    except ImportError:  # not on Windows, where sockets are not counted so
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
+    limit = MAX_OPEN_FILES if soft == resource.RLIM_INFINITY else soft
+    for wanted in (most, MAX_OPEN_FILES_MACOS):
+        if limit < wanted <= most:
+            with suppress(ValueError, OSError):
+                (set_limit or resource.setrlimit)(resource.RLIMIT_NOFILE, (wanted, hard))
+                limit = wanted
+    if limit < FEW_OPEN_FILES:
+        LOG.warning("Only %d files may be open, and each device needs one: raise the limit (ulimit -Hn)", limit)
+
+
+def freeze_startup_objects() -> None:
+    """Takes all that exists once everything listens out of garbage collection: it stays for good."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+    sys.setswitchinterval(THREAD_SWITCH_SECONDS)
+
+
+def run_event_loop(main: Coroutine[Any, Any, None]) -> None:
+    """Runs a coroutine on uvloop where there is one."""
+    if sys.platform == "win32":
+        asyncio.run(main)
+    else:
+        import uvloop
+
+        uvloop.run(main)

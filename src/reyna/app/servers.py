@@ -1,0 +1,129 @@
+"""The servers of this studio: PostgreSQL, NATS and a language model; those that are not set are started here."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+
+from reyna.app.config import Settings
+from reyna.domain.errors import CannotStart
+from reyna.embedded.home import Home
+from reyna.embedded.llama import Llama
+from reyna.embedded.nats import EVENT_BYTES, Nats
+from reyna.embedded.postgres import Postgres
+
+ADDRESSES_FILE: Final = "servers.json"
+
+
+class Addresses(msgspec.Struct, frozen=True, kw_only=True):
+    """The URLs of the servers with their passwords and keys; `llm_url` ends in the `/v1` that clients expect."""
+
+    postgres_url: str
+    state_url: str
+    nats_url: str
+    llm_url: str
+    llm_key: str
+    llm_model: str
+
+    def __repr__(self) -> str:
+        return "Addresses(…)"
+
+
+class Server(Protocol):
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+class Servers:
+    """The servers that the settings name, and the embedded ones, which run from `start` to `stop`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._home: Home | None = None
+        self._running: list[Server] = []
+        self.lost_power = False  # while the embedded NATS ran, which may have lost its last messages
+
+    async def start(self) -> Addresses:
+        """Starts them all and returns when they answer. Raises CannotStart, and then nothing is left running."""
+        try:
+            return await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Returns within 5 s, with nothing left running; harmless when nothing runs."""
+        try:
+            await asyncio.gather(*(server.stop() for server in self._running))
+        finally:
+            self._running.clear()
+            if self._home:
+                (self._home.path / ADDRESSES_FILE).unlink(missing_ok=True)
+                self._home.unlock()
+                self._home = None
+
+    async def _start(self) -> Addresses:
+        settings = self._settings
+        if settings.postgres_url and settings.nats_url and settings.llm_url:
+            return _addresses(settings, None, None, None)
+        home = Home(settings.home)
+        home.lock()
+        self._home = home
+        postgres = None if settings.postgres_url else Postgres(home)
+        nats = None if settings.nats_url else Nats(home, settings.event_bytes or EVENT_BYTES)
+        llama = None if settings.llm_url else Llama(home, settings.llm_model)
+        self._running = [server for server in (postgres, nats, llama) if server]
+        await self._start_all()
+        self.lost_power = nats is not None and nats.lost_power
+        addresses = _addresses(settings, postgres, nats, llama)
+        home.write(ADDRESSES_FILE, msgspec.json.encode(addresses).decode())
+        return addresses
+
+    async def _start_all(self) -> None:
+        starts = [asyncio.create_task(server.start()) for server in self._running]
+        try:
+            await asyncio.gather(*starts)
+        finally:  # when one fails, the others are cancelled
+            for start in starts:
+                start.cancel()
+            await asyncio.wait(starts)
+
+
+@asynccontextmanager
+async def run_servers(settings: Settings) -> AsyncIterator[Addresses]:
+    """Runs the servers and yields their addresses."""
+    servers = Servers(settings)
+    addresses = await servers.start()
+    try:
+        yield addresses
+    finally:
+        await servers.stop()
+
+
+def running_addresses(home: Path) -> Addresses | None:
+    """Returns the addresses of the studio that runs in this home, for commands beside it; None when none runs."""
+    if not (home / "lock").exists():
+        return None
+    there = Home(home)
+    written = there.read(ADDRESSES_FILE)  # absent while it still starts, and outdated when it was killed
+    if not written or not there.is_held():
+        return None
+    try:
+        return msgspec.json.decode(written, type=Addresses)
+    except msgspec.MsgspecError:
+        raise CannotStart(f"{there.path / ADDRESSES_FILE} is damaged: start the studio that runs there again") from None
+
+
+def _addresses(settings: Settings, postgres: Postgres | None, nats: Nats | None, llama: Llama | None) -> Addresses:
+    postgres_url = postgres.url if postgres else settings.postgres_url or ""
+    return Addresses(
+        postgres_url=postgres_url,
+        state_url=settings.state_url or postgres_url,
+        nats_url=nats.url if nats else settings.nats_url or "",
+        llm_url=llama.url if llama else settings.llm_url or "",
+        llm_key=llama.key if llama else settings.llm_key or "",
+        llm_model=llama.model if llama else settings.llm_model or "",
+    )

@@ -1,0 +1,1 @@
+"""`reyna schema <verb>`: schemas from a terminal, or from continuous integration."""

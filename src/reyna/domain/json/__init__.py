@@ -1,0 +1,1 @@
+"""JSON values: what is storable, and how they are decoded."""

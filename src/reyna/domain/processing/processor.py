@@ -1,0 +1,114 @@
+"""Processors, which take blobs of some schemas and make a blob of another, and their instances."""
+
+from datetime import datetime
+from typing import Any, Final, Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from reyna.domain.caller import SYSTEM_USER_ID, Caller
+from reyna.domain.event import Event
+
+MAX_INPUT_SCHEMAS: Final = 100
+BEAT_SUBJECTS: Final = "reyna.beat"
+
+
+class Processor(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered processor: it takes `input_schemas` and makes `output_schema`."""
+
+    id: str
+    user_id: str = SYSTEM_USER_ID  # it belongs to no user
+    version: str
+    name: str
+    description: str = ""
+    input_schemas: tuple[str, ...]
+    output_schema: str
+    settings_schema: dict[str, Any] | None = None
+    trigger: Literal["event", "manual"] = "event"
+    range: str | None = None  # of its input: "3 to 1,000 words" is enforced, other words are for people
+    revision: int = 1
+    registered_at: datetime
+    updated_at: datetime
+
+    def event(self, action: Literal["registered"], caller: Caller) -> Event:
+        return Event.now(
+            f"processor.{action}",
+            replace(caller, user_id=SYSTEM_USER_ID),
+            {"processor": self.id, "version": self.version, "revision": self.revision},
+            about=self.id,
+        )
+
+
+class Instance(msgspec.Struct, frozen=True, kw_only=True):
+    """A user's switched-on processor: everywhere (`bucket_id` null) or for one bucket's subtree."""
+
+    id: str
+    user_id: str
+    processor_id: str
+    bucket_id: str | None = None
+    enabled: bool = True
+    settings: dict[str, Any] = {}
+    revision: int = 1
+    created_at: datetime
+    updated_at: datetime
+
+    def event(self, action: Literal["changed"], caller: Caller, **facts: Any) -> Event:
+        return Event.now(
+            f"instance.{action}",
+            caller,
+            {
+                "instance_id": self.id,
+                "processor": self.processor_id,
+                "bucket_id": self.bucket_id,
+                "enabled": self.enabled,
+                "revision": self.revision,
+            }
+            | facts,
+            about=self.id,
+        )
+
+
+class NewProcessor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The registration of a processor."""
+
+    id: str
+    version: str
+    name: str
+    description: str = ""
+    input_schemas: tuple[str, ...]
+    output_schema: str
+    settings_schema: dict[str, Any] | None = None
+    trigger: Literal["event", "manual"] = "event"
+    range: str | None = None
+
+
+class NewInstance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    processor_id: str
+    bucket_id: str | None = None
+    enabled: bool = True
+    settings: dict[str, Any] = {}
+
+
+class InstanceChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    enabled: bool | msgspec.UnsetType = msgspec.UNSET
+    settings: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """The health of a processor: `live_workers` have sent a beat lately; times are in seconds."""
+
+    live_workers: int
+    last_beat: datetime | None
+    queue_length: int
+    success_rate: float | None
+    p50: float | None
+    p95: float | None
+
+
+class Beat(msgspec.Struct, frozen=True, kw_only=True):
+    """A heartbeat of a worker; the next one follows after `every` seconds."""
+
+    processor_id: str
+    worker_id: str
+    busy: int = 0
+    every: float = 15.0

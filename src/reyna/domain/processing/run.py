@@ -1,0 +1,129 @@
+"""Runs: a processor at work on a blob, and the dead letters of failed ones."""
+
+from datetime import datetime
+from typing import Any, Final, Literal
+
+import msgspec
+
+from reyna.domain.caller import Caller
+from reyna.domain.event import Event
+from reyna.domain.ids import derive_id
+
+Status = Literal["requested", "running", "completed", "refused", "failed", "cancelled"]
+ENDED: Final = frozenset({"completed", "refused", "failed", "cancelled"})
+MAX_BLOBS: Final = 1_000  # of one request
+RUN_SUBJECTS: Final = "reyna.run"
+DEAD_SUBJECTS: Final = "reyna.dead"
+
+
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    model: str | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """`progress` is 0 to 1, and `text`, which is never stored, all that was written so far; `error` says why the run
+    was refused or failed, in words for the user; `worker_id` is the present or the last worker."""
+
+    id: str
+    user_id: str
+    processor_id: str
+    processor_version: str
+    blob_id: str
+    blob_revision: int
+    status: Status = "requested"
+    attempt: int = 0
+    progress: float = 0.0
+    text: str | None = None
+    error: str | None = None
+    output_blob_ids: tuple[str, ...] = ()
+    cost: Cost = Cost()
+    settings: dict[str, Any] = {}
+    worker_id: str | None = None
+    revision: int = 1
+    requested_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    def event(
+        self, action: Literal["requested", "started", "completed", "refused", "failed", "cancelled"], caller: Caller
+    ) -> Event:
+        facts: dict[str, Any] = {"run_id": self.id, "processor": self.processor_id, "blob_id": self.blob_id}
+        if self.output_blob_ids:
+            facts["output_blob_ids"] = self.output_blob_ids
+        if self.error is not None:
+            facts["error"] = self.error
+        return Event.now(f"processor.{action}.{self.processor_id}", caller, facts, about=self.id)
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """The message that hands a run to a worker, with the run token by which it acts for the user."""
+
+    run_id: str
+    user_id: str
+    processor_id: str
+    blob_id: str
+    blob_revision: int
+    settings: dict[str, Any] = {}
+    token: str  # a signed caller of this user, this processor and this run
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """Work that was given up, with the reason; it is stored until it is replayed or discarded. Its `work` has no token.
+
+    `run_revision` tells it from an earlier letter about the same run.
+    """
+
+    id: str
+    user_id: str
+    processor_id: str
+    run_id: str
+    reason: str
+    attempts: int
+    work: Work
+    run_revision: int = 0
+    revision: int = 1
+    created_at: datetime
+
+    @property
+    def message_id(self) -> str:
+        return f"{self.id}.{self.run_revision}"
+
+    @property
+    def message_subject(self) -> str:
+        return f"{DEAD_SUBJECTS}.{self.processor_id}.{self.user_id}"
+
+    def discarded(self, caller: Caller, *, cause: Literal["discarded", "replayed"] = "discarded") -> Event:
+        """Returns the event that removes the letter, with its message in the stream DEAD."""
+        facts = {
+            "run_id": self.run_id,
+            "processor": self.processor_id,
+            "blob_id": self.work.blob_id,
+            "dead_id": self.id,
+            "message_id": self.message_id,
+            "cause": cause,
+        }
+        return Event.now(f"processor.discarded.{self.processor_id}", caller, facts, about=self.run_id)
+
+
+def derived_blob_id(run_id: str, output: int) -> str:
+    """Returns the id of an output of a run: a second delivery collides instead of creating a second blob."""
+    return derive_id("blob", run_id, output)
+
+
+class NewRuns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Runs to start now, on these blobs or on every matching blob of a bucket, whatever the instances say."""
+
+    processor_id: str
+    blob_ids: tuple[str, ...] = ()
+    bucket_id: str | None = None
+    settings: dict[str, Any] = {}
+
+
+class Output(msgspec.Struct, frozen=True, kw_only=True):
+    """One blob that a run made; `schema_id` is by default the processor's, `bucket_ids` those of the source."""
+
+    data: Any
+    schema_id: str | None = None
+    bucket_ids: tuple[str, ...] | None = None

@@ -1,0 +1,1 @@
+"""The common parts of requests: page, idempotency key, precondition and operation."""

@@ -1,0 +1,1 @@
+"""Unicode text: words, grapheme clusters, names, and folding for comparison."""

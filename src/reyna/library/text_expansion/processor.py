@@ -1,0 +1,57 @@
+"""Text expansion: a processor that turns a brief note into detailed prose, three to five times as long."""
+
+from typing import Any, Final
+
+import msgspec
+
+from reyna.domain.text.words import word_count
+from reyna.library.text_expansion.expansion import Expansion, ExpansionSettings
+from reyna.library.text_expansion.metrics import measure
+from reyna.sdk import Blob, Context, Processor, Refuse
+
+MIN_WORDS: Final = 3
+MAX_WORDS: Final = 1000
+MAX_CHARACTERS: Final = 20_000  # a thousand words of twenty letters; a longer text is not words
+
+text_expansion = Processor(
+    "text-expansion",
+    takes="text-input-v1",
+    makes="expanded-text-v1",
+    settings=ExpansionSettings,
+    name="Text expansion",
+    description="Transforms brief notes into detailed prose, three to five times as long.",
+    range=f"{MIN_WORDS} to {MAX_WORDS:,} words",
+)
+
+
+@text_expansion
+async def expand(blob: Blob, context: Context[ExpansionSettings]) -> dict[str, Any]:
+    """Returns the expanded text with its metrics, all of which are counted here.
+
+    Progress reports the whole text so far in reading order: every passage up to the first unfinished one, and that one
+    as far as it is written. It grows at its end; only the passage that is being written may still change.
+    Raises Refuse for fewer than 3 or more than 1,000 words, and when the model does not get to three times the words.
+    """
+    source = blob.data["content"].replace("\r\n", "\n").strip()
+    check_length(source)
+    expanded = await Expansion(source, context, style=blob.data.get("style")).run()
+    metrics = measure(expanded)
+    cost = context.cost
+    await context.progress(1.0, expanded)
+    return {
+        "original": blob.data["content"],
+        "expanded": expanded,
+        "expansion_ratio": round(metrics.words / word_count(source), 2),
+        "metrics": msgspec.to_builtins(metrics),
+        "model": cost.model or "",
+        "tokens": {"input": cost.input_tokens, "output": cost.output_tokens},
+    }
+
+
+def check_length(source: str) -> None:
+    """Raises Refuse for a text that is too short or too long."""
+    words = word_count(source)
+    if not MIN_WORDS <= words <= MAX_WORDS:
+        raise Refuse(f"Text expansion needs {MIN_WORDS} to {MAX_WORDS:,} words; this has {words:,}.")
+    if len(source) > MAX_CHARACTERS:
+        raise Refuse(f"Text expansion takes {MAX_CHARACTERS:,} characters; this has {len(source):,}.")

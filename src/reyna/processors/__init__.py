@@ -1,1 +1,0 @@
-"""The processor service: the orchestration layer."""

@@ -1,1 +1,0 @@
-"""The schema service: the truth layer."""

@@ -1,0 +1,57 @@
+"""A language model whose tokens are counted, for the cost of a run."""
+
+from collections.abc import AsyncGenerator
+from typing import Final
+
+from reyna.domain.errors import Fault
+from reyna.domain.processing.run import Cost
+from reyna.ports.language import Completion, Language, Prompt
+
+CHARACTERS_PER_TOKEN: Final = 4  # of a prompt whose answer was broken off before its tokens were counted
+
+
+class MeteredLanguage:
+    """A Language decorator that sums the tokens of all calls of one run; without a model, every call raises Fault."""
+
+    def __init__(self, language: Language | None) -> None:
+        self._language = language
+        self.cost = Cost()
+
+    async def complete(self, prompt: Prompt) -> Completion:
+        completion = await self._model().complete(prompt)
+        self._add(completion.model, completion.input_tokens, completion.output_tokens)
+        return completion
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
+        """Yields pieces of text, then one Completion.
+
+        Close it (`contextlib.aclosing`) when you stop before its end: the model then stops writing, and its output so
+        far is counted as one token for each piece.
+        """
+        pieces, counted = 0, False
+        source = self._model().stream(prompt)
+        try:
+            async for piece in source:
+                if isinstance(piece, Completion):
+                    counted = True
+                    self._add(piece.model, piece.input_tokens, piece.output_tokens)
+                else:
+                    pieces += 1
+                yield piece
+        finally:
+            if not counted and pieces:
+                self._add(self.cost.model, (len(prompt.system) + len(prompt.user)) // CHARACTERS_PER_TOKEN, pieces)
+            if isinstance(source, AsyncGenerator):
+                await source.aclose()
+
+    def _model(self) -> Language:
+        if self._language is None:
+            raise Fault("No language model is set up: see REYNA_LLM_URL.")
+        return self._language
+
+    def _add(self, model: str | None, input_tokens: int, output_tokens: int) -> None:
+        self.cost = Cost(
+            model=model,
+            input_tokens=self.cost.input_tokens + input_tokens,
+            output_tokens=self.cost.output_tokens + output_tokens,
+        )

@@ -1,0 +1,159 @@
+"""One attempt of a worker at a run: claim it, run the processor, and report how it ended."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any, Final
+
+from reyna.domain.blob import Blob
+from reyna.domain.caller import Caller
+from reyna.domain.errors import Conflict, Fault, NotFound, NotSignedIn, Refusal, RunningElsewhere, TooMuch
+from reyna.domain.ids import new_id
+from reyna.domain.processing.run import Work
+from reyna.ports.bus import RetryLater, retry_delay_seconds
+from reyna.sdk.context import Context
+from reyna.sdk.processor import InvalidOutput, Processor, Refuse, Retry
+from reyna.sdk.run_client import RunClient
+from reyna.sdk.running_tasks import RunCancelled, RunningTasks
+
+MAX_FAILED_ATTEMPTS: Final = 5  # after which a run is given up
+MAX_POSTPONEMENTS: Final = 50  # deliveries of a run that may be postponed before that counts as failing
+
+log = logging.getLogger(__name__)
+
+
+class Postponements:
+    """Counts, for each run, the deliveries that were postponed without a failure. A restarted worker begins at zero."""
+
+    def __init__(self) -> None:
+        self._counts: defaultdict[str, int] = defaultdict(int)
+
+    def count(self, run_id: str) -> int:
+        return self._counts.get(run_id, 0)
+
+    def add(self, run_id: str) -> int:
+        """Counts one more, and returns how many there were."""
+        self._counts[run_id] += 1
+        return self._counts[run_id]
+
+    def clear(self, run_id: str) -> None:
+        self._counts.pop(run_id, None)
+
+
+class RunAttempt:
+    """One attempt at one run.
+
+    `delivery_attempt` counts the deliveries of its message; `open_context` returns the context for these settings and
+    this caller; `defaults` are settings that give way to those of the run; `elsewhere_delay` is the time in seconds
+    after which a run that another worker holds is tried again.
+    """
+
+    def __init__(
+        self,
+        processor: Processor[Any],
+        client: RunClient,
+        tasks: RunningTasks,
+        postponements: Postponements,
+        work: Work,
+        delivery_attempt: int,
+        *,
+        open_context: Callable[[Any, Work, Caller], Context[Any]],
+        defaults: dict[str, Any],
+        elsewhere_delay: float,
+    ) -> None:
+        self._processor, self._client, self._tasks, self._postponements = processor, client, tasks, postponements
+        self._work, self._run_id, self._delivery_attempt = work, work.run_id, delivery_attempt
+        self._open_context, self._defaults, self._elsewhere_delay = open_context, defaults, elsewhere_delay
+
+    async def run(self) -> None:
+        """Returns when the run has ended, here or elsewhere.
+
+        Raises RetryLater to be delivered again, and Fault when a service is gone.
+        """
+        try:
+            await self._client.claim()
+            await self._execute_or_release()
+        except RunningElsewhere:  # it is ours when that worker is lost; otherwise it will have ended
+            self._postponements.add(self._run_id)
+            raise RetryLater(self._elsewhere_delay) from None
+        except Conflict as conflict:
+            log.info("%s is not ours to do: %s", self._run_id, conflict.detail)
+        except NotFound:
+            log.warning("%s does not exist any more and is dropped", self._run_id)
+        except Refusal as refusal:
+            log.error("%s waits, since a call of its worker is refused: %s", self._run_id, refusal.detail)
+            raise RetryLater(retry_delay_seconds(self._delivery_attempt)) from refusal
+
+    async def _execute_or_release(self) -> None:
+        try:
+            await self._execute()
+        except (RetryLater, Fault):  # this worker does not go on with it now: another may take it at once
+            await self._client.release()
+            raise
+
+    async def _execute(self) -> None:
+        try:
+            settings = self._processor.settings_from(self._defaults | self._work.settings)
+            blob = await self._client.get_blob()
+        except Refuse as refusal:
+            return await self._client.refuse(refusal.reason)
+        except NotFound:
+            return await self._client.refuse("The note does not exist any more.")
+        try:
+            await self._make_and_complete(blob, settings)
+        except (RunCancelled, Conflict) as ended:
+            log.info("%s has ended meanwhile: %s", self._run_id, ended)
+        except (RetryLater, NotSignedIn):  # with a token that ran out in the middle of it the work begins anew
+            raise
+        except Exception as error:
+            await self._report(error)
+
+    async def _report(self, error: Exception) -> None:
+        """Ends the run, or raises RetryLater where another attempt follows."""
+        match error:
+            case Retry():
+                await self._postpone(error.after, error, otherwise=f"It asked to wait {MAX_POSTPONEMENTS} times.")
+            case Refuse():
+                await self._client.refuse(error.reason)
+            case InvalidOutput():
+                await self._fail(error.reason, final=True)
+            case TooMuch() if "retry_after" in error.facts:  # the quota or rate allows more later
+                await self._postpone(float(error.facts["retry_after"]), error, otherwise=error.detail)
+            case Refusal():
+                await self._fail(error.detail, final=True)
+            case Fault():
+                log.warning("%s failed: %s", self._run_id, error.detail)
+                await self._fail_and_retry(error.detail)
+            case _:
+                id = new_id("fault")
+                log.error("%s failed (%s)", self._run_id, id, exc_info=error)
+                await self._fail_and_retry(f"Something broke in {self._processor.id} ({id}).")
+
+    async def _make_and_complete(self, blob: Blob, settings: Any) -> None:
+        if blob.revision != self._work.blob_revision:
+            log.info("%s works on revision %d of %s", self._run_id, blob.revision, blob.id)
+        context = self._open_context(settings, self._work, self._client.caller)
+        outputs = await self._tasks.run(self._run_id, blob, context)
+        await self._client.check_outputs(outputs, self._processor.makes)
+        await self._client.complete(outputs, context.cost, blob.revision)
+
+    async def _postpone(self, seconds: float, cause: Exception, *, otherwise: str) -> None:
+        """Raises RetryLater; after too many postponements, the run fails for the reason `otherwise`."""
+        if self._postponements.add(self._run_id) <= MAX_POSTPONEMENTS:
+            raise RetryLater(seconds) from cause
+        await self._fail(otherwise, final=True)
+
+    async def _fail_and_retry(self, reason: str) -> None:
+        failures = self._delivery_attempt - self._postponements.count(self._run_id)
+        final = failures >= MAX_FAILED_ATTEMPTS
+        if await self._fail(reason, final=final) and not final:
+            raise RetryLater(retry_delay_seconds(failures))
+
+    async def _fail(self, reason: str, *, final: bool) -> bool:
+        """Reports the failure; returns False when the run had ended already."""
+        try:
+            await self._client.fail(reason, final=final)
+        except Conflict as conflict:
+            log.info("%s has ended meanwhile: %s", self._run_id, conflict.detail)
+            return False
+        return True

@@ -1,0 +1,71 @@
+"""The calls of a worker to the services on behalf of one run."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final, TypeVar
+
+from reyna.domain.blob import Blob
+from reyna.domain.caller import Caller
+from reyna.domain.errors import Conflict, Fault, Refusal
+from reyna.domain.processing.run import Cost, Output, Work
+from reyna.sdk.processor import InvalidOutput
+from reyna.sdk.run_tokens import RunTokens
+from reyna.sdk.services import WorkerServices
+
+MAX_REPORTED_ERRORS: Final = 3  # of an output that does not fit its schema
+
+T = TypeVar("T")
+
+
+class RunClient:
+    """Calls the services with the token of one run, which is renewed when it is refused."""
+
+    def __init__(self, services: WorkerServices, tokens: RunTokens, work: Work, worker_id: str) -> None:
+        self._services, self._tokens, self._work, self._worker_id = services, tokens, work, worker_id
+        self.caller = Caller(user_id=work.user_id, kind="processor", processor_id=work.processor_id, run_id=work.run_id)
+
+    async def claim(self) -> None:
+        """Raises Conflict when the run has ended, and RunningElsewhere while another live worker holds it."""
+        execution = self._services.processors.execution
+        await self._call(lambda: execution.claim(self.caller, self._work.run_id, self._worker_id))
+
+    async def release(self) -> None:
+        """Lets another worker take the run at once, if the service can be reached."""
+        with suppress(Fault, Refusal):
+            await self._services.processors.execution.release(self.caller, self._work.run_id, self._worker_id)
+
+    async def get_blob(self) -> Blob:
+        """Returns the blob that the run is for. Raises NotFound."""
+        state = self._services.state
+        return await self._call(lambda: state.blobs.get(self.caller, self._work.blob_id))
+
+    async def check_outputs(self, outputs: list[Output], default_schema_id: str) -> None:
+        """Raises InvalidOutput for an output that does not fit its schema, before anything is stored."""
+        await self._call(lambda: self._check_outputs(outputs, default_schema_id))
+
+    async def complete(self, outputs: list[Output], cost: Cost, blob_revision: int) -> None:
+        """Stores the outputs. Raises Conflict when the run has ended otherwise."""
+        execution = self._services.processors.execution
+        await self._call(lambda: execution.complete(self.caller, self._work.run_id, outputs, cost, blob_revision))
+
+    async def refuse(self, reason: str) -> None:
+        """Ends the run because its blob is not for the processor, unless it has ended meanwhile."""
+        execution = self._services.processors.execution
+        with suppress(Conflict):
+            await self._call(lambda: execution.refuse(self.caller, self._work.run_id, reason, self._worker_id))
+
+    async def fail(self, reason: str, *, final: bool) -> None:
+        """Records a failed attempt, and ends the run if it is `final`. Raises Conflict when it has ended already."""
+        execution = self._services.processors.execution
+        await self._call(lambda: execution.fail(self.caller, self._work.run_id, reason, final, self._worker_id))
+
+    async def _check_outputs(self, outputs: list[Output], default_schema_id: str) -> None:
+        for output in outputs:
+            schema_id = output.schema_id or default_schema_id
+            verdict = await self._services.schemas.validation.validate(self.caller, schema_id, output.data)
+            if not verdict.valid:
+                errors = "; ".join(f"{error.path}: {error.message}" for error in verdict.errors[:MAX_REPORTED_ERRORS])
+                raise InvalidOutput(f"{self._work.processor_id} made data that does not fit {schema_id}: {errors}")
+
+    async def _call(self, call: Callable[[], Awaitable[T]]) -> T:
+        return await self._tokens.with_renewal(self._services.processors.execution, self._work, call)

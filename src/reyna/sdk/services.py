@@ -1,0 +1,76 @@
+"""Protocols: the verbs of the services that a worker needs, and how it calls them over the bus."""
+
+from typing import Protocol
+
+import msgspec
+
+from reyna.domain.caller import Caller
+from reyna.domain.processing.processor import NewProcessor, Processor
+from reyna.domain.processing.run import Cost, Output, Run
+from reyna.domain.schema import Verdict
+from reyna.ports.bus import Bus
+from reyna.sdk.context import StateService
+from reyna.sdk.run_tokens import SignToken
+from reyna.transport.rpc import remote
+
+
+class RegistrationVerbs(Protocol):
+    """The verb of the part `registry` that a worker calls."""
+
+    async def register(self, caller: Caller, new: NewProcessor) -> Processor: ...
+
+
+class ExecutionVerbs(Protocol):
+    """The verbs of the part `execution`."""
+
+    async def renew_token(self, caller: Caller, user_id: str, run_id: str) -> str: ...
+
+    async def claim(self, caller: Caller, run_id: str, worker_id: str | None = None) -> Run: ...
+
+    async def release(self, caller: Caller, run_id: str, worker_id: str) -> Run: ...
+
+    async def complete(
+        self, caller: Caller, run_id: str, outputs: list[Output], cost: Cost, blob_revision: int | None = None
+    ) -> Run: ...
+
+    async def refuse(self, caller: Caller, run_id: str, reason: str, worker_id: str | None = None) -> Run: ...
+
+    async def fail(
+        self, caller: Caller, run_id: str, reason: str, final: bool, worker_id: str | None = None
+    ) -> Run: ...
+
+
+class ProcessorService(Protocol):
+    """The parts of the processor service that a worker calls."""
+
+    registry: RegistrationVerbs
+    execution: ExecutionVerbs
+
+
+class ValidationVerbs(Protocol):
+    """The verb of the part `validation` that a worker calls."""
+
+    async def validate(self, caller: Caller, id: str, data: object) -> Verdict: ...
+
+
+class SchemaService(Protocol):
+    """The part of the schema service that a worker calls."""
+
+    validation: ValidationVerbs
+
+
+class WorkerServices(msgspec.Struct, frozen=True):
+    """The services that a worker calls; each is the service itself or its `remote`."""
+
+    processors: ProcessorService
+    state: StateService
+    schemas: SchemaService
+
+
+def connect_services(bus: Bus, sign: SignToken) -> WorkerServices:
+    """Returns the services as they are served on this bus."""
+    return WorkerServices(
+        processors=remote(ProcessorService, "processors", bus, sign),
+        state=remote(StateService, "state", bus, sign),
+        schemas=remote(SchemaService, "schemas", bus, sign),
+    )

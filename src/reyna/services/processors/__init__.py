@@ -1,0 +1,1 @@
+"""The processor service: registered processors, instances of users, and their runs."""

@@ -1,0 +1,54 @@
+"""The description of the processor service: how it is built, and what it does in the background."""
+
+from functools import partial
+from typing import Final
+
+from reyna.domain.caller import SYSTEM_USER_ID, Caller, system_caller
+from reyna.services.composition import ServiceContext, ServiceDescription
+from reyna.services.processors.reactions import Reactions
+from reyna.services.processors.records import COLLECTIONS
+from reyna.services.processors.routes import routes
+from reyna.services.processors.service import Processors
+from reyna.services.rest_app import build_rest_app
+from reyna.transport.rpc import retry_until_served
+
+
+async def _build(context: ServiceContext) -> Processors:
+    return Processors(
+        context.store,
+        context.find_neighbour("state"),
+        context.find_neighbour("schemas"),
+        context.signer,
+        context.bus,
+        allowed={"runs": context.settings.quota()["runs"]},
+        sandbox=context.sandbox,
+    )
+
+
+async def _start(context: ServiceContext, processors: Processors) -> None:
+    await _register_shipped_processors(context, processors)
+    await context.start(Reactions(processors, context.bus))
+
+
+async def _register_shipped_processors(context: ServiceContext, processors: Processors) -> None:
+    """Registers them before their workers start, so that the first user finds them switched on."""
+    for registration in context.registrations():
+        caller = Caller(user_id=SYSTEM_USER_ID, kind="processor", processor_id=registration.id)
+        await retry_until_served(partial(processors.registry.register, caller, registration))
+
+
+SERVICE: Final = ServiceDescription[Processors](
+    name="processors",
+    title="ReYNa Studio: processors",
+    port_setting="processors_port",
+    collections=COLLECTIONS,
+    neighbours=("schemas", "state", "studio"),
+    routes=routes,
+    handler_argument="processors",
+    offered=Processors,
+    build=_build,
+    start=_start,
+    offer=lambda processors: processors,
+    build_app=build_rest_app,
+    probe=lambda processors: processors.runs.usage(system_caller()),
+)

@@ -1,0 +1,1 @@
+"""The instances of users, and the routing of blobs to them."""

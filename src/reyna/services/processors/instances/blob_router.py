@@ -1,0 +1,130 @@
+"""The router: from an event about a new or changed blob to the runs that it sets off."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import msgspec
+import structlog
+
+from reyna.domain.blob import Blob
+from reyna.domain.caller import Caller
+from reyna.domain.errors import NotFound
+from reyna.domain.event import Event
+from reyna.domain.ids import derive_id
+from reyna.domain.processing.processor import Instance, Processor
+from reyna.domain.processing.run import Run
+from reyna.ports.store import RequirementNotMet
+from reyna.services.processors.instances.instance_cache import InstanceCache
+from reyna.services.processors.instances.matching import is_eligible, match_instances, sets_off_runs
+from reyna.services.processors.neighbours import StateVerbs
+from reyna.services.processors.runs import lifecycle
+from reyna.services.processors.runs.run_store import RunStore
+
+MAX_LINEAGE_DEPTH: Final = 32  # derivations that are followed back; a deeper blob sets off no run by itself
+log: Final = structlog.get_logger("reyna.services.processors")
+
+
+class BlobFacts(msgspec.Struct, frozen=True):
+    """The data of an event about a blob, as far as routing needs it."""
+
+    blob_id: str
+    schema_id: str
+    revision: int = 1
+    cause: str | None = None
+
+
+class BlobRouter:
+    """Requests a run for every instance that a new or changed blob is for."""
+
+    def __init__(
+        self, runs: RunStore, instances: InstanceCache, state: StateVerbs, clock: Callable[[], datetime]
+    ) -> None:
+        self._runs, self._instances, self._state, self._clock = runs, instances, state, clock
+
+    async def route(self, event: Event) -> list[Run]:
+        """Requests and returns the runs; the same event a second time requests nothing.
+
+        Raises msgspec.ValidationError for an event that is not about a blob.
+        """
+        facts = msgspec.convert(event.data, BlobFacts)
+        if not sets_off_runs(facts.cause):
+            return []
+        caller = _acting_for_owner(event)
+        known = await self._instances.get(event.userid)
+        processors = known.processors_taking(facts.schema_id)
+        if not processors:
+            return []
+        candidates = [instance for instance in known.instances if instance.processor_id in processors]
+        blob = await self._eligible_blob(caller, facts.blob_id)
+        if blob is None:
+            return []
+        matches = match_instances(
+            candidates,
+            processors,
+            schema_id=blob.schema_id,
+            data=blob.data,
+            containing=await self._containing(caller, blob, candidates),
+            lineage=await self._lineage(caller, blob, processors),
+        )
+        runs = [self._new_run(event, instance, processors[instance.processor_id], blob) for instance in matches]
+        return [run for run in runs if await self._create(caller, run)]
+
+    async def is_settled(self, event: Event) -> bool:
+        """Returns True when the blob still is at the event's revision: while its user writes, a later event follows."""
+        facts = msgspec.convert(event.data, BlobFacts)
+        blob = await self._eligible_blob(_acting_for_owner(event), facts.blob_id)
+        return blob is not None and blob.revision == facts.revision
+
+    async def has_takers(self, event: Event) -> bool:
+        """Returns True when an enabled processor takes such blobs. Cheap: events come while a user types."""
+        facts = msgspec.convert(event.data, BlobFacts)
+        if not sets_off_runs(facts.cause):
+            return False
+        return bool((await self._instances.get(event.userid)).processors_taking(facts.schema_id))
+
+    async def _eligible_blob(self, caller: Caller, blob_id: str) -> Blob | None:
+        try:
+            blob = await self._state.blobs.get(caller, blob_id)
+        except NotFound:
+            log.info("blob is gone, nothing to run", blob_id=blob_id, user_id=caller.user_id)
+            return None
+        if not is_eligible(blob):
+            log.info("blob is not offered to processors", blob_id=blob_id, user_id=caller.user_id)
+            return None
+        return blob
+
+    async def _containing(self, caller: Caller, blob: Blob, candidates: list[Instance]) -> tuple[str, ...]:
+        if not blob.bucket_ids or all(instance.bucket_id is None for instance in candidates):
+            return ()
+        return await self._state.buckets.containing(caller, list(blob.bucket_ids))
+
+    async def _lineage(self, caller: Caller, blob: Blob, candidates: dict[str, Processor]) -> set[str]:
+        """Returns the processors that made the blob or an ancestor of it; all candidates for too long a lineage."""
+        lineage, ancestor = {blob.processor_id}, blob
+        for _ in range(MAX_LINEAGE_DEPTH):
+            if ancestor.parent_id is None:
+                return lineage
+            try:
+                ancestor = await self._state.blobs.get(caller, ancestor.parent_id)
+            except NotFound:  # purged: earlier ancestors are not known any more
+                return lineage
+            lineage.add(ancestor.processor_id)
+        log.warning("blob is derived too deeply to be processed by itself", blob_id=blob.id, user_id=caller.user_id)
+        return lineage | set(candidates)
+
+    def _new_run(self, event: Event, instance: Instance, processor: Processor, blob: Blob) -> Run:
+        id = derive_id("run", event.id, instance.id)
+        return lifecycle.request(id, processor, blob, instance.settings, self._clock())
+
+    async def _create(self, caller: Caller, run: Run) -> bool:
+        """Returns False when the run is there already, since the event came a second time."""
+        try:
+            await self._runs.create(caller, [run])
+        except RequirementNotMet:
+            return False
+        return True
+
+
+def _acting_for_owner(event: Event) -> Caller:
+    return Caller(user_id=event.userid, kind="house")

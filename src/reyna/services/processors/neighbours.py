@@ -1,0 +1,79 @@
+"""Protocols: the verbs of its neighbours that the processor service needs."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final, Protocol
+
+from reyna.domain.blob import Blob, BlobChange, NewBlob
+from reyna.domain.caller import Caller
+from reyna.domain.requests.page import Page
+from reyna.domain.schema import Schema
+from reyna.ports.bus import Stream
+
+RUN_TOKEN_LIFETIME: Final = timedelta(days=7)  # work may wait a long weekend for a worker
+
+
+class BlobVerbs(Protocol):
+    """The verbs on blobs that the processor service calls."""
+
+    async def get(self, caller: Caller, id: str) -> Blob: ...
+
+    async def list(
+        self,
+        caller: Caller,
+        *,
+        bucket_id: str | None = None,
+        schema_id: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Blob]: ...
+
+    async def create(
+        self, caller: Caller, new: NewBlob, *, id: str | None = None, parent_revision: int | None = None
+    ) -> Blob: ...
+
+    async def change(self, caller: Caller, id: str, change: BlobChange) -> Blob: ...
+
+
+class BucketVerbs(Protocol):
+    """The verb on buckets that the processor service calls."""
+
+    async def containing(self, caller: Caller, bucket_ids: Sequence[str]) -> tuple[str, ...]: ...
+
+
+class StateVerbs(Protocol):
+    """The parts of the state service that the processor service calls."""
+
+    @property
+    def blobs(self) -> BlobVerbs: ...
+    @property
+    def buckets(self) -> BucketVerbs: ...
+
+
+class VersionLookup(Protocol):
+    """The verb on schema versions that the processor service calls."""
+
+    async def get(self, caller: Caller, id: str, version: str | None = None) -> Schema: ...
+
+
+class SchemaLookup(Protocol):
+    """The part of the schema service that the processor service calls."""
+
+    @property
+    def versions(self) -> VersionLookup: ...
+
+
+class TokenSigner(Protocol):
+    """Signs the tokens of runs."""
+
+    def sign(self, caller: Caller, seconds: int = 60) -> str:
+        """Returns a signed token of this caller that is valid for so many seconds."""
+        ...
+
+
+class ProcessorBus(Protocol):
+    """Publishes an ephemeral message, and removes a message from a stream."""
+
+    async def publish_ephemeral(self, subject: str, body: bytes) -> None: ...
+
+    async def remove(self, stream: Stream, subject: str, id: str) -> None: ...

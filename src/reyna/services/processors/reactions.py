@@ -1,0 +1,158 @@
+"""The events and messages that the processor service reacts to: blobs to route, beats, progress, ended runs."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+import structlog
+
+from reyna.domain.caller import SYSTEM_USER_ID
+from reyna.domain.errors import Fault, NotSignedIn, Refusal
+from reyna.domain.event import DECODER, EVENT_SUBJECTS, LIVE_SUBJECTS, Event
+from reyna.domain.processing.processor import BEAT_SUBJECTS, Beat
+from reyna.ports.bus import Bus, Delivery, ReceivedMessage, RetryLater, Subscription, retry_delay_seconds
+from reyna.services.processors.service import Processors
+
+MAX_PARALLEL_EVENTS: Final = 8  # routed by one copy; each waits for other services most of the time
+SETTLE_SECONDS: Final = 5.0  # without a change, after which a note counts as written for the time being
+MAX_REPLAYED_EVENTS: Final = 50_000  # that are read again at the start, to know the health before it
+BEAT_DECODER: Final = msgspec.json.Decoder(Beat)
+log: Final = structlog.get_logger("reyna.services.processors")
+
+
+class Reactions:
+    """Routes each new blob in one of all copies of the service; records beats and run events in every copy."""
+
+    def __init__(self, processors: Processors, bus: Bus) -> None:
+        self._processors, self._bus = processors, bus
+        self._subscriptions: list[Subscription] = []
+        self._held_back: list[ReceivedMessage] | None = []  # until the history is replayed
+        self._replaying: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._subscriptions = [
+            await self._bus.listen(f"{BEAT_SUBJECTS}.*", self._on_beat),
+            await self._bus.listen(f"{LIVE_SUBJECTS}.*.processor.*.*", self._on_live_event),
+            await self._bus.listen(f"{LIVE_SUBJECTS}.*.instance.changed", self._on_instance_changed),
+            await self._bus.listen(f"{LIVE_SUBJECTS}.*.processor.registered", self._on_instance_changed),
+            await self._bus.subscribe(
+                "EVENTS", "processors", f"{EVENT_SUBJECTS}.*.blob.created.>", self._route, parallel=MAX_PARALLEL_EVENTS
+            ),
+            await self._bus.subscribe(
+                "EVENTS",
+                "processors-updated",
+                f"{EVENT_SUBJECTS}.*.blob.updated.>",
+                self._route_when_settled,
+                parallel=MAX_PARALLEL_EVENTS,
+            ),
+            await self._bus.subscribe(
+                "EVENTS", "processors-discarded", f"{EVENT_SUBJECTS}.*.processor.discarded.>", self._on_letter_discarded
+            ),
+        ]
+        self._replaying = asyncio.create_task(self._replay_history())
+
+    async def stop(self) -> None:
+        for subscription in reversed(self._subscriptions):
+            await subscription.stop()
+        if self._replaying is not None:
+            self._replaying.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._replaying
+
+    async def wait_until_caught_up(self) -> None:
+        """Returns when the events before the start are counted in the health of processors."""
+        if self._replaying is not None:
+            await self._replaying
+
+    async def _route(self, delivery: Delivery) -> None:
+        # An event that is unreadable or refused today is so tomorrow. Worth another delivery are only a fault, and
+        # NotSignedIn: this service is unknown to its neighbours until somebody corrects a secret.
+        try:
+            await self._processors.router.route(DECODER.decode(delivery.body))
+        except msgspec.MsgspecError as error:
+            log.error("event cannot be read", subject=delivery.subject, error=str(error))
+        except NotSignedIn as refusal:
+            log.error("event waits to be routed", subject=delivery.subject, **refusal.problem())
+            raise RetryLater(retry_delay_seconds(delivery.attempt)) from refusal
+        except Refusal as refusal:
+            log.warning("event was not routed", subject=delivery.subject, **refusal.problem())
+
+    async def _route_when_settled(self, delivery: Delivery) -> None:
+        """Routes a changed blob once its writer pauses: a note is saved several times a second while it is written."""
+        router = self._processors.router
+        try:
+            event = DECODER.decode(delivery.body)
+            if not await router.has_takers(event):
+                return
+            if delivery.attempt == 1:
+                raise RetryLater(SETTLE_SECONDS)
+            if not await router.is_settled(event):
+                return
+        except msgspec.MsgspecError as error:
+            log.error("event cannot be read", subject=delivery.subject, error=str(error))
+            return
+        await self._route(delivery)
+
+    async def _on_letter_discarded(self, delivery: Delivery) -> None:
+        """Removes the message of a discarded letter that a copy could not remove before it ended."""
+        try:
+            await self._processors.dead_letter_stream.remove_discarded(DECODER.decode(delivery.body))
+        except msgspec.MsgspecError as error:
+            log.error("event cannot be read", subject=delivery.subject, error=str(error))
+
+    def _on_instance_changed(self, received: ReceivedMessage) -> None:
+        """Drops what is cached of a user whose instances changed, or of all users when a processor registered."""
+        user_id = received.subject.split(".")[2]
+        self._processors.instance_cache.invalidate(None if user_id == SYSTEM_USER_ID else user_id)
+
+    def _on_beat(self, received: ReceivedMessage) -> None:
+        try:
+            self._processors.worker_health.record_beat(BEAT_DECODER.decode(received.body))
+        except msgspec.MsgspecError as error:
+            log.warning("beat cannot be read", subject=received.subject, error=str(error))
+
+    def _on_live_event(self, received: ReceivedMessage) -> None:
+        if received.sequence is None:  # progress: not stored, and many times as frequent as all the rest
+            if received.subject.split(".")[4] == "progress":
+                self._on_progress(received)
+        elif self._held_back is not None:
+            self._held_back.append(received)
+        else:
+            self._record(received, self._processors.progress.record_event)
+
+    def _on_progress(self, received: ReceivedMessage) -> None:
+        try:
+            self._processors.progress.record_report(received.subject.split(".")[2], received.body)
+        except msgspec.MsgspecError as error:
+            log.warning("progress cannot be read", subject=received.subject, error=str(error))
+
+    def _record(self, received: ReceivedMessage, also: Callable[[Event], None] | None = None) -> None:
+        try:
+            event: Event = DECODER.decode(received.body)
+        except msgspec.MsgspecError as error:
+            log.warning("event cannot be read", subject=received.subject, error=str(error))
+            return
+        self._processors.worker_health.record_event(event)
+        if also is not None:
+            also(event)
+
+    async def _replay_history(self) -> None:
+        """Records the latest events of the stream, then those that were held back, each once and in order."""
+        read = 0
+        try:
+            position = await self._bus.position()
+            after = max(position.first - 1, position.last - MAX_REPLAYED_EVENTS)
+            async for received in self._bus.replay(
+                f"{EVENT_SUBJECTS}.*.processor.*.*", after=after, until=position.last
+            ):
+                self._record(received)
+            read = position.last
+        except Fault as fault:
+            log.warning("the health of processors starts without a history", error=fault.detail)
+        finally:
+            held_back, self._held_back = self._held_back or [], None
+            for received in held_back:
+                if received.sequence is not None and received.sequence > read:
+                    self._record(received)

@@ -1,0 +1,47 @@
+"""The collections of the processor service, and the paging of its lists."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from reyna.domain.processing.processor import Instance, Processor
+from reyna.domain.processing.run import DeadLetter, Run
+from reyna.domain.requests.page import Page, check_limit, decode_cursor, encode_cursor
+from reyna.ports.store import Collection, Record, Store
+from reyna.storage.idempotency import idempotency_collection
+
+R = TypeVar("R", bound=Record)
+
+PROCESSORS: Final = Collection("processors.processors", Processor)
+INSTANCES: Final = Collection("processors.instances", Instance, ("processor_id", "bucket_id", "enabled", "created_at"))
+RUNS: Final = Collection("processors.runs", Run, ("processor_id", "blob_id", "status", "requested_at"))
+DEAD_LETTERS: Final = Collection("processors.dead", DeadLetter, ("processor_id", "run_id", "created_at"))
+
+IDEMPOTENCY_RECORDS: Final = idempotency_collection("processors.requests")
+
+COLLECTIONS: Final[tuple[Collection[Any], ...]] = (PROCESSORS, INSTANCES, RUNS, DEAD_LETTERS, IDEMPOTENCY_RECORDS)
+
+
+async def newest_first(
+    store: Store,
+    collection: Collection[R],
+    user_id: str,
+    where: Mapping[str, Any],
+    *,
+    by: str,
+    limit: int,
+    cursor: str | None,
+) -> Page[R]:
+    """Returns one page of a user's matching records, ordered by the time in the field `by`, newest first."""
+    found = await store.find(
+        collection,
+        user_id,
+        where,
+        order=(by,),
+        descending=True,
+        after=decode_cursor(cursor, datetime, str),
+        limit=check_limit(limit) + 1,
+    )
+    items = tuple(found[:limit])
+    last = items[-1] if len(found) > limit else None
+    return Page(items=items, next_cursor=encode_cursor(getattr(last, by), last.id) if last else None)

@@ -1,0 +1,1 @@
+"""The registered processors, and the validation of their settings."""

@@ -1,0 +1,178 @@
+"""The REST routes of the processor service."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from litestar import delete, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec.structs import asdict
+
+from reyna.domain.processing.processor import Instance, InstanceChange, NewInstance, NewProcessor, Processor
+from reyna.domain.processing.run import DeadLetter, NewRuns, Run, Status
+from reyna.domain.requests.page import DEFAULT_LIMIT, Page
+from reyna.services.processors.service import Processors
+from reyna.transport.http import CurrentCaller, Cursor, IdempotencyKeyHeader, IfMatchHeader, Limit, parse_if_match
+
+ProcessorsDependency = NamedDependency[Processors]
+
+
+class WatchedProcessor(Processor, frozen=True, kw_only=True):
+    """A processor and how it does."""
+
+    live_workers: int
+    last_beat: datetime | None
+    queue_length: int
+    success_rate: float | None
+    p50: float | None
+    p95: float | None
+
+
+class Replay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`data` replaces the blob's, as a new revision, before the run is requested again."""
+
+    data: Any = None
+
+
+@post("/processors")
+async def register_processor(
+    processors: ProcessorsDependency, caller: CurrentCaller, data: JSONBody[NewProcessor]
+) -> Processor:
+    """Register a processor, or update it."""
+    return await processors.registry.register(caller, data)
+
+
+@get("/processors")
+async def list_processors(
+    processors: ProcessorsDependency, caller: CurrentCaller, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[Processor]:
+    """The registered processors."""
+    return await processors.registry.list(caller, limit=limit, cursor=cursor)
+
+
+@get("/processors/{id:str}")
+async def get_processor(processors: ProcessorsDependency, caller: CurrentCaller, id: FromPath[str]) -> WatchedProcessor:
+    """One processor and how it does."""
+    registered = await processors.registry.get(caller, id)
+    health = await processors.registry.health(caller, id)
+    return WatchedProcessor(**asdict(registered), **asdict(health))
+
+
+@post("/instances")
+async def create_instance(
+    processors: ProcessorsDependency, caller: CurrentCaller, data: JSONBody[NewInstance], key: IdempotencyKeyHeader
+) -> Instance:
+    """Switch a processor on, everywhere or for one bucket's subtree."""
+    return await processors.instances.create(caller, data, key=key)
+
+
+@get("/instances")
+async def list_instances(
+    processors: ProcessorsDependency, caller: CurrentCaller, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[Instance]:
+    """The processors you have switched on, newest first."""
+    return await processors.instances.list(caller, limit=limit, cursor=cursor)
+
+
+@patch("/instances/{id:str}")
+async def change_instance(
+    processors: ProcessorsDependency,
+    caller: CurrentCaller,
+    id: FromPath[str],
+    data: JSONBody[InstanceChange],
+    if_match: IfMatchHeader = None,
+) -> Instance:
+    """Switch it on or off, or give it other settings."""
+    return await processors.instances.change(caller, id, data, if_match=await parse_if_match(if_match))
+
+
+@delete("/instances/{id:str}")
+async def delete_instance(
+    processors: ProcessorsDependency, caller: CurrentCaller, id: FromPath[str], if_match: IfMatchHeader = None
+) -> None:
+    """Forget that it was switched on."""
+    await processors.instances.delete(caller, id, if_match=await parse_if_match(if_match))
+
+
+@post("/runs")
+async def request_runs(
+    processors: ProcessorsDependency, caller: CurrentCaller, data: JSONBody[NewRuns], key: IdempotencyKeyHeader
+) -> Page[Run]:
+    """Run a processor now, whatever the instances say."""
+    return Page(items=tuple(await processors.runs.request(caller, data, key=key)))
+
+
+@get("/runs")
+async def list_runs(
+    processors: ProcessorsDependency,
+    caller: CurrentCaller,
+    status: FromQuery[Status | None] = None,
+    processor_id: FromQuery[str | None] = None,
+    blob_id: FromQuery[str | None] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[Run]:
+    """Your runs, newest first."""
+    return await processors.runs.list(
+        caller, status=status, processor_id=processor_id, blob_id=blob_id, limit=limit, cursor=cursor
+    )
+
+
+@get("/runs/{id:str}")
+async def get_run(processors: ProcessorsDependency, caller: CurrentCaller, id: FromPath[str]) -> Run:
+    """One run."""
+    return await processors.runs.get(caller, id)
+
+
+@post("/runs/{id:str}/cancel", status_code=200)
+async def cancel_run(processors: ProcessorsDependency, caller: CurrentCaller, id: FromPath[str]) -> Run:
+    """Call off a run that has not ended."""
+    return await processors.runs.cancel(caller, id)
+
+
+@post("/runs/{id:str}/retry", status_code=200)
+async def retry_run(processors: ProcessorsDependency, caller: CurrentCaller, id: FromPath[str]) -> Run:
+    """Do a failed, refused or cancelled run again from the start."""
+    return await processors.runs.retry(caller, id)
+
+
+@get("/dead")
+async def list_dead_letters(
+    processors: ProcessorsDependency, caller: CurrentCaller, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[DeadLetter]:
+    """Work that was given up, newest first."""
+    return await processors.dead_letters.list(caller, limit=limit, cursor=cursor)
+
+
+@post("/dead/{id:str}/replay", status_code=200)
+async def replay_dead_letter(
+    processors: ProcessorsDependency, caller: CurrentCaller, id: FromPath[str], data: JSONBody[Replay | None] = None
+) -> Run:
+    """Request the run again, with other data if you like."""
+    return await processors.dead_letters.replay(caller, id, data.data if data else None)
+
+
+@delete("/dead/{id:str}")
+async def discard_dead_letter(processors: ProcessorsDependency, caller: CurrentCaller, id: FromPath[str]) -> None:
+    """Let go of work that was given up."""
+    await processors.dead_letters.discard(caller, id)
+
+
+routes: Final = [
+    register_processor,
+    list_processors,
+    get_processor,
+    create_instance,
+    list_instances,
+    change_instance,
+    delete_instance,
+    request_runs,
+    list_runs,
+    get_run,
+    cancel_run,
+    retry_run,
+    list_dead_letters,
+    replay_dead_letter,
+    discard_dead_letter,
+]

@@ -1,0 +1,1 @@
+"""Runs: requesting, executing and retrying them, and the dead letters of those that failed."""

@@ -1,0 +1,177 @@
+"""The execution of a run by a worker, which acts with the token of that run."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from msgspec.structs import replace
+
+from reyna.domain.blob import NewBlob
+from reyna.domain.caller import Caller
+from reyna.domain.errors import Conflict, Fault, Forbidden, Invalid, Refusal, RunningElsewhere
+from reyna.domain.processing.run import Cost, Output, Run, derived_blob_id
+from reyna.ports.store import Put
+from reyna.services.processors.authorization import check_run_token, check_worker
+from reyna.services.processors.neighbours import StateVerbs
+from reyna.services.processors.records import DEAD_LETTERS
+from reyna.services.processors.registry.registry import Registry
+from reyna.services.processors.runs import lifecycle
+from reyna.services.processors.runs.run_store import RunStore, RunUpdate, dead_letter_message
+from reyna.services.processors.worker_health import WorkerHealth
+
+MAX_OUTPUTS: Final = 1_000  # of one run
+
+
+class RunExecution:
+    """Claims a run for a worker and brings it to an end. The caller of every verb is the run's own token."""
+
+    def __init__(
+        self,
+        runs: RunStore,
+        registry: Registry,
+        state: StateVerbs,
+        worker_health: WorkerHealth,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._runs, self._registry, self._state = runs, registry, state
+        self._worker_health, self._clock = worker_health, clock
+
+    async def renew_token(self, caller: Caller, user_id: str, run_id: str) -> str:
+        """Returns a new token for a run that has not ended, to the worker of its processor.
+
+        The worker asks for it when the token that came with the work is refused: it waited for longer than that holds,
+        a clock has jumped, or the secret was changed. Raises Conflict when the run has ended, NotFound, and Forbidden
+        for all but the processor itself.
+        """
+        check_worker(caller)
+        run = await self._runs.get(replace(caller, user_id=user_id), run_id)
+        if run.processor_id != caller.processor_id:
+            raise Forbidden("This is a run of another processor.")
+        lifecycle.check_open(run)
+        return self._runs.issue_token(run)
+
+    async def claim(self, caller: Caller, run_id: str, worker_id: str | None = None) -> Run:
+        """Returns the run, now running and held by this worker; `attempt` counts how often one began on it.
+
+        Raises Conflict when it has ended, and RunningElsewhere while another live worker holds it.
+        """
+        check_run_token(caller, run_id)
+
+        def decide(run: Run) -> RunUpdate:
+            self._check_holder(run, worker_id)
+            claimed = lifecycle.claim(run, self._clock(), worker_id)
+            first = run.status == "requested"
+            return RunUpdate(claimed, (claimed.event("started", caller).message(),) if first else ())
+
+        return await self._runs.update(caller, run_id, decide)
+
+    async def release(self, caller: Caller, run_id: str, worker_id: str) -> Run:
+        """Lets another worker take the run at once, since this one does not go on with it now."""
+        check_run_token(caller, run_id)
+
+        def decide(run: Run) -> RunUpdate | None:
+            return RunUpdate(lifecycle.release(run)) if run.worker_id == worker_id else None
+
+        return await self._runs.update(caller, run_id, decide)
+
+    async def complete(
+        self, caller: Caller, run_id: str, outputs: list[Output], cost: Cost, blob_revision: int | None = None
+    ) -> Run:
+        """Stores the outputs under ids derived from the run, so that completing twice stores once.
+
+        `blob_revision` is the revision that the worker read, if not the one the run was requested for. Raises Conflict,
+        with nothing stored, when the run has ended otherwise, Fault when it is worth another attempt, and NotFound,
+        Invalid and TooLarge for outputs that cannot be stored.
+        """
+        check_run_token(caller, run_id)
+        if len(outputs) > MAX_OUTPUTS:
+            raise Invalid.at("/outputs", f"has more than {MAX_OUTPUTS:,} outputs", expected=f"at most {MAX_OUTPUTS:,}")
+        ids = tuple(derived_blob_id(run_id, number) for number in range(len(outputs)))
+
+        def begin_storing(run: Run) -> RunUpdate | None:
+            if run.status == "completed":
+                return None
+            return RunUpdate(lifecycle.begin_storing(run, ids, blob_revision))
+
+        def complete(run: Run) -> RunUpdate | None:
+            if run.status == "completed":
+                return None
+            completed = lifecycle.complete(run, ids, cost, self._clock())
+            return RunUpdate(completed, (completed.event("completed", caller).message(),))
+
+        run = await self._runs.update(caller, run_id, begin_storing)
+        if run.status == "completed":
+            return run
+        try:
+            await self._store_outputs(caller, run, outputs)
+        except (Refusal, Fault) as error:
+            await self._runs.update(caller, run_id, lambda now: _abandon_storing(now, run))
+            if isinstance(error, Conflict):  # a Conflict would mean to the worker that its run has ended
+                raise Fault(error.detail) from error
+            raise
+        return await self._runs.update(caller, run_id, complete)
+
+    async def refuse(self, caller: Caller, run_id: str, reason: str, worker_id: str | None = None) -> Run:
+        """Ends the run because its blob is not for the processor: final, and not a failure."""
+        check_run_token(caller, run_id)
+
+        def decide(run: Run) -> RunUpdate | None:
+            if run.status == "refused":
+                return None
+            self._check_holder(run, worker_id)
+            refused = lifecycle.refuse(run, reason, self._clock())
+            return RunUpdate(refused, (refused.event("refused", caller).message(),))
+
+        return await self._runs.update(caller, run_id, decide)
+
+    async def fail(self, caller: Caller, run_id: str, reason: str, final: bool, worker_id: str | None = None) -> Run:
+        """Records a failed attempt; if it is `final`, the run ends and a dead letter is written."""
+        check_run_token(caller, run_id)
+
+        def decide(run: Run) -> RunUpdate | None:
+            if run.status == "failed":
+                return None
+            self._check_holder(run, worker_id)
+            if not final:
+                return RunUpdate(lifecycle.fail_attempt(run, reason))
+            return self._give_up(caller, lifecycle.fail(run, reason, self._clock()), reason)
+
+        return await self._runs.update(caller, run_id, decide)
+
+    def _check_holder(self, run: Run, worker_id: str | None) -> None:
+        """Raises RunningElsewhere while another live worker holds the run."""
+        holder = run.worker_id
+        if run.status != "running" or holder is None or worker_id in (None, holder):
+            return
+        if self._worker_health.is_live(run.processor_id, holder):
+            raise RunningElsewhere(current=run)
+
+    async def _store_outputs(self, caller: Caller, run: Run, outputs: Sequence[Output]) -> None:
+        processor = await self._registry.get(caller, run.processor_id)
+        source_buckets: tuple[str, ...] = ()
+        if any(output.bucket_ids is None for output in outputs):
+            source_buckets = (await self._state.blobs.get(caller, run.blob_id)).bucket_ids
+        for number, output in enumerate(outputs):
+            new = NewBlob(
+                processor_id=run.processor_id,
+                schema_id=output.schema_id or processor.output_schema,
+                data=output.data,
+                bucket_ids=source_buckets if output.bucket_ids is None else output.bucket_ids,
+                parent_id=run.blob_id,
+            )
+            await self._state.blobs.create(
+                caller, new, id=derived_blob_id(run.id, number), parent_revision=run.blob_revision
+            )
+
+    def _give_up(self, caller: Caller, run: Run, reason: str) -> RunUpdate:
+        letter = lifecycle.dead_letter_of(run, reason, self._clock())
+        return RunUpdate(
+            run,
+            messages=(run.event("failed", caller).message(), dead_letter_message(letter)),
+            steps=(Put(DEAD_LETTERS, letter, expects=None),),
+        )
+
+
+def _abandon_storing(now: Run, marked: Run) -> RunUpdate | None:
+    """Unmarks the run, unless another write has taken it further."""
+    return RunUpdate(lifecycle.abandon_storing(now)) if now.revision == marked.revision else None

@@ -1,0 +1,64 @@
+"""The blobs that a run is requested for: read, and checked against the schemas that the processor takes."""
+
+from typing import Final
+
+from reyna.domain.blob import Blob
+from reyna.domain.caller import Caller
+from reyna.domain.errors import DataError, Invalid, NotFound, TooMuch
+from reyna.domain.processing.processor import Processor
+from reyna.domain.requests.page import MAX_PAGE_SIZE
+from reyna.services.processors.neighbours import StateVerbs
+
+MAX_RUNS_PER_REQUEST: Final = 1_000  # which are written at once
+
+
+class InputBlobs:
+    """Reads the input of runs from the state service."""
+
+    def __init__(self, state: StateVerbs) -> None:
+        self._state = state
+
+    async def get(self, caller: Caller, processor: Processor, blob_id: str, path: str) -> Blob:
+        """Returns the blob. Raises NotFound, also for one in the trash, and Invalid for a schema that is not taken.
+
+        `path` is the place of the id in the request, for the error.
+        """
+        try:
+            blob = await self._state.blobs.get(caller, blob_id)
+        except NotFound:
+            blob = None
+        if blob is None or blob.trashed_at is not None:
+            message = "there is no blob of yours under this id" if blob is None else "this blob is in the trash"
+            error = DataError(path=path, message=message)
+            raise NotFound(f"{path.lstrip('/')}: {message}", errors=[error], id=blob_id) from None
+        if blob.schema_id not in processor.input_schemas:
+            taken = ", ".join(processor.input_schemas)
+            raise Invalid.at(path, f"is {blob.schema_id}, which {processor.id} does not take", expected=taken)
+        return blob
+
+    async def get_many(self, caller: Caller, processor: Processor, blob_ids: tuple[str, ...]) -> list[Blob]:
+        """Returns each of these blobs once. Raises TooMuch, and as `get`."""
+        _check_count(len(blob_ids))
+        wanted = dict.fromkeys(blob_ids)
+        paths = {blob_id: f"/blob_ids/{blob_ids.index(blob_id)}" for blob_id in wanted}
+        return [await self.get(caller, processor, blob_id, paths[blob_id]) for blob_id in wanted]
+
+    async def list_in_bucket(self, caller: Caller, processor: Processor, bucket_id: str) -> list[Blob]:
+        """Returns every blob in the bucket that the processor takes. Raises NotFound and TooMuch."""
+        blobs: list[Blob] = []
+        for schema_id in dict.fromkeys(processor.input_schemas):
+            cursor: str | None = None
+            while True:
+                page = await self._state.blobs.list(
+                    caller, bucket_id=bucket_id, schema_id=schema_id, limit=MAX_PAGE_SIZE, cursor=cursor
+                )
+                blobs.extend(page.items)
+                _check_count(len(blobs))
+                if (cursor := page.next_cursor) is None:
+                    break
+        return blobs
+
+
+def _check_count(runs: int) -> None:
+    if runs > MAX_RUNS_PER_REQUEST:
+        raise TooMuch(f"At most {MAX_RUNS_PER_REQUEST:,} runs can be requested at once.", allowed=MAX_RUNS_PER_REQUEST)

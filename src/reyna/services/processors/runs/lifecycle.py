@@ -1,0 +1,167 @@
+"""The lifecycle of a run: each function returns its next state, or raises Conflict when the run is past it."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from reyna.domain.blob import Blob
+from reyna.domain.errors import Conflict
+from reyna.domain.ids import derive_id
+from reyna.domain.processing.processor import Processor
+from reyna.domain.processing.run import ENDED, Cost, DeadLetter, Run, Work
+
+RETRYABLE: Final = frozenset({"failed", "refused", "cancelled"})
+
+
+def request(id: str, processor: Processor, blob: Blob, settings: dict[str, Any], now: datetime) -> Run:
+    return Run(
+        id=id,
+        user_id=blob.user_id,
+        processor_id=processor.id,
+        processor_version=processor.version,
+        blob_id=blob.id,
+        blob_revision=blob.revision,
+        settings=settings,
+        requested_at=now,
+    )
+
+
+def request_again(run: Run, processor: Processor, blob: Blob, now: datetime) -> Run:
+    """Returns the same run from the start, with the processor and the blob as they are now."""
+    check_may_be_retried(run)
+    return _next(
+        run,
+        status="requested",
+        processor_version=processor.version,
+        blob_revision=blob.revision,
+        attempt=0,
+        progress=0.0,
+        error=None,
+        output_blob_ids=(),
+        worker_id=None,
+        requested_at=now,
+        started_at=None,
+        finished_at=None,
+    )
+
+
+def claim(run: Run, now: datetime, worker_id: str | None = None) -> Run:
+    """Returns the run at work, one attempt further.
+
+    A running one may be claimed again, since its message comes again when its worker is lost; by the worker that holds
+    it, that is the same attempt, asked for twice. Its progress goes on from where it was: what the user sees never
+    falls.
+    """
+    check_open(run)
+    is_held = worker_id is not None and run.worker_id == worker_id
+    return _next(
+        run,
+        status="running",
+        attempt=run.attempt if is_held else run.attempt + 1,
+        output_blob_ids=(),
+        worker_id=worker_id,
+        started_at=run.started_at or now,
+    )
+
+
+def release(run: Run) -> Run:
+    """Returns the run without a worker, until it is delivered again."""
+    check_open(run)
+    return _next(run, worker_id=None)
+
+
+def begin_storing(run: Run, output_blob_ids: tuple[str, ...], blob_revision: int | None = None) -> Run:
+    """Returns the run marked with the blobs that are about to be stored, derived from this revision.
+
+    From here on it cannot be cancelled, so that a cancelled run has stored nothing.
+    """
+    check_open(run)
+    return _next(run, output_blob_ids=output_blob_ids, blob_revision=blob_revision or run.blob_revision)
+
+
+def abandon_storing(run: Run) -> Run:
+    return _next(run, output_blob_ids=())
+
+
+def complete(run: Run, output_blob_ids: tuple[str, ...], cost: Cost, now: datetime) -> Run:
+    check_open(run)
+    return _next(
+        run,
+        status="completed",
+        progress=1.0,
+        error=None,
+        output_blob_ids=output_blob_ids,
+        cost=cost,
+        finished_at=now,
+    )
+
+
+def refuse(run: Run, reason: str, now: datetime) -> Run:
+    check_open(run)
+    return _next(run, status="refused", error=reason, output_blob_ids=(), finished_at=now)
+
+
+def fail(run: Run, reason: str, now: datetime) -> Run:
+    check_open(run)
+    return _next(run, status="failed", error=reason, output_blob_ids=(), finished_at=now)
+
+
+def fail_attempt(run: Run, reason: str) -> Run:
+    """Returns the run with the reason noted, still running: another attempt follows."""
+    check_open(run)
+    return _next(run, error=reason, output_blob_ids=())
+
+
+def cancel(run: Run, now: datetime) -> Run:
+    check_open(run)
+    if run.output_blob_ids:
+        raise Conflict("The output of this run is being stored at this moment.", current=run)
+    return _next(run, status="cancelled", finished_at=now)
+
+
+def check_open(run: Run) -> None:
+    """Raises Conflict for a run that has ended."""
+    if run.status in ENDED:
+        raise Conflict(f"This run has ended: it is {run.status}.", current=run)
+
+
+def check_may_be_retried(run: Run) -> None:
+    """Raises Conflict unless the run has failed, was refused or was cancelled."""
+    if run.status not in RETRYABLE:
+        raise Conflict(f"Only a failed, refused or cancelled run can be retried; it is {run.status}.", current=run)
+
+
+def work_of(run: Run, token: str) -> Work:
+    return Work(
+        run_id=run.id,
+        user_id=run.user_id,
+        processor_id=run.processor_id,
+        blob_id=run.blob_id,
+        blob_revision=run.blob_revision,
+        settings=run.settings,
+        token=token,
+    )
+
+
+def dead_letter_id(run_id: str) -> str:
+    """Returns the id of the run's dead letter, of which it has at most one at a time."""
+    return derive_id("dead", run_id)
+
+
+def dead_letter_of(run: Run, reason: str, now: datetime) -> DeadLetter:
+    return DeadLetter(
+        id=dead_letter_id(run.id),
+        user_id=run.user_id,
+        processor_id=run.processor_id,
+        run_id=run.id,
+        reason=reason,
+        attempts=run.attempt,
+        work=work_of(run, token=""),
+        run_revision=run.revision,
+        created_at=now,
+    )
+
+
+def _next(run: Run, **changes: Any) -> Run:
+    return replace(run, revision=run.revision + 1, **changes)

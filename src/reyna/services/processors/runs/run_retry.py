@@ -1,0 +1,60 @@
+"""Retrying a run that has ended, which settles its dead letter."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from reyna.domain.blob import BlobChange
+from reyna.domain.caller import Caller
+from reyna.domain.processing.run import Run
+from reyna.ports.store import Delete, Store
+from reyna.services.processors.neighbours import StateVerbs
+from reyna.services.processors.records import DEAD_LETTERS
+from reyna.services.processors.registry.registry import Registry
+from reyna.services.processors.runs import lifecycle
+from reyna.services.processors.runs.dead_letter_stream import DeadLetterStream
+from reyna.services.processors.runs.input_blobs import InputBlobs
+from reyna.services.processors.runs.run_store import RunStore, RunUpdate
+
+
+class RunRetry:
+    """Requests a failed, refused or cancelled run again from the start."""
+
+    def __init__(
+        self,
+        store: Store,
+        runs: RunStore,
+        registry: Registry,
+        state: StateVerbs,
+        stream: DeadLetterStream,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store, self._runs, self._registry, self._state = store, runs, registry, state
+        self._stream, self._clock = stream, clock
+        self._inputs = InputBlobs(state)
+
+    async def retry(self, caller: Caller, id: str, data: Any = None) -> Run:
+        """Requests the run again, with the processor and the blob as they are now, and removes its dead letter.
+
+        With `data`, the blob gets that as a new revision first. Raises NotFound, Conflict for a run that has not ended
+        or has completed, and Invalid for data that does not fit.
+        """
+        run = await self._runs.get(caller, id)
+        lifecycle.check_may_be_retried(run)
+        processor = await self._registry.get(caller, run.processor_id)
+        blob = await self._inputs.get(caller, processor, run.blob_id, "/blob_id")
+        if data is not None:
+            blob = await self._state.blobs.change(caller, blob.id, BlobChange(data=data, base_revision=blob.revision))
+        letter = await self._store.get(DEAD_LETTERS, caller.user_id, lifecycle.dead_letter_id(id))
+        removal = (Delete(DEAD_LETTERS, caller.user_id, letter.id),) if letter else ()
+        removed = (letter.discarded(caller, cause="replayed").message(),) if letter else ()
+
+        def decide(run: Run) -> RunUpdate:
+            again = lifecycle.request_again(run, processor, blob, self._clock())
+            messages = (*self._runs.request_messages(caller, again), *removed)
+            return RunUpdate(again, messages, (*removal, self._runs.quota_step(again)))
+
+        run = await self._runs.update(caller, id, decide)
+        if letter is not None:
+            await self._stream.remove(letter)
+        return run

@@ -1,0 +1,100 @@
+"""The stored runs of a user: read, created and updated, each with its messages in the same write."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date
+from typing import Final
+
+import msgspec
+
+from reyna.domain.caller import Caller
+from reyna.domain.errors import Conflict, NotFound
+from reyna.domain.event import Message
+from reyna.domain.processing.run import RUN_SUBJECTS, DeadLetter, Run
+from reyna.domain.quota import Usage
+from reyna.ports.store import Increment, Put, RequirementNotMet, Step, Store
+from reyna.services.processors.neighbours import RUN_TOKEN_LIFETIME, TokenSigner
+from reyna.services.processors.records import RUNS
+from reyna.services.processors.runs import lifecycle
+from reyna.services.processors.runs.progress_cache import ProgressCache
+from reyna.storage.quota_limits import QuotaLimits
+
+MAX_WRITE_ATTEMPTS: Final = 10  # one worker and one user change a run; more losses in a row are no race
+
+
+class RunUpdate(msgspec.Struct, frozen=True):
+    """The next state of a run, with the messages and further steps of the same write."""
+
+    run: Run
+    messages: tuple[Message, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+class RunStore:
+    """Reads and writes runs, counts them against the quota, and issues their tokens."""
+
+    def __init__(self, store: Store, signer: TokenSigner, limits: QuotaLimits, progress: ProgressCache) -> None:
+        self._store, self._signer, self._limits, self._progress = store, signer, limits, progress
+
+    async def get(self, caller: Caller, id: str) -> Run:
+        """Raises NotFound."""
+        run = await self._store.get(RUNS, caller.user_id, id)
+        if run is None:
+            raise NotFound("There is no run of yours under this id.", id=id)
+        return run
+
+    async def create(self, caller: Caller, runs: Sequence[Run], *further: Step) -> None:
+        """Writes all of these new runs or none of them, with further steps.
+
+        Raises RequirementNotMet when one of them is there already, TooMuch over quota.
+        """
+        messages = [message for run in runs for message in self.request_messages(caller, run)]
+        await self._store.write(*(Put(RUNS, run) for run in runs), self.quota_step(*runs), *further, messages=messages)
+
+    async def update(self, caller: Caller, id: str, decide: Callable[[Run], RunUpdate | None]) -> Run:
+        """Writes the update that `decide` returns, and decides again whenever another write came first.
+
+        Returns the run after it, or as it is when `decide` returns None. Raises NotFound, Conflict after too many
+        attempts, and whatever `decide` raises.
+        """
+        for _ in range(MAX_WRITE_ATTEMPTS):
+            run = self._progress.with_progress(await self.get(caller, id))  # stored along with every update
+            update = decide(run)
+            if update is None:
+                return run
+            put = Put(RUNS, update.run, expects=run.revision)
+            try:
+                await self._store.write(put, *update.steps, messages=update.messages)
+            except RequirementNotMet:
+                continue
+            return update.run
+        raise Conflict("Too much happened to this run at once. Try again.", id=id)
+
+    async def usage(self, user_id: str, day: date) -> Usage:
+        sums = await self._store.sums(user_id)
+        return Usage(used={"runs": sums.get(f"runs:{day.isoformat()}", 0)}, allowed=self._limits.allowed)
+
+    def quota_step(self, *runs: Run) -> Increment:
+        """Returns the step that counts these requests of one user for their day (UTC)."""
+        day = runs[0].requested_at.astimezone(UTC).date()
+        return self._limits.increment(runs[0].user_id, "runs", len(runs), day=day.isoformat())
+
+    def request_messages(self, caller: Caller, run: Run) -> tuple[Message, Message]:
+        """Returns the event that the run is requested, and the message that hands it to a worker, in this order."""
+        return (
+            run.event("requested", caller).message(),
+            Message(
+                # The revision grows with every write, so that the bus does not take a retry for a duplicate.
+                id=f"{run.id}.{run.revision - 1}",
+                subject=f"{RUN_SUBJECTS}.{run.processor_id}.{run.user_id}",
+                body=msgspec.json.encode(lifecycle.work_of(run, self.issue_token(run))),
+            ),
+        )
+
+    def issue_token(self, run: Run) -> str:
+        """Returns a new run token, with which a worker acts for the user in this run."""
+        worker = Caller(user_id=run.user_id, kind="processor", processor_id=run.processor_id, run_id=run.id)
+        return self._signer.sign(worker, int(RUN_TOKEN_LIFETIME.total_seconds()))
+
+
+def dead_letter_message(letter: DeadLetter) -> Message:
+    return Message(id=letter.message_id, subject=letter.message_subject, body=msgspec.json.encode(letter))

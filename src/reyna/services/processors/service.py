@@ -1,0 +1,68 @@
+"""The processor service: the registered processors, the instances of users, and all runs."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from reyna.ports.store import Store
+from reyna.services.processors.instances.blob_router import BlobRouter
+from reyna.services.processors.instances.instance_cache import InstanceCache
+from reyna.services.processors.instances.instances import Instances
+from reyna.services.processors.neighbours import ProcessorBus, SchemaLookup, StateVerbs, TokenSigner
+from reyna.services.processors.records import IDEMPOTENCY_RECORDS
+from reyna.services.processors.registry.registry import Registry
+from reyna.services.processors.registry.settings_validator import SettingsValidator
+from reyna.services.processors.runs.dead_letter_stream import DeadLetterStream
+from reyna.services.processors.runs.dead_letters import DeadLetters
+from reyna.services.processors.runs.execution import RunExecution
+from reyna.services.processors.runs.progress_cache import ProgressCache
+from reyna.services.processors.runs.run_retry import RunRetry
+from reyna.services.processors.runs.run_store import RunStore
+from reyna.services.processors.runs.runs import Runs
+from reyna.services.processors.worker_health import WorkerHealth, utc_now
+from reyna.storage.idempotency import IdempotencyKeys
+from reyna.storage.quota_limits import QuotaLimits
+from reyna.validation.sandbox.sandbox import ValidationSandbox
+
+
+class Processors:
+    """The processor service. Each annotated attribute is one group of verbs; the others react to events.
+
+    Every verb sees only the records of its caller's user, and raises NotFound for all others. A processor that acts for
+    a user may read; it changes things only through its own run.
+    """
+
+    registry: Registry
+    instances: Instances
+    runs: Runs
+    execution: RunExecution
+    dead_letters: DeadLetters
+
+    def __init__(
+        self,
+        store: Store,
+        state: StateVerbs,
+        schemas: SchemaLookup,
+        signer: TokenSigner,
+        bus: ProcessorBus,
+        *,
+        worker_health: WorkerHealth | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        allowed: Mapping[str, int | None] = {},
+        sandbox: ValidationSandbox | None = None,
+    ) -> None:
+        """`allowed`: how many `runs` each user may request on one day (UTC); `sandbox`: validates costly settings."""
+        limits = QuotaLimits(store, allowed)
+        store = limits.wrap(store)
+        settings, keys = SettingsValidator(sandbox), IdempotencyKeys(store, IDEMPOTENCY_RECORDS, clock)
+        self.worker_health = worker_health or WorkerHealth(clock)
+        self.progress = ProgressCache()
+        self.instance_cache = InstanceCache(store)
+        self.dead_letter_stream = DeadLetterStream(bus)
+        run_store = RunStore(store, signer, limits, self.progress)
+        self.router = BlobRouter(run_store, self.instance_cache, state, clock)
+        self.registry = Registry(store, schemas, bus, self.instance_cache, self.worker_health, clock)
+        run_retry = RunRetry(store, run_store, self.registry, state, self.dead_letter_stream, clock)
+        self.instances = Instances(store, self.instance_cache, self.registry, state, settings, clock, keys)
+        self.runs = Runs(store, run_store, run_retry, self.progress, self.registry, state, settings, clock, keys)
+        self.execution = RunExecution(run_store, self.registry, state, self.worker_health, clock)
+        self.dead_letters = DeadLetters(store, run_retry, self.dead_letter_stream)

@@ -1,0 +1,1 @@
+"""The schema service: versioned JSON Schemas, their compatibility and their use."""

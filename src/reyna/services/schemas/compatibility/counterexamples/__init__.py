@@ -1,0 +1,1 @@
+"""The search for a document that fits one schema and not the other."""

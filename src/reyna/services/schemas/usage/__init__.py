@@ -1,0 +1,1 @@
+"""Statistics of the use of schemas."""

@@ -1,0 +1,1 @@
+"""The state service: blobs, buckets, placements, revisions, journal and trash."""

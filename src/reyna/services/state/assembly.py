@@ -1,0 +1,58 @@
+"""The description of the state service: how it is built, and what it does in the background."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+from reyna.domain.caller import system_caller
+from reyna.services.composition import ServiceContext, ServiceDescription
+from reyna.services.rest_app import build_rest_app
+from reyna.services.state.quota import COUNTED
+from reyna.services.state.reactions import follow_schemas, follow_upgrades
+from reyna.services.state.records import COLLECTIONS
+from reyna.services.state.routes import routes
+from reyna.services.state.service import State
+from reyna.services.state.trash.retention import TrashRetention
+from reyna.validation.usage_counts import UsageReporter
+
+
+def _trash_retention(context: ServiceContext) -> timedelta | None:
+    days = context.settings.trash_days
+    return None if days is None else timedelta(days=days)
+
+
+async def _build(context: ServiceContext) -> State:
+    quota = context.settings.quota()
+    return State(
+        context.store,
+        context.find_neighbour("schemas"),
+        allowed={resource: quota[resource] for resource in COUNTED},
+        keeps_trash=_trash_retention(context),
+        sandbox=context.sandbox,
+    )
+
+
+async def _start(context: ServiceContext, state: State) -> None:
+    context.stop_at_end((await follow_schemas(context.bus, state.schema_cache)).stop)
+    context.stop_at_end((await follow_upgrades(context.bus, state.upgrades)).stop)
+    schemas = context.find_neighbour("schemas")
+    await context.start(UsageReporter(state.schema_cache.counts, partial(schemas.usage.count, system_caller())))
+    await context.start(TrashRetention(context.store, state.purging, _trash_retention(context)))
+
+
+SERVICE: Final = ServiceDescription[State](
+    name="state",
+    title="ReYNa Studio: state",
+    port_setting="state_port",
+    store_setting="state_url",
+    collections=COLLECTIONS,
+    neighbours=("schemas", "processors", "studio"),
+    routes=routes,
+    handler_argument="content",  # Litestar keeps the name `state` for itself
+    offered=State,
+    build=_build,
+    start=_start,
+    offer=lambda state: state,
+    build_app=build_rest_app,
+    probe=lambda state: state.quota.usage(system_caller()),
+)

@@ -1,0 +1,1 @@
+"""Bulk operations: many changes in one write."""

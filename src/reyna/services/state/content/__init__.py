@@ -1,0 +1,1 @@
+"""Blobs: creating, changing, reading and listing them, and their lineage."""

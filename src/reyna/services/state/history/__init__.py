@@ -1,0 +1,1 @@
+"""The journal of structural changes: undo and redo."""

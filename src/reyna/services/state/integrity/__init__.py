@@ -1,0 +1,1 @@
+"""Checks of what must hold of all stored records."""

@@ -1,0 +1,1 @@
+"""Import of content from legacy systems."""

@@ -1,0 +1,1 @@
+"""The revisions of blobs: how they are stored, read, compared and named."""

@@ -1,0 +1,18 @@
+"""The REST routes of the state service: parse, call one verb, return the noun."""
+
+from typing import Final
+
+from reyna.services.state.routes import blobs, buckets, journal, trash
+from reyna.services.state.routes import bulk as together
+from reyna.services.state.routes import legacy_import as legacy
+from reyna.services.state.routes import revisions as history
+
+routes: Final = [
+    *blobs.routes,
+    *history.routes,
+    *buckets.routes,
+    *journal.routes,
+    *legacy.routes,
+    *trash.routes,
+    *together.routes,
+]

@@ -1,0 +1,120 @@
+"""The state service: everything a user made, and how it is arranged."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
+from typing import NamedTuple
+
+from reyna.ports.store import Store
+from reyna.services.state.bulk.bulk import Bulk
+from reyna.services.state.content.blob_reader import BlobReader
+from reyna.services.state.content.blob_writer import BlobWriter
+from reyna.services.state.content.blobs import Blobs
+from reyna.services.state.content.earlier_data import EarlierData
+from reyna.services.state.content.lineage import LineageVerbs
+from reyna.services.state.content.schema_cache import SchemaCache, SchemaVerbs
+from reyna.services.state.content.usage_counting_store import UsageCountingStore
+from reyna.services.state.history.act_reversal import ActReversal
+from reyna.services.state.history.journal import Journal
+from reyna.services.state.integrity.examination import Integrity
+from reyna.services.state.legacy_import.legacy_import import LegacyImport
+from reyna.services.state.quota import Quota, QuotaUsage
+from reyna.services.state.records import REQUESTS
+from reyna.services.state.revisions.revisions import Revisions
+from reyna.services.state.structure.bucket_reader import BucketReader
+from reyna.services.state.structure.buckets import Buckets
+from reyna.services.state.structure.copies import Copies
+from reyna.services.state.structure.placements import Placements
+from reyna.services.state.trash.purging import Purging
+from reyna.services.state.trash.trash import Trash
+from reyna.services.state.trash.trash_units import TrashUnits
+from reyna.services.state.upgrades.upgrades import Upgrades
+from reyna.storage.idempotency import IdempotencyKeys
+from reyna.storage.logical_clock import LogicalClock
+from reyna.validation.sandbox.sandbox import ValidationSandbox
+
+
+class Environment(NamedTuple):
+    """The collaborators that all parts of one state service share, on whatever store they are built."""
+
+    schemas: SchemaCache
+    quota: Quota
+    clock: LogicalClock
+    idempotency_keys: IdempotencyKeys
+    retention: timedelta | None
+
+    def decorate(self, store: Store) -> Store:
+        """Returns the store with the quota enforced and the order of each user kept."""
+        return self.clock.wrap(self.quota.enforce_on(store))
+
+
+class EditingParts:
+    """The parts that change blobs and buckets, built on one store: the service's own, or the unit of work of a bulk."""
+
+    def __init__(self, environment: Environment, store: Store) -> None:
+        schemas, quota, clock, idempotency_keys, retention = environment
+        store = environment.decorate(store)
+        self.store = store
+        self.blob_reader, self.bucket_reader = BlobReader(store), BucketReader(store)
+        self.blob_writer = BlobWriter(store, self.blob_reader, quota)
+        self.trash_units = TrashUnits(store, clock)
+        self.revisions = Revisions(store, self.blob_reader)
+        self.blobs = Blobs(
+            store, schemas, quota, clock, idempotency_keys, self.blob_reader, self.blob_writer, self.revisions
+        )
+        self.buckets = Buckets(store, schemas, quota, clock, idempotency_keys, self.bucket_reader)
+        self.placements = Placements(store, clock, self.blob_reader, self.bucket_reader)
+        self.copies = Copies(store, quota, clock, idempotency_keys, self.bucket_reader)
+        earlier = EarlierData(schemas, self.blob_reader, self.blob_writer, self.revisions)
+        self.trash = Trash(store, clock, self.blob_reader, self.bucket_reader, self.trash_units, earlier, retention)
+
+
+class State:
+    """The state service. Each attribute is one group of verbs."""
+
+    blobs: Blobs
+    revisions: Revisions
+    lineage: LineageVerbs
+    buckets: Buckets
+    placements: Placements
+    copies: Copies
+    trash: Trash
+    purging: Purging
+    journal: Journal
+    bulk: Bulk
+    upgrades: Upgrades
+    legacy_import: LegacyImport
+    integrity: Integrity
+    quota: QuotaUsage
+
+    def __init__(
+        self,
+        store: Store,
+        schemas: SchemaVerbs,
+        *,
+        allowed: Mapping[str, int | None] = {},
+        keeps_trash: timedelta | None = None,
+        sandbox: ValidationSandbox | None = None,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
+        """`allowed`: how many `blobs`, `bytes` and `buckets` each user may keep; `keeps_trash`: how long, None for
+        ever. `sandbox`: where costly data is validated; `clock` gives nanoseconds since 1970."""
+        self.schema_cache = SchemaCache(schemas, sandbox)
+        counting = UsageCountingStore(store, self.schema_cache.counts)
+        quota, order, idempotency_keys = Quota(counting, allowed), LogicalClock(clock), IdempotencyKeys(store, REQUESTS)
+        environment = Environment(self.schema_cache, quota, order, idempotency_keys, keeps_trash)
+        editing = EditingParts(environment, counting)
+        store, units = editing.store, editing.trash_units
+        self.blobs, self.revisions, self.buckets = editing.blobs, editing.revisions, editing.buckets
+        self.placements, self.copies, self.trash = editing.placements, editing.copies, editing.trash
+        self.lineage = LineageVerbs(store, editing.blob_reader)
+        self.journal = Journal(store, order, idempotency_keys, ActReversal(store, order, environment.decorate), units)
+        self.bulk = Bulk(store, order, idempotency_keys, units, partial(EditingParts, environment))
+        self.upgrades = Upgrades(
+            store, self.schema_cache, order, idempotency_keys, editing.blob_reader, editing.blob_writer
+        )
+        self.purging = Purging(store, quota)
+        self.legacy_import = LegacyImport(store, self.schema_cache, quota, order)
+        self.integrity = Integrity(store)
+        self.quota = QuotaUsage(store, quota)

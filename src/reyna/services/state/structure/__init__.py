@@ -1,0 +1,1 @@
+"""Buckets, placements, and the tree that they form."""

@@ -1,0 +1,1 @@
+"""The trash: units that are restored whole or purged."""

@@ -1,0 +1,1 @@
+"""Upgrades of blobs to a later major of their schema."""

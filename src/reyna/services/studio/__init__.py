@@ -1,0 +1,1 @@
+"""The studio: accounts, sign-in, and the gateway of every device to events and services."""

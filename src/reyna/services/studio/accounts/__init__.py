@@ -1,0 +1,1 @@
+"""Accounts: sign-up, invitations, profile and default processors."""

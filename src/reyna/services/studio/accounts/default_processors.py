@@ -1,0 +1,34 @@
+"""The processors that are switched on for every new user."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from reyna.domain.caller import Caller
+from reyna.domain.errors import Fault, Refusal
+from reyna.domain.processing.processor import NewInstance
+from reyna.transport.rpc import retry_until_served
+
+if TYPE_CHECKING:
+    from reyna.services.processors.service import Processors
+
+DEFAULT_PROCESSOR_IDS: Final = ("text-expansion",)
+log: Final = structlog.get_logger("reyna.services.studio")
+
+
+class DefaultProcessors:
+    """Switches the default processors on; an account without them is still an account."""
+
+    def __init__(self, processors: "Processors") -> None:
+        self._processors = processors
+
+    async def enable(self, caller: Caller, *, wait_seconds: int = 0) -> None:
+        """Switches them on for this user. Waits `wait_seconds` for a processor service that is still starting, and logs
+        a warning when it fails."""
+        for processor_id in DEFAULT_PROCESSOR_IDS:
+            try:
+                create = partial(self._processors.instances.create, caller, NewInstance(processor_id=processor_id))
+                await retry_until_served(create, seconds=wait_seconds)
+            except (Refusal, Fault) as error:
+                log.warning("not switched on", processor=processor_id, user=caller.user_id, reason=error.detail)

@@ -1,0 +1,48 @@
+"""The ASGI application of the studio: the page, everything under `/api`, and the WebSocket."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Router
+from prometheus_client import Gauge
+
+from reyna.ports.bus import Bus
+from reyna.services.studio import routes
+from reyna.services.studio.gateway.actions import Actions
+from reyna.services.studio.gateway.endpoint import WebSocketEndpoint
+from reyna.services.studio.gateway.fanout import Fanout
+from reyna.services.studio.page_routes import PAGE_FOLDER, page_routes
+from reyna.services.studio.service import Studio
+from reyna.transport.http import Check, Meter, OptionalCheck, create_app
+
+
+def create_studio_app(
+    studio: Studio,
+    actions: Actions,
+    bus: Bus,
+    *,
+    version: str,
+    api: Sequence[Any],
+    services: Mapping[str, object],
+    checks: Mapping[str, Check | OptionalCheck],
+    page: Path = PAGE_FOLDER,
+) -> Litestar:
+    """Creates the application: `api` are the routes of the other services, `services` what they call by name."""
+    fanout, meter = Fanout(bus), Meter()
+    sockets = Gauge("reyna_sockets", "WebSockets open", registry=meter.registry)
+    sockets.set_function(lambda: fanout.device_count)
+    return create_app(
+        title="ReYNa Studio",
+        version=version,
+        routes=[
+            Router("/api", route_handlers=[*api, *routes.routes]),
+            *page_routes(page),
+        ],
+        identify=studio.sessions.identify,
+        installation=studio.installation.name,
+        services={"studio": studio, **services},
+        checks=checks,
+        meter=meter,
+        websockets={"/ws": WebSocketEndpoint(studio, actions, bus, fanout)},
+    )

@@ -1,0 +1,1 @@
+"""The event feed of a user: cursors, type filters and pages of stored events."""

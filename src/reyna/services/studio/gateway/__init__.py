@@ -1,0 +1,1 @@
+"""The WebSocket gateway: protocol, frames, and fan-out of events."""

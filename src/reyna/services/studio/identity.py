@@ -1,0 +1,43 @@
+"""The verbs of the studio that other services and the command line call over the bus."""
+
+from reyna.domain.caller import Caller
+from reyna.domain.errors import Forbidden
+from reyna.services.studio.service import Studio
+
+
+class StudioIdentity:
+    """Identifies callers for other services, and lets the system caller create links and invitations."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    async def identify(self, caller: Caller, token: str) -> Caller:
+        """Returns the caller that a session token belongs to. Raises NotSignedIn."""
+        return await self._studio.sessions.identify(token)
+
+    async def installation_name(self, caller: Caller) -> str:
+        """Returns the name of this installation, which is part of the names of its cookies."""
+        return await self._studio.installation.name()
+
+    async def create_sign_in_link(self, caller: Caller, email: str) -> str:
+        """Returns the token of a one-time sign-in link. Raises NotFound when no account has this address, and Forbidden
+        for every caller but the system."""
+        _require_system(caller)
+        return await self._studio.sign_in_links.create_for(email)
+
+    async def create_invitation(self, caller: Caller, email: str | None = None) -> str:
+        """Returns the token of an invitation, for this address or for anybody. Raises Conflict when registration is
+        closed, and Forbidden for every caller but the system."""
+        _require_system(caller)
+        return await self._studio.invitations.create(email)
+
+    async def find_account(self, caller: Caller, email: str | None = None) -> Caller:
+        """Returns the user with this address, or the only user. Raises NotFound, Conflict when there are several users,
+        and Forbidden for every caller but the system."""
+        _require_system(caller)
+        return await self._studio.accounts.find(email)
+
+
+def _require_system(caller: Caller) -> None:
+    if caller.kind != "house":
+        raise Forbidden("Only the system itself may do this.")

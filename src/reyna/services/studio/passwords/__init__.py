@@ -1,0 +1,1 @@
+"""Passwords: rules for new ones, hashing and verification."""

@@ -1,0 +1,76 @@
+"""Records of the studio: accounts, e-mail addresses, sessions, failed attempts and the installation."""
+
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+
+from reyna.ports.store import Collection
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """A user who can sign in; without a password only by link. `id` and `user_id` are the same."""
+
+    id: str
+    user_id: str
+    email: str
+    name: str
+    password_hash: str | None = None
+    revision: int = 1
+    created_at: datetime
+
+
+class EmailAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """The owner of an e-mail address. The record belongs to the system, since it is read before anybody is signed
+    in."""
+
+    id: str  # the normalized address
+    user_id: str
+    owner_id: str
+    revision: int = 1
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A session, a one-time sign-in link, or an invitation to register, whose owner is the system.
+
+    `id` is the SHA-256 of the token, which itself is not stored; `email` is the address that an invitation is for, if
+    any.
+    """
+
+    id: str
+    user_id: str
+    owner_id: str
+    kind: Literal["session", "link", "invitation"]
+    email: str | None = None
+    revision: int = 1
+    created_at: datetime
+    expires_at: datetime
+
+
+class FailedAttempts(msgspec.Struct, frozen=True, kw_only=True):
+    """The times at which attempts of one name failed or began, the oldest first; `id` is the SHA-256 of the name."""
+
+    id: str
+    user_id: str
+    moments: tuple[datetime, ...]
+    revision: int = 1
+    expires_at: datetime
+
+
+class Installation(msgspec.Struct, frozen=True, kw_only=True):
+    """The identity of this studio among others on the same host, shared by all its copies; `key` signs device
+    tokens."""
+
+    id: str
+    user_id: str
+    name: str
+    key: str
+    revision: int = 1
+
+
+USERS: Final = Collection("studio.users", Account, ("email",))
+EMAILS: Final = Collection("studio.emails", EmailAddress)
+SESSIONS: Final = Collection("studio.sessions", Session, ("owner_id", "expires_at"))
+FAILED_ATTEMPTS: Final = Collection("studio.tries", FailedAttempts, ("expires_at",))
+INSTALLATION: Final = Collection("studio.installation", Installation)
+COLLECTIONS: Final = (USERS, EMAILS, SESSIONS, FAILED_ATTEMPTS, INSTALLATION)

@@ -1,0 +1,70 @@
+"""The studio service: accounts, sign-in, and the event feed of a user."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from reyna.ports.bus import Bus
+from reyna.ports.store import Store
+from reyna.services.studio.accounts.account_store import AccountStore
+from reyna.services.studio.accounts.accounts import Accounts
+from reyna.services.studio.accounts.default_processors import DefaultProcessors
+from reyna.services.studio.accounts.invitations import Invitations, RegistrationMode
+from reyna.services.studio.accounts.profile import Profile
+from reyna.services.studio.accounts.sign_up import SignUp
+from reyna.services.studio.events.feed import EventFeed
+from reyna.services.studio.installation import CurrentInstallation
+from reyna.services.studio.passwords.hashing import Passwords
+from reyna.services.studio.sign_in.devices import KnownDevices
+from reyna.services.studio.sign_in.links import SignInLinks
+from reyna.services.studio.sign_in.session_store import SessionStore
+from reyna.services.studio.sign_in.session_watch import SessionWatch
+from reyna.services.studio.sign_in.sessions import Sessions
+from reyna.services.studio.sign_in.sign_in import SignIn
+from reyna.services.studio.sign_in.throttle import Throttle
+
+if TYPE_CHECKING:
+    from reyna.services.processors.service import Processors
+    from reyna.services.state.service import State
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Studio:
+    """The studio service. Each attribute is one group of verbs."""
+
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        state: "State",
+        processors: "Processors",
+        *,
+        passwords: Passwords | None = None,
+        throttle: Throttle | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        registration: RegistrationMode = "open",
+    ) -> None:
+        passwords, throttle = passwords or Passwords(), throttle or Throttle(store, clock)
+        account_records, session_records = AccountStore(store, clock), SessionStore(store, clock)
+        self.installation = CurrentInstallation(store)
+        self.session_watch = SessionWatch(store, clock)
+        self.sessions = Sessions(session_records, self.session_watch, bus)
+        self.sign_in_links = SignInLinks(session_records, account_records, self.sessions, throttle)
+        self.devices = KnownDevices(account_records, self.sessions, self.installation, clock)
+        self.sign_in = SignIn(account_records, self.sessions, self.devices, passwords, throttle)
+        self.accounts = Accounts(account_records, session_records, self.sessions, passwords, throttle)
+        self.invitations = Invitations(registration, session_records)
+        self.sign_up = SignUp(
+            account_records,
+            self.invitations,
+            self.sessions,
+            self.sign_in_links,
+            passwords,
+            throttle,
+            DefaultProcessors(processors),
+        )
+        self.profile = Profile(self.accounts, state, processors)
+        self.event_feed = EventFeed(bus)

@@ -1,0 +1,1 @@
+"""Signing in: sessions, cookies, known devices and limits on failed attempts."""

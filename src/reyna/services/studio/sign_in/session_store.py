@@ -1,0 +1,92 @@
+"""Stored sessions, sign-in links and invitations: created, found by token, deleted."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from reyna.domain.caller import SYSTEM_USER_ID
+from reyna.domain.errors import NotSignedIn
+from reyna.ports.store import Delete, Put, RequirementNotMet, Store
+from reyna.services.studio.records import FAILED_ATTEMPTS, SESSIONS, Session
+
+Kind = Literal["session", "link", "invitation"]
+LIFETIMES: Final[dict[Kind, timedelta]] = {
+    "session": timedelta(days=30),
+    "link": timedelta(days=7),
+    "invitation": timedelta(days=14),
+}
+MAX_EXPIRED_PER_SWEEP: Final = 200  # records of one kind
+
+
+class SessionStore:
+    """Creates, finds and deletes the records of sessions, links and invitations."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store, self._clock = store, clock
+
+    async def create(self, owner_id: str, kind: Kind, *, email: str | None = None) -> str:
+        """Creates a session, link or invitation, and returns its token."""
+        token = secrets.token_urlsafe(32)
+        now = self._clock()
+        session = Session(
+            id=session_id_of(token),
+            user_id=SYSTEM_USER_ID,
+            owner_id=owner_id,
+            kind=kind,
+            email=email,
+            created_at=now,
+            expires_at=now + LIFETIMES[kind],
+        )
+        await self._store.write(Put(SESSIONS, session))
+        return token
+
+    async def get(self, token: str) -> Session | None:
+        """Returns the record with this token, expired or not, or None."""
+        return await self._store.get(SESSIONS, SYSTEM_USER_ID, session_id_of(token))
+
+    async def find(self, token: str, kind: Kind) -> Session:
+        """Returns the session, link or invitation with this token. Raises NotSignedIn when there is none of this kind
+        or it has expired."""
+        session = await self.get(token)
+        if session is None or session.kind != kind or session.expires_at <= self._clock():
+            raise NotSignedIn("This sign-in has ended or never was. Sign in again.")
+        return session
+
+    async def delete(self, session_id: str) -> bool:
+        """Deletes the record. Returns False when it was deleted already."""
+        try:
+            await self._store.write(Delete(SESSIONS, SYSTEM_USER_ID, session_id))
+        except RequirementNotMet:
+            return False
+        return True
+
+    async def ids_of(self, owner_id: str, *, except_token: str | None = None) -> list[str]:
+        """Returns the ids of all sessions and links of an account, except the one with the token `except_token`."""
+        excepted_id = None if except_token is None else session_id_of(except_token)
+        rows = await self._store.select(SESSIONS, SYSTEM_USER_ID, ("id",), {"owner_id": owner_id})
+        return [id for (id,) in rows if id != excepted_id]
+
+    async def delete_expired(self) -> int:
+        """Deletes expired sessions and counts of failed attempts, and returns the number of deleted records. Several
+        copies of the service may do it at the same time."""
+        now, deleted = self._clock(), 0
+        sessions = await self._store.find(SESSIONS, SYSTEM_USER_ID, order=("expires_at",), limit=MAX_EXPIRED_PER_SWEEP)
+        attempts = await self._store.find(
+            FAILED_ATTEMPTS, SYSTEM_USER_ID, order=("expires_at",), limit=MAX_EXPIRED_PER_SWEEP
+        )
+        deletions = [Delete(SESSIONS, SYSTEM_USER_ID, one.id) for one in sessions if one.expires_at <= now]
+        deletions += [Delete(FAILED_ATTEMPTS, SYSTEM_USER_ID, one.id) for one in attempts if one.expires_at <= now]
+        for deletion in deletions:
+            try:
+                await self._store.write(deletion)
+            except RequirementNotMet:
+                continue  # another copy was faster
+            deleted += 1
+        return deleted
+
+
+def session_id_of(token: str) -> str:
+    """Returns the id of the session with this token: its SHA-256."""
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()

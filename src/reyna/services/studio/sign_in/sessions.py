@@ -1,0 +1,59 @@
+"""The verbs on sessions: started by signing in, found by their token, ended."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+import structlog
+
+from reyna.domain.caller import Caller
+from reyna.domain.errors import Fault
+from reyna.domain.event import LIVE_SUBJECTS
+from reyna.ports.bus import Bus
+from reyna.services.studio.accounts.users import User, user_of
+from reyna.services.studio.records import Account, Session
+from reyna.services.studio.sign_in.session_store import SessionStore
+from reyna.services.studio.sign_in.session_watch import SessionWatch
+
+SESSION_ENDED: Final = "session.ended"  # last tokens of the subject; sent to other gateways and not stored
+log: Final = structlog.get_logger("reyna.services.studio")
+
+
+class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
+    user: User
+    token: str
+
+
+class Sessions:
+    """Starts, finds and ends sessions, and closes the sockets of sessions that end."""
+
+    def __init__(self, records: SessionStore, watch: SessionWatch, bus: Bus) -> None:
+        self._records, self._watch, self._bus = records, watch, bus
+
+    async def start(self, account: Account) -> SignedIn:
+        """Starts a session of this account."""
+        return SignedIn(user=user_of(account), token=await self._records.create(account.id, "session"))
+
+    async def get(self, token: str) -> Session:
+        """Returns the session with this token. Raises NotSignedIn."""
+        return await self._records.find(token, "session")
+
+    async def identify(self, token: str) -> Caller:
+        """Returns the caller that a session token belongs to. Raises NotSignedIn."""
+        return Caller(user_id=(await self.get(token)).owner_id)
+
+    async def end(self, token: str) -> None:
+        """Ends the session with this token; does nothing when there is none."""
+        session = await self._records.get(token)
+        if session is not None and await self._records.delete(session.id):
+            await self.close_sockets(session.owner_id, [session.id])
+
+    async def close_sockets(self, user_id: str, session_ids: Sequence[str]) -> None:
+        """Closes the sockets of ended sessions, here and on other gateways. While the bus is away, the other gateways
+        find out by themselves when it is back."""
+        self._watch.end_sessions(session_ids)
+        try:
+            for session_id in session_ids:
+                await self._bus.publish_ephemeral(f"{LIVE_SUBJECTS}.{user_id}.{SESSION_ENDED}", session_id.encode())
+        except Fault as fault:
+            log.warning("other gateways do not know yet that sessions ended", user=user_id, reason=fault.detail)

@@ -1,1 +1,0 @@
-"""The state service: the storage layer."""

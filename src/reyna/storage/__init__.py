@@ -1,0 +1,1 @@
+"""Layers over any Store, and the rules that all stores share."""

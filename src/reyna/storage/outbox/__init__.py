@@ -1,0 +1,1 @@
+"""The outbox: committed messages are carried to the bus, and sent again when the stream loses them."""

@@ -1,1 +1,0 @@
-"""The studio: the gateway layer."""

@@ -1,0 +1,1 @@
+"""Transport: calls between services over the bus, and HTTP for every service."""

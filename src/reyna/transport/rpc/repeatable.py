@@ -1,0 +1,51 @@
+"""Verbs that may be called a second time when the called copy of a service is gone before it has answered."""
+
+from typing import Final
+
+# They change nothing.
+CONTENT_READS: Final = frozenset(
+    (
+        *("blobs.get", "blobs.list", "lineage.get", "lineage.paths", "quota.usage"),
+        *("revisions.diff", "revisions.get", "revisions.list"),
+    )
+)
+STRUCTURE_READS: Final = frozenset(
+    (
+        *("buckets.containing", "buckets.forest", "buckets.get", "buckets.list", "buckets.parents", "buckets.tree"),
+        *("integrity.examine", "integrity.list_users", "journal.list", "placements.list_items", "trash.list"),
+        *("upgrades.get", "upgrades.list"),
+    )
+)
+SCHEMA_READS: Final = frozenset(
+    (
+        "compatibility.check",
+        "usage.get",
+        "validation.validate",
+        "versions.get",
+        "versions.list",
+        "versions.list_versions",
+    )
+)
+PROCESSOR_READS: Final = frozenset(
+    (
+        "dead_letters.list",
+        "instances.list",
+        "registry.get",
+        "registry.health",
+        "registry.list",
+        "runs.get",
+        "runs.list",
+        "runs.usage",
+    )
+)
+STUDIO_READS: Final = frozenset(("find_account", "identify", "installation_name"))
+READS: Final = CONTENT_READS | STRUCTURE_READS | SCHEMA_READS | PROCESSOR_READS | STUDIO_READS
+# The id of what they create, of this kind, is part of the call: created twice, it is there once.
+CREATES: Final = {"blobs.create": "blob", "buckets.create": "bucket"}
+# A second call returns what is there already.
+IDEMPOTENT_CHANGES: Final = frozenset({"blobs.change"})
+
+
+def is_repeatable(verb: str, arguments: dict[str, object]) -> bool:
+    """Tells whether a verb (`part.verb` for a verb of a part) may be called twice with these arguments, by name."""
+    return verb in READS or verb in CREATES or verb in IDEMPOTENT_CHANGES or arguments.get("key") is not None

@@ -1,0 +1,98 @@
+"""Signed caller tokens: they tell a service, across the bus, who is calling."""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from reyna.domain.caller import Caller
+from reyna.domain.errors import ClockSkew, NotSignedIn
+
+MIN_SECRET_BYTES: Final = 32  # as long as the digest of HS256 (RFC 7518, section 3.2)
+REQUEST_TOKEN_SECONDS: Final = 60  # lifetime of a token that is signed for one request
+MAX_CLOCK_SKEW_SECONDS: Final = 3600  # that the clock of the calling process may be behind
+CLOCK_WARNING_INTERVAL_SECONDS: Final = 600.0
+AUDIENCE: Final = "reyna.rpc"  # keeps other tokens that are signed with the same secret apart
+MAX_CACHED_TOKENS: Final = 4096  # a worker sends the same token with every call of a run
+LOG: Final = logging.getLogger("reyna.transport.rpc")
+
+
+class Claims(msgspec.Struct, frozen=True, kw_only=True):
+    """The claims of a token: the caller, and the seconds since the epoch between which it is valid."""
+
+    aud: str
+    iat: int
+    exp: int
+    caller: Caller
+
+
+class Signer:
+    """Signs callers as tokens (JWT, HS256) and verifies them."""
+
+    def __init__(self, secret: bytes, clock: Callable[[], float] = time.time) -> None:
+        if len(secret) < MIN_SECRET_BYTES:
+            raise ValueError(f"The secret must be at least {MIN_SECRET_BYTES} bytes.")
+        self._key = OctKey.import_key(secret)
+        self._clock = clock
+        self._verified: dict[str, Claims] = {}
+        self._warned_at = -CLOCK_WARNING_INTERVAL_SECONDS
+
+    def sign(self, caller: Caller, seconds: int = REQUEST_TOKEN_SECONDS) -> str:
+        """Returns a token for this caller that is valid for so many seconds."""
+        now = int(self._clock())
+        claims = Claims(aud=AUDIENCE, iat=now, exp=now + seconds, caller=caller)
+        return jwt.encode({"alg": "HS256"}, msgspec.to_builtins(claims), self._key)
+
+    def verify(self, token: str) -> Caller:
+        """Returns the caller that the token was signed for.
+
+        A token from the future is valid: clocks are set back, and only we can have signed it. Raises NotSignedIn for a
+        token that was not signed here or has expired, ClockSkew for a request signed by a clock that is far behind.
+        """
+        claims = self._verified.get(token) or self._decode(token)
+        now = self._clock()
+        if now > claims.exp + MAX_CLOCK_SKEW_SECONDS:
+            if claims.exp - claims.iat > REQUEST_TOKEN_SECONDS:
+                raise NotSignedIn("This token has expired.")
+            raise ClockSkew(_clock_is_behind(claims.iat, now))
+        if claims.iat > now + REQUEST_TOKEN_SECONDS:
+            self._warn(claims.iat - now)
+        return claims.caller
+
+    def _warn(self, seconds: float) -> None:
+        if time.monotonic() - self._warned_at >= CLOCK_WARNING_INTERVAL_SECONDS:
+            self._warned_at = time.monotonic()
+            LOG.warning(
+                "A token was signed %.0f s in the future: our clock was set back, or the caller's clock is ahead. "
+                "It is accepted; keep the clocks synchronized (NTP).",
+                seconds,
+            )
+
+    def _decode(self, token: str) -> Claims:
+        try:
+            claims = msgspec.convert(jwt.decode(token, self._key, algorithms=["HS256"]).claims, Claims)
+        except (JoseError, ValueError) as error:
+            raise NotSignedIn("This token was not signed here.") from error
+        if claims.aud != AUDIENCE:
+            raise NotSignedIn("This token is for another purpose.")
+        if len(self._verified) >= MAX_CACHED_TOKENS:
+            self._verified.clear()
+        self._verified[token] = claims
+        return claims
+
+
+def _clock_is_behind(signed_at: float, now: float) -> str:
+    return (
+        f"The caller's clock is {now - signed_at:,.0f} s behind the clock of the service: "
+        f"{_format_time(signed_at)} against {_format_time(now)}. Set the wrong one (NTP)."
+    )
+
+
+def _format_time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

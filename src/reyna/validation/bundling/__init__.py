@@ -1,0 +1,1 @@
+"""Bundling: a schema and everything that it refers to as one document."""

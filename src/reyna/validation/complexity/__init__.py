@@ -1,0 +1,1 @@
+"""Limits on the work that a schema or a document can cause."""

@@ -1,0 +1,1 @@
+"""Validation in child processes with limits on time and memory."""

@@ -1,0 +1,1 @@
+"""A fifth service, as `docs/how-to/add-a-service.md` shows it."""

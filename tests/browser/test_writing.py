@@ -1,0 +1,106 @@
+"""Writing in Chromium: a note, its expansion, a second window, a lost connection, two versions."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.conftest import TIMEOUT_MS, Account
+from tests.journeys.application import Application
+
+NOTE: Final = "The ship sailed into the storm. Nobody had checked the pumps, and the captain was asleep."
+TIMES: Final = "\u00d7"  # how the page writes a ratio
+expect.set_options(timeout=TIMEOUT_MS)
+
+
+async def create_first_chapter(page: Page) -> None:
+    await page.get_by_role("button", name="Make your first book").click()
+    await page.get_by_role("textbox", name="Name").fill("My Novel")
+    await page.get_by_role("button", name="Create").click()
+    await page.get_by_role("button", name="Add a chapter").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Create").click()
+    await expect(page.get_by_role("heading", name="Chapter 1", level=1)).to_be_visible()
+
+
+async def write_first_note(page: Page, text: str) -> None:
+    await page.get_by_role("button", name="Write the first note").click()
+    await page.get_by_role("textbox", name="Note 1").press_sequentially(text)
+    await expect(page.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
+
+
+async def test_a_newcomer_comes_in_by_the_printed_link_once(chromium: Browser, application: Application) -> None:
+    assert application.link
+    for expected in ("Make your first book", "Sign in"):
+        context = await chromium.new_context()
+        page = await context.new_page()
+        await page.goto(f"{application.address}/signin#{application.link}")
+        await expect(page.get_by_role("button", name=expected, exact=True).first).to_be_visible()
+        assert application.link not in page.url
+        await context.close()
+
+
+async def test_a_note_and_its_expansion_appear_in_a_second_window_without_a_reload(account: Account) -> None:
+    here = await account.window()
+    await create_first_chapter(here)
+    there = await account.window(here.url)
+    await write_first_note(here, NOTE)
+    for page in (here, there):
+        await expect(page.get_by_role("textbox", name="Note 1")).to_have_value(NOTE)
+        expansion = page.get_by_role("region", name="Expansion of note 1")
+        await expect(expansion.get_by_text("Reading ease")).to_be_visible()
+        ratio = await expansion.get_by_text(re.compile(rf"^[\d.]+{TIMES}$")).inner_text()
+        assert 3 <= float(ratio.rstrip(TIMES)) <= 5
+    assert account.errors == []
+
+
+async def test_two_versions_of_a_note_are_merged_and_neither_is_lost(account: Account) -> None:
+    here = await account.window()
+    await create_first_chapter(here)
+    await write_first_note(here, NOTE)
+    there = await account.window(here.url)
+    elsewhere = there.get_by_role("textbox", name="Note 1")
+    await expect(elsewhere).to_have_value(NOTE)
+    await there.context.set_offline(True)
+    await elsewhere.press("Control+End")
+    await elsewhere.press_sequentially("\n\nWritten on the train.")
+    await expect(there.get_by_test_id("save-state")).to_have_attribute("data-state", "offline")
+    at_home = here.get_by_role("textbox", name="Note 1")
+    await at_home.press("Control+Home")
+    async with here.expect_response(lambda answer: answer.request.method == "PATCH" and answer.ok):
+        await at_home.press_sequentially("At home: ")
+    await there.context.set_offline(False)
+    await there.get_by_role("button", name="Compare and choose").click()
+    await there.get_by_role("button", name=re.compile("^Merge")).click()
+    await there.get_by_role("button", name="Save the merged text").click()
+    await expect(at_home).to_have_value(re.compile(r"At home: .*Written on the train\.", re.DOTALL))
+    assert account.errors == []
+
+
+async def test_the_page_is_used_with_the_keyboard_alone(account: Account) -> None:
+    page = await account.window()
+    await create_first_chapter(page)
+    await page.get_by_role("row", name="Chapter 1", exact=True).focus()
+    await page.keyboard.press("F2")
+    await page.get_by_role("textbox", name="Name").fill("The storm")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="The storm", level=1)).to_be_visible()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await page.keyboard.press("Control+k")
+    await expect(page.get_by_role("dialog", name="Find or do anything")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    assert account.errors == []
+
+
+async def test_a_narrow_window_in_the_dark_shows_all_of_it(account: Account, tmp_path: Path) -> None:
+    wide = await account.window()
+    await create_first_chapter(wide)
+    await write_first_note(wide, NOTE)
+    narrow = await account.window(wide.url, viewport={"width": 360, "height": 740}, color_scheme="dark")
+    await expect(narrow.get_by_role("textbox", name="Note 1")).to_have_value(NOTE)
+    overflow = await narrow.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert overflow is False
+    await narrow.get_by_role("button", name="Open the tree").click()
+    await expect(narrow.get_by_role("row", name="Chapter 1", exact=True)).to_be_visible()
+    assert account.errors == []

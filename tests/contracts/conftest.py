@@ -1,0 +1,92 @@
+"""Every store, empty: the promises are tried on each."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+from pymongo.asynchronous.database import AsyncDatabase
+
+from reyna.adapters.memory.store import MemoryStore
+from reyna.adapters.mongo.store import MongoStore
+from reyna.adapters.postgres.migrations import migrate
+from reyna.adapters.postgres.store import PostgresStore, open_pool
+from reyna.domain.event import Message
+from reyna.embedded.postgres import Postgres
+from reyna.ports.store import Step, Store
+from reyna.storage.unit_of_work import UnitOfWork
+from tests.contracts.sample_records import COUNTERS, TABLES, THINGS
+
+
+@pytest.fixture(scope="session")
+async def ports_pool(postgres_server: Postgres) -> AsyncIterator[asyncpg.Pool]:
+    """A migrated database with the tables of the things, for the whole session."""
+    admin = await asyncpg.connect(postgres_server.url)
+    await admin.execute("create database ports")
+    url = urlsplit(postgres_server.url)._replace(path="/ports").geturl()
+    await migrate(url)
+    pool = await open_pool(url)
+    for statement in TABLES:
+        await pool.execute(statement)
+    yield pool
+    await pool.close()
+    await admin.execute("drop database ports with (force)")
+    await admin.close()
+
+
+@pytest.fixture
+def memory_store() -> Store:
+    return MemoryStore([THINGS, COUNTERS])
+
+
+@pytest.fixture
+async def postgres_store(ports_pool: asyncpg.Pool) -> Store:
+    await ports_pool.execute("truncate ports.things, ports.counters, ports.outbox, ports.sums, ports.orders")
+    return PostgresStore(ports_pool, "ports", [THINGS, COUNTERS])
+
+
+@pytest.fixture
+async def mongo_store(mongo_database: AsyncDatabase[dict[str, Any]]) -> Store:
+    store = MongoStore(mongo_database, "ports", [THINGS, COUNTERS], indexes={THINGS.name: [("parent_id", "rank")]})
+    await store.prepare()
+    for name in await mongo_database.list_collection_names():
+        await mongo_database[name].delete_many({})
+    return store
+
+
+@pytest.fixture
+def staged_store(memory_store: Store) -> Store:
+    """Returns a unit of work, in which every write stays staged."""
+    return UnitOfWork(memory_store)
+
+
+class FlushingUnitOfWork(UnitOfWork):
+    """Writes what it has staged to the store below with every other write."""
+
+    def __init__(self, below: Store) -> None:
+        super().__init__(below)
+        self.below, self.turn, self.writes = below, asyncio.Lock(), 0
+        self.savepoint()
+
+    async def write(self, *steps: Step, messages: Sequence[Message] = ()) -> None:
+        async with self.turn:
+            await super().write(*steps, messages=messages)
+            self.writes += 1
+            if self.writes % 2 == 0:
+                await self.below.write(*self.steps(), messages=self.messages())
+                self.rollback()
+                self.savepoint()
+
+
+@pytest.fixture
+def flushing_store(memory_store: Store) -> Store:
+    return FlushingUnitOfWork(memory_store)
+
+
+@pytest.fixture(params=["memory", "postgres", "mongo", "staged", "flushing"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """An empty store that knows THINGS and COUNTERS."""
+    made: Store = request.getfixturevalue(f"{request.param}_store")
+    return made

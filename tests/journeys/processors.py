@@ -1,0 +1,49 @@
+"""Processors that run beside the application: one whose output does not fit its schema, and one that never ends."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from reyna.adapters.nats.bus import NatsBus
+from reyna.app.config import read_settings
+from reyna.sdk import Blob, Context, Processor
+from reyna.sdk.services import connect_services
+from reyna.sdk.worker import Worker
+from reyna.transport.rpc import Signer
+from tests.journeys.application import Application
+
+failing_processor: Final = Processor("breaking", takes="text-input-v1", makes="expanded-text-v1", trigger="manual")
+
+
+@failing_processor
+def make(blob: Blob, context: Context[None]) -> dict[str, Any]:
+    return {"expanded": 5}
+
+
+hanging_processor: Final = Processor("holding", takes="text-input-v1", makes="expanded-text-v1", trigger="manual")
+
+
+@hanging_processor
+async def hold(blob: Blob, context: Context[None]) -> dict[str, Any]:
+    await context.progress(0.4, "The mighty vessel")
+    await asyncio.Event().wait()
+    return {}
+
+
+@asynccontextmanager
+async def running_worker(
+    application: Application, processor: Processor[None] = failing_processor
+) -> AsyncIterator[Processor[None]]:
+    settings = read_settings(application.environment, application.folder)
+    bus = await NatsBus.connect(application.nats_url, name=processor.id)
+    worker = Worker(
+        processor,
+        bus,
+        sign=Signer(settings.signing_secret()).sign,
+        services=lambda sign: connect_services(bus, sign),
+    )
+    await worker.start()
+    yield processor
+    await worker.stop(grace=0)
+    await bus.close()

@@ -1,0 +1,155 @@
+/** The endpoints of the REST API that this page uses, one method each. */
+
+import { EXPANSION_SCHEMA } from "./blobContent";
+import type { HttpClient } from "./http";
+import type { Item, Page } from "./types";
+
+const PAGE_SIZE = 100;
+const MAX_PAGE_SIZE = 200;
+const TRASH_PAGE_SIZE = 50;
+const JOURNAL_PAGE_SIZE = 20;
+const PURGE_TIMEOUT_MS = 600_000; // a trash of a hundred thousand notes takes its time
+
+export interface NewBucket {
+  name: string;
+  type: string;
+  parentId: string | null;
+  idempotencyKey: string;
+}
+
+export interface BucketCopy {
+  bucketId: string;
+  parentId: string | null;
+  /** With notes of its own rather than the same ones in both places. */
+  deep: boolean;
+  idempotencyKey: string;
+}
+
+/** `after` is the sibling to stand behind: null for the first place, left out for the last. */
+export interface BucketMove {
+  bucketId: string;
+  parentId: string | null;
+  after?: string | null | undefined;
+}
+
+export interface BlobPlacement {
+  bucketId: string;
+  blobId: string;
+  after?: string | null | undefined;
+}
+
+export interface NewBlob {
+  schemaId: string;
+  data: unknown;
+  bucketIds: string[];
+  idempotencyKey: string;
+  isLeaving: boolean;
+}
+
+export interface BlobChange {
+  blobId: string;
+  data: unknown;
+  baseRevision: number;
+  isLeaving: boolean;
+}
+
+export interface NewAccount {
+  email: string;
+  password: string;
+  name: string;
+  invitation: string | null;
+}
+
+export class ApiClient {
+  constructor(private readonly http: HttpClient) {}
+
+  getMe = () => this.http.request("get", "/me", {});
+  getRegistrationPolicy = () => this.http.request("get", "/auth/registration", {});
+  register = (account: NewAccount) => this.http.request("post", "/auth/register", { body: account });
+  logIn = (email: string, password: string) => this.http.request("post", "/auth/login", { body: { email, password } });
+  logInWithLink = (token: string) => this.http.request("post", "/auth/link", { body: { token } });
+  logOut = () => this.http.request("post", "/auth/logout", {});
+
+  getTree = () => this.http.request("get", "/tree", {});
+  getBucket = (id: string) => this.http.request("get", "/buckets/{id}", { path: { id } });
+  listItems = (id: string, cursor: string | null) =>
+    this.http.request("get", "/buckets/{id}/items", { path: { id }, query: { limit: PAGE_SIZE, cursor } }) as Promise<
+      Page<Item>
+    >;
+  createBucket = ({ name, type, parentId, idempotencyKey }: NewBucket) =>
+    this.http.request("post", "/buckets", { body: { name, type, parent_bucket_id: parentId }, idempotencyKey });
+  renameBucket = (id: string, name: string, baseRevision: number) =>
+    this.http.request("patch", "/buckets/{id}", { path: { id }, body: { name, base_revision: baseRevision } });
+  moveBucket = ({ bucketId: id, parentId, after }: BucketMove) =>
+    this.http.request("post", "/buckets/{id}/move", {
+      path: { id },
+      body: { parent_bucket_id: parentId, ...positionOf(after) },
+    });
+  copyBucket = ({ bucketId: id, parentId, deep, idempotencyKey }: BucketCopy) =>
+    this.http.request("post", "/buckets/{id}/copy", {
+      path: { id },
+      body: { parent_bucket_id: parentId, deep },
+      idempotencyKey,
+    });
+  trashBucket = (id: string) => this.http.request("delete", "/buckets/{id}", { path: { id } });
+  /** `parentId` is another bucket to restore it into; left out, the one it stood in. */
+  restoreBucket = (id: string, parentId?: string | null) =>
+    this.http.request("post", "/buckets/{id}/restore", {
+      path: { id },
+      body: parentId === undefined ? {} : { parent_bucket_id: parentId },
+    });
+
+  listTrash = (cursor: string | null) =>
+    this.http.request("get", "/trash", { query: { limit: TRASH_PAGE_SIZE, cursor } });
+  /** Deletes one trashed record for good. */
+  purge = (id: string) => this.http.request("delete", "/trash/{id}", { path: { id }, timeoutMs: PURGE_TIMEOUT_MS });
+  emptyTrash = () => this.http.request("delete", "/trash", { timeoutMs: PURGE_TIMEOUT_MS });
+  listNewestJournalEntries = () => this.http.request("get", "/journal", { query: { limit: JOURNAL_PAGE_SIZE } });
+
+  getBlob = (id: string) => this.http.request("get", "/blobs/{id}", { path: { id } });
+  listExpansions = (parentId: string) =>
+    this.http.request("get", "/blobs", {
+      query: { parent_id: parentId, schema_id: EXPANSION_SCHEMA, limit: PAGE_SIZE },
+    });
+  createBlob = ({ schemaId, data, bucketIds, idempotencyKey, isLeaving }: NewBlob) =>
+    this.http.request("post", "/blobs", {
+      body: { schema_id: schemaId, data, bucket_ids: bucketIds },
+      idempotencyKey,
+      isLeaving,
+    });
+  changeBlob = ({ blobId: id, data, baseRevision, isLeaving }: BlobChange) =>
+    this.http.request("patch", "/blobs/{id}", {
+      path: { id },
+      body: { data, base_revision: baseRevision },
+      isLeaving,
+    });
+  trashBlob = (id: string) => this.http.request("delete", "/blobs/{id}", { path: { id } });
+  /** Restores a blob from the trash; with a revision, its data as it was then. */
+  restoreBlob = (id: string, revision: number | string | null = null) =>
+    this.http.request("post", "/blobs/{id}/restore", { path: { id }, body: { revision } });
+  listRevisions = (id: string, cursor: string | null) =>
+    this.http.request("get", "/blobs/{id}/revisions", { path: { id }, query: { limit: PAGE_SIZE, cursor } });
+  /** Compares a revision with the newest one. */
+  diffWithNewest = (id: string, from: number | string) =>
+    this.http.request("get", "/blobs/{id}/diff", { path: { id }, query: { from: String(from) } });
+  nameRevision = (id: string, number: number, name: string | null) =>
+    this.http.request("put", "/blobs/{id}/revisions/{number}/name", { path: { id, number }, body: { name } });
+  listPlaces = (id: string) => this.http.request("get", "/blobs/{id}/places", { path: { id } });
+  placeBlob = ({ bucketId: id, blobId: blob_id, after }: BlobPlacement) =>
+    this.http.request("put", "/buckets/{id}/blobs/{blob_id}", { path: { id, blob_id }, body: positionOf(after) });
+  takeOutBlob = (id: string, blob_id: string) =>
+    this.http.request("delete", "/buckets/{id}/blobs/{blob_id}", { path: { id, blob_id } });
+
+  listRuns = (status: "requested" | "running") =>
+    this.http.request("get", "/runs", { query: { status, limit: MAX_PAGE_SIZE } });
+  listInstances = () => this.http.request("get", "/instances", { query: { limit: MAX_PAGE_SIZE } });
+  createInstance = (processor_id: string, bucket_id: string | null, enabled: boolean) =>
+    this.http.request("post", "/instances", { body: { processor_id, bucket_id, enabled, settings: {} } });
+  changeInstance = (id: string, enabled: boolean) =>
+    this.http.request("patch", "/instances/{id}", { path: { id }, body: { enabled } });
+}
+
+/** `after` is left out of the request when it is undefined, which means the last place. */
+function positionOf(after: string | null | undefined): { after?: string | null } {
+  return after === undefined ? {} : { after };
+}

@@ -1,0 +1,148 @@
+/** Complete records of the API for tests: each takes the fields that a test is about. */
+
+import type { Blob, Bucket, Instance, JournalEntry, Placement, Revision, Run, TrashItem, TreeNode } from "./types";
+
+const NOW = "2026-01-01T00:00:00Z";
+const OWNED = { user_id: "user-ana", revision: 1, created_at: NOW };
+
+export function sampleBlob(fields: Partial<Blob> = {}): Blob {
+  return {
+    ...OWNED,
+    id: "blob-1",
+    processor_id: "user-input",
+    schema_id: "text-input-v1",
+    schema_version: "1.0.0",
+    data: { content: "" },
+    bucket_ids: ["bucket-1"],
+    parent_id: null,
+    parent_revision: null,
+    derived_ids: [],
+    data_revision: 1,
+    size: 20,
+    stale: false,
+    created_by: "user-ana",
+    changed_by: "user-ana",
+    author_kind: "user",
+    updated_at: NOW,
+    trashed_at: null,
+    trash_id: null,
+    sequence: "",
+    ...fields,
+  };
+}
+
+export function sampleBucket(fields: Partial<Bucket> = {}): Bucket {
+  return {
+    ...OWNED,
+    id: "bucket-1",
+    number: 0,
+    name: "Novel",
+    type: "book",
+    parent_bucket_id: null,
+    child_bucket_ids: [],
+    blob_ids: [],
+    child_count: 0,
+    blob_count: 0,
+    rank: "m",
+    updated_at: NOW,
+    trashed_at: null,
+    trash_id: null,
+    ...fields,
+  };
+}
+
+/** A bucket of the tree; its children are told that they stand in it. */
+export function sampleNode(fields: Partial<TreeNode> & { id: string }): TreeNode {
+  const children = (fields.children ?? []).map((child) => ({ ...child, parent_bucket_id: fields.id }));
+  const node = { name: fields.id, type: "part", parent_bucket_id: null, rank: fields.id, revision: 1 };
+  return { ...node, child_count: children.length, blob_count: 0, ...fields, children };
+}
+
+export function samplePlacement(fields: Partial<Placement> = {}): Placement {
+  const place = { id: "place-1", bucket_id: "bucket-1", blob_id: "blob-1", number: 0, rank: "a", label: null };
+  return { ...OWNED, ...place, trashed_at: null, trash_id: null, ...fields };
+}
+
+export function sampleRevision(fields: Partial<Revision> = {}): Revision {
+  return {
+    ...OWNED,
+    id: "blob-1:1",
+    blob_id: "blob-1",
+    number: 1,
+    name: null,
+    data: { content: "" },
+    schema_id: "text-input-v1",
+    schema_version: "1.0.0",
+    size: 20,
+    author: "user-ana",
+    author_kind: "user",
+    conflict: false,
+    ...fields,
+  };
+}
+
+export function sampleRun(fields: Partial<Run> = {}): Run {
+  return {
+    id: "run-1",
+    user_id: "user-ana",
+    revision: 1,
+    processor_id: "text-expansion",
+    processor_version: "1.0.0",
+    blob_id: "blob-1",
+    blob_revision: 1,
+    status: "requested",
+    attempt: 0,
+    progress: 0,
+    text: null,
+    error: null,
+    output_blob_ids: [],
+    worker_id: null,
+    requested_at: NOW,
+    started_at: null,
+    finished_at: null,
+    ...fields,
+  };
+}
+
+export function sampleEntry(fields: Partial<JournalEntry> = {}): JournalEntry {
+  return {
+    id: "act-1",
+    act: "create_bucket",
+    bucket_id: null,
+    blob_id: null,
+    name: null,
+    count: 1,
+    by: "user-ana",
+    undone: false,
+    passed: false,
+    created_at: NOW,
+    ...fields,
+  };
+}
+
+export function sampleTrashItem(fields: Partial<TrashItem> = {}): TrashItem {
+  return {
+    id: "bucket-1",
+    kind: "bucket",
+    bucket: sampleBucket(),
+    blob: null,
+    bucket_count: 1,
+    blob_count: 0,
+    trashed_at: NOW,
+    trashed_by: "user-ana",
+    purged_at: null,
+    ...fields,
+  };
+}
+
+export function sampleInstance(fields: Partial<Instance> = {}): Instance {
+  return {
+    ...OWNED,
+    id: "instance-1",
+    processor_id: "text-expansion",
+    bucket_id: null,
+    enabled: true,
+    updated_at: NOW,
+    ...fields,
+  };
+}

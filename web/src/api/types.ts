@@ -1,0 +1,39 @@
+/** The records of the API under short names; their shapes are generated from the OpenAPI document. */
+
+import type { components } from "./generated/openapi";
+
+type Schemas = components["schemas"];
+
+export type Blob = Schemas["Blob"];
+export type Bucket = Schemas["Bucket"];
+/** A bucket of the whole tree, with its children in order. */
+export type TreeNode = Schemas["Node"];
+export type User = Schemas["User"];
+export type Placement = Schemas["Placement"];
+/** A bucket or a blob that was moved to the trash by itself; the counts include it. */
+export type TrashItem = Schemas["TrashItem"];
+/** One change of the structure, or `count` of them made as one; `name` is the bucket's at that time. */
+export type JournalEntry = Schemas["JournalEntry"];
+export type JournalAct = JournalEntry["act"];
+/** A version of a blob. `conflict`: a save that came too late; it shares its number, so only `id` identifies it. */
+export type Revision = Schemas["Revision"];
+export type AuthorKind = Revision["author_kind"];
+/** One place where two revisions differ; `pieces` when it is text in both. */
+export type Difference = Schemas["RevisionDifference"];
+export type DifferencePiece = Schemas["Piece"];
+/** A bucket on the way to a blob, from the root down. */
+export type PathBucket = Schemas["PathBucket"];
+export type Run = Schemas["Run"];
+export type RunStatus = Run["status"];
+export type Instance = Schemas["Instance"];
+export type DataError = Schemas["DataError"];
+
+/** What a bucket contains: `kind` says which of the two it is. */
+export type Item =
+  | (Schemas["Item"] & { kind: "bucket"; bucket: Bucket })
+  | (Schemas["Item"] & { kind: "blob"; blob: Blob; placement: Placement });
+
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+}

@@ -1,0 +1,91 @@
+/** Every dialog of the page in one place, outside of the tree and the editor, whose keys it would disturb. */
+
+import type { ReactNode } from "react";
+import { Dialog, Modal, ModalOverlay } from "react-aria-components";
+import { UnsavedTextsDialog } from "../features/drafts/UnsavedTextsDialog";
+import { ConflictDialog } from "../features/editor/ConflictDialog";
+import { HistoryDialog } from "../features/history/HistoryDialog";
+import { CopyBucketDialog } from "../features/library/dialogs/CopyBucketDialog";
+import { CreateBucketDialog } from "../features/library/dialogs/CreateBucketDialog";
+import { MoveBucketDialog } from "../features/library/dialogs/MoveBucketDialog";
+import { RenameBucketDialog } from "../features/library/dialogs/RenameBucketDialog";
+import { PlaceNoteDialog, RestoredNoteDialog } from "../features/placements/PlaceNoteDialog";
+import { PlacesDialog } from "../features/placements/PlacesDialog";
+import { CommandPalette } from "../features/search/CommandPalette";
+import { PurgeDialog } from "../features/trash/PurgeDialog";
+import { RestoreBucketDialog } from "../features/trash/RestoreBucketDialog";
+import { TrashBucketDialog } from "../features/trash/TrashBucketDialog";
+import { TrashNoteDialog } from "../features/trash/TrashNoteDialog";
+import { useStudio } from "../studio/context";
+import type { DialogRequest } from "../studio/dialogs";
+import { ErrorBoundary } from "../ui/ErrorBoundary";
+import { KeyboardDialog } from "./KeyboardDialog";
+
+interface DialogsProps {
+  dialog: DialogRequest | null;
+  close: () => void;
+}
+
+const WIDE: ReadonlySet<DialogRequest["kind"]> = new Set(["conflict", "unsaved-texts", "history"]);
+
+export function Dialogs({ dialog, close }: DialogsProps): ReactNode {
+  const { trash } = useStudio();
+  // A note that came back from the trash and is given no place would be nowhere to be seen.
+  const dismiss = () => {
+    if (dialog?.kind === "restored-note") void trash.trashBlob(dialog.blobId);
+    close();
+  };
+  return (
+    <ModalOverlay
+      className="overlay"
+      isDismissable
+      isOpen={dialog !== null}
+      onOpenChange={(isOpen) => isOpen || dismiss()}
+    >
+      <Modal className={dialog && WIDE.has(dialog.kind) ? "modal wide" : "modal"}>
+        {dialog && (
+          <Dialog className="dialog">
+            <ErrorBoundary key={dialog.kind}>{contentOf(dialog, close, dismiss)}</ErrorBoundary>
+          </Dialog>
+        )}
+      </Modal>
+    </ModalOverlay>
+  );
+}
+
+function contentOf(dialog: DialogRequest, close: () => void, dismiss: () => void): ReactNode {
+  switch (dialog.kind) {
+    case "create-bucket":
+      return <CreateBucketDialog parentId={dialog.parentId} type={dialog.type} close={close} />;
+    case "rename-bucket":
+      return <RenameBucketDialog id={dialog.id} close={close} />;
+    case "move-bucket":
+      return <MoveBucketDialog id={dialog.id} close={close} />;
+    case "copy-bucket":
+      return <CopyBucketDialog id={dialog.id} close={close} />;
+    case "trash-bucket":
+      return <TrashBucketDialog id={dialog.id} close={close} />;
+    case "restore-bucket":
+      return <RestoreBucketDialog id={dialog.id} name={dialog.name} close={close} />;
+    case "trash-note":
+      return <TrashNoteDialog blobId={dialog.blobId} bucketId={dialog.bucketId} close={close} />;
+    case "restored-note":
+      return <RestoredNoteDialog blobId={dialog.blobId} close={close} dismiss={dismiss} />;
+    case "purge":
+      return <PurgeDialog item={dialog.item} close={close} />;
+    case "place-note":
+      return <PlaceNoteDialog blobId={dialog.blobId} close={close} />;
+    case "places":
+      return <PlacesDialog blobId={dialog.blobId} bucketId={dialog.bucketId} close={close} />;
+    case "history":
+      return <HistoryDialog blobId={dialog.blobId} close={close} />;
+    case "conflict":
+      return <ConflictDialog draftKey={dialog.draftKey} close={close} />;
+    case "unsaved-texts":
+      return <UnsavedTextsDialog close={close} />;
+    case "command-palette":
+      return <CommandPalette close={close} />;
+    case "keyboard":
+      return <KeyboardDialog close={close} />;
+  }
+}

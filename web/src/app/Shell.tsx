@@ -1,0 +1,96 @@
+/** The frame of the page: the bar above, the tree on the left, and what is open. */
+
+import { type ReactNode, useEffect, useState } from "react";
+import { Button } from "react-aria-components";
+import type { User } from "../api/types";
+import { AccountMenu } from "../features/accounts/AccountMenu";
+import { UnsavedBadge } from "../features/drafts/UnsavedBadge";
+import { BucketTree } from "../features/library/BucketTree";
+import { BucketPage } from "../features/library/page/BucketPage";
+import { TrashPage } from "../features/trash/TrashPage";
+import { useRoute } from "../studio/context";
+import { DialogContext, type DialogRequest, useOpenDialog } from "../studio/dialogs";
+import { TRASH_ROUTE } from "../studio/route";
+import { text } from "../text";
+import { ErrorBoundary } from "../ui/ErrorBoundary";
+import { Icon } from "../ui/Icon";
+import { formatKeys } from "../ui/keys";
+import { ConnectionMessage } from "./ConnectionMessage";
+import { Dialogs } from "./Dialogs";
+import { SideFooter } from "./SideFooter";
+import { StorageBanner } from "./StorageBanner";
+import { useDocumentTitle, usePaletteShortcut, useUndoShortcuts } from "./shortcuts";
+import { Welcome } from "./Welcome";
+
+export function Shell({ user }: { user: User }): ReactNode {
+  const [dialog, openDialog] = useState<DialogRequest | null>(null);
+  const [isDrawerOpen, setDrawerOpen] = useState(false);
+  const route = useRoute();
+  usePaletteShortcut(openDialog);
+  useUndoShortcuts();
+  useDocumentTitle();
+
+  // What is chosen in the drawer is behind it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of the route is the very thing to react to
+  useEffect(() => setDrawerOpen(false), [route]);
+
+  return (
+    <DialogContext value={openDialog}>
+      <div className="shell" data-drawer={isDrawerOpen || undefined}>
+        <TopBar user={user} isDrawerOpen={isDrawerOpen} toggleDrawer={() => setDrawerOpen(!isDrawerOpen)} />
+        <StorageBanner />
+        <aside className="side" aria-label={text.app.buckets}>
+          <ErrorBoundary>
+            <BucketTree />
+          </ErrorBoundary>
+          <SideFooter />
+        </aside>
+        <button className="scrim" type="button" tabIndex={-1} aria-hidden="true" onClick={() => setDrawerOpen(false)} />
+        <main className="main" id="main">
+          <ErrorBoundary key={route}>
+            <OpenPage route={route} userName={user.name} />
+          </ErrorBoundary>
+        </main>
+      </div>
+      <Dialogs dialog={dialog} close={() => openDialog(null)} />
+    </DialogContext>
+  );
+}
+
+interface TopBarProps {
+  user: User;
+  isDrawerOpen: boolean;
+  toggleDrawer: () => void;
+}
+
+function TopBar({ user, isDrawerOpen, toggleDrawer }: TopBarProps): ReactNode {
+  const openDialog = useOpenDialog();
+  return (
+    <header className="bar">
+      <Button
+        className="icon-button drawer-button"
+        aria-label={isDrawerOpen ? text.app.closeTree : text.app.openTree}
+        aria-expanded={isDrawerOpen}
+        onPress={toggleDrawer}
+      >
+        <Icon name={isDrawerOpen ? "close" : "menu"} />
+      </Button>
+      <a className="brand" href="#/" aria-label={text.app.startLink}>
+        <Icon name="book" /> <span>{text.general.productName}</span>
+      </a>
+      <Button className="find" onPress={() => openDialog({ kind: "command-palette" })} aria-label={text.app.findOrDo}>
+        <Icon name="search" /> <span>{text.app.findOrDo}</span> <kbd>{formatKeys("Ctrl K")}</kbd>
+      </Button>
+      <div className="bar-end">
+        <ConnectionMessage />
+        <UnsavedBadge />
+        <AccountMenu user={user} />
+      </div>
+    </header>
+  );
+}
+
+function OpenPage({ route, userName }: { route: string | null; userName: string }): ReactNode {
+  if (route === null) return <Welcome name={userName} />;
+  return route === TRASH_ROUTE ? <TrashPage /> : <BucketPage bucketId={route} key={route} />;
+}

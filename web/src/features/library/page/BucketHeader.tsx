@@ -1,0 +1,80 @@
+/** The head of a bucket's page: its path, its name, what to add to it, and its child buckets. */
+
+import type { ReactNode } from "react";
+import { Button } from "react-aria-components";
+import { useForest } from "../../../studio/context";
+import { useOpenDialog } from "../../../studio/dialogs";
+import { linkTo } from "../../../studio/route";
+import { text } from "../../../text";
+import { Icon, iconOfType } from "../../../ui/Icon";
+import { UserText } from "../../../ui/UserText";
+import { AutoExpandSwitch } from "../../processors/AutoExpandSwitch";
+import { type Branch, pathTo } from "../forest";
+
+interface BucketHeaderProps {
+  bucketId: string;
+  branch: Branch | undefined;
+  addNote: () => void;
+}
+
+export function BucketHeader({ bucketId, branch, addNote }: BucketHeaderProps): ReactNode {
+  const openDialog = useOpenDialog();
+  return (
+    <header className="chapter-head">
+      <div>
+        <BucketPath branch={branch} />
+        <h1 id="chapter-name" dir="auto">
+          {branch?.name ?? text.general.unknownName}
+        </h1>
+      </div>
+      <div className="chapter-tools">
+        <AutoExpandSwitch bucketId={bucketId} />
+        <Button className="button" onPress={() => openDialog({ kind: "create-bucket", parentId: bucketId })}>
+          <Icon name="plus" /> {text.general.newBucket}
+        </Button>
+        <Button className="button" onPress={addNote}>
+          <Icon name="plus" /> {text.library.newNote}
+        </Button>
+      </div>
+    </header>
+  );
+}
+
+function BucketPath({ branch }: { branch: Branch | undefined }): ReactNode {
+  const parents = pathTo(useForest(), branch?.parent ?? null);
+  return (
+    <nav aria-label={text.library.path} className="path">
+      {parents.map(({ id, name }) => (
+        <span key={id}>
+          <a href={linkTo(id)}>
+            <UserText>{name}</UserText>
+          </a>{" "}
+          <span aria-hidden="true">{text.general.pathSeparator.trim()}</span>{" "}
+        </span>
+      ))}
+      <span className="type">
+        <UserText>{branch?.type}</UserText>
+      </span>
+    </nav>
+  );
+}
+
+export function ChildBuckets({ branch }: { branch: Branch }): ReactNode {
+  if (branch.children.length === 0) return null;
+  return (
+    <nav className="contents" aria-label={text.library.inside(branch.name)}>
+      <ol>
+        {branch.children.map(({ id, name, type }) => (
+          <li key={id}>
+            <a href={linkTo(id)}>
+              <Icon name={iconOfType(type)} /> <UserText>{name}</UserText>{" "}
+              <span className="quiet">
+                <UserText>{type}</UserText>
+              </span>
+            </a>
+          </li>
+        ))}
+      </ol>
+    </nav>
+  );
+}

@@ -1,0 +1,71 @@
+/** A written expansion with its metrics. */
+
+import type { ReactNode } from "react";
+import { Button } from "react-aria-components";
+import { type Expanded, expandedOf } from "../../api/blobContent";
+import type { Blob } from "../../api/types";
+import { useStudio } from "../../studio/context";
+import { text } from "../../text";
+import { describeReadingEase, formatWordCount } from "../../text/quantities";
+import { UserText } from "../../ui/UserText";
+import { copyToClipboard } from "../drafts/textExport";
+import { Prose } from "./Prose";
+
+export function ExpansionText({ blob, noteRevision }: { blob: Blob; noteRevision: number }): ReactNode {
+  const expanded = expandedOf(blob);
+  if (!expanded) return <p className="quiet">{text.processors.notShowable}</p>;
+  const isStale = blob.stale || (typeof blob.parent_revision === "number" && blob.parent_revision < noteRevision);
+  return (
+    <>
+      {isStale && <p className="bar-note">{text.processors.noteChanged}</p>}
+      <Prose text={expanded.expanded} isGrowing={false} />
+      <footer className="facts">
+        <dl>
+          {metricsOf(expanded).map(({ name, value, meaning }) => (
+            <div key={name} title={meaning}>
+              <dt>{name}</dt>
+              <dd>
+                <UserText>{value}</UserText>
+              </dd>
+            </div>
+          ))}
+        </dl>
+        <CopyButton content={expanded.expanded} />
+      </footer>
+    </>
+  );
+}
+
+interface Metric {
+  name: string;
+  value: string;
+  meaning: string;
+}
+
+function metricsOf({ metrics = {}, expansion_ratio: ratio, model }: Expanded): Metric[] {
+  const { words, reading_ease: ease, tone } = metrics;
+  const all: (Metric | false)[] = [
+    ratio !== undefined && { ...text.processors.ratio, value: text.processors.ratioValue(ratio) },
+    words !== undefined && { ...text.processors.length, value: formatWordCount(words) },
+    ease !== undefined && {
+      ...text.processors.readingEase,
+      value: text.processors.easeValue(ease, describeReadingEase(ease)),
+    },
+    !!tone && { ...text.processors.tone, value: tone },
+    !!model && { ...text.processors.model, value: model },
+  ];
+  return all.filter((metric) => metric !== false);
+}
+
+function CopyButton({ content }: { content: string }): ReactNode {
+  const { notices } = useStudio();
+  const copy = async () => {
+    const isCopied = await copyToClipboard(content);
+    notices.notify(isCopied ? text.processors.copied : text.processors.copyRefused);
+  };
+  return (
+    <Button className="link" onPress={() => void copy()}>
+      {text.processors.copyText}
+    </Button>
+  );
+}

@@ -1,0 +1,32 @@
+/** The dialogs of the page, and the hook that opens one from anywhere. */
+
+import { createContext, useContext } from "react";
+import type { TrashItem } from "../api/types";
+
+/** Which dialog to open, and what it is about. */
+export type DialogRequest =
+  | { kind: "create-bucket"; parentId: string | null; type?: string }
+  | { kind: "rename-bucket"; id: string }
+  | { kind: "move-bucket"; id: string }
+  | { kind: "copy-bucket"; id: string }
+  | { kind: "trash-bucket"; id: string }
+  | { kind: "restore-bucket"; id: string; name: string }
+  | { kind: "trash-note"; blobId: string; bucketId: string }
+  | { kind: "restored-note"; blobId: string }
+  | { kind: "purge"; item: TrashItem | null }
+  | { kind: "place-note"; blobId: string }
+  | { kind: "places"; blobId: string; bucketId: string }
+  | { kind: "history"; blobId: string }
+  | { kind: "conflict"; draftKey: string }
+  | { kind: "unsaved-texts" }
+  | { kind: "command-palette" }
+  | { kind: "keyboard" };
+
+/** Opens a dialog in place of the present one; null closes it. */
+export type OpenDialog = (dialog: DialogRequest | null) => void;
+
+export const DialogContext = createContext<OpenDialog>(() => undefined);
+
+export function useOpenDialog(): OpenDialog {
+  return useContext(DialogContext);
+}

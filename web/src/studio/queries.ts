@@ -1,0 +1,148 @@
+/** The queries of what is read from the studio, their keys, and the cache that they share. */
+
+import { type InfiniteData, infiniteQueryOptions, QueryClient, queryOptions } from "@tanstack/react-query";
+import { NOTE_SCHEMA } from "../api/blobContent";
+import type { ApiClient } from "../api/client";
+import { isTemporary } from "../api/errors";
+import type { Blob, Item, Page } from "../api/types";
+import type { Drafts } from "../features/drafts/drafts";
+import { type Branch, buildForest, type Forest } from "../features/library/forest";
+import { previewTrash } from "../features/trash/trashPreview";
+
+const MAX_RETRIES = 6; // with the client's doubling pauses: about a minute
+
+type QueryKey = readonly unknown[];
+
+export const keys = {
+  forest: ["forest"] as const,
+  instances: ["instances"] as const,
+  trash: ["trash"] as const,
+  allItems: ["items"] as const,
+  items: (bucketId: string) => ["items", bucketId] as const,
+  expansions: (blobId: string) => ["expansions", blobId] as const,
+  places: (blobId: string) => ["places", blobId] as const,
+  revisions: (blobId: string) => ["revisions", blobId] as const,
+};
+
+/** Events say when something changed, so nothing goes stale by the clock; what cannot succeed is not repeated. */
+export function createQueryClient(): QueryClient {
+  const retry = (failures: number, error: unknown) => failures < MAX_RETRIES && isTemporary(error);
+  return new QueryClient({
+    defaultOptions: {
+      queries: { staleTime: Number.POSITIVE_INFINITY, networkMode: "always", refetchOnWindowFocus: false, retry },
+    },
+  });
+}
+
+export class Queries {
+  constructor(
+    private readonly api: ApiClient,
+    private readonly drafts: Drafts,
+    readonly client: QueryClient,
+  ) {}
+
+  forest = queryOptions({
+    queryKey: keys.forest,
+    queryFn: async (): Promise<Forest> => {
+      const before = this.cachedForest();
+      return buildForest((await this.api.getTree()).items, before);
+    },
+    structuralSharing: false, // the forest shares what did not change by itself
+  });
+
+  instances = queryOptions({ queryKey: keys.instances, queryFn: async () => (await this.api.listInstances()).items });
+
+  items = (bucketId: string) =>
+    infiniteQueryOptions({
+      queryKey: keys.items(bucketId),
+      queryFn: async ({ pageParam }): Promise<Page<Item>> => {
+        const page = await this.api.listItems(bucketId, pageParam);
+        for (const item of page.items) {
+          if (item.kind === "blob" && item.blob.schema_id === NOTE_SCHEMA) this.drafts.applyServerVersion(item.blob);
+        }
+        return page;
+      },
+      initialPageParam: null as string | null,
+      getNextPageParam: (page) => page.next_cursor,
+    });
+
+  /** Every expansion of a note, newest first. */
+  expansions = (blobId: string) =>
+    queryOptions({
+      queryKey: keys.expansions(blobId),
+      queryFn: async (): Promise<Blob[]> => {
+        const { items } = await this.api.listExpansions(blobId);
+        return items.filter((blob) => !blob.trashed_at).sort((one, other) => (one.id < other.id ? 1 : -1));
+      },
+    });
+
+  trash = infiniteQueryOptions({
+    queryKey: keys.trash,
+    queryFn: ({ pageParam }) => this.api.listTrash(pageParam),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+
+  /** Every path from a root to a note. Read anew each time: a bucket far above may have moved. */
+  places = (blobId: string) =>
+    queryOptions({
+      queryKey: keys.places(blobId),
+      queryFn: async () => (await this.api.listPlaces(blobId)).items,
+      staleTime: 0,
+    });
+
+  revisions = (blobId: string) =>
+    infiniteQueryOptions({
+      queryKey: keys.revisions(blobId),
+      queryFn: ({ pageParam }) => this.api.listRevisions(blobId, pageParam),
+      initialPageParam: null as string | null,
+      getNextPageParam: (page) => page.next_cursor,
+    });
+
+  /** The differences from a revision to the newest one, whose number is `newest`. */
+  diff = (blobId: string, from: number | string, newest: number) =>
+    queryOptions({ queryKey: ["diff", blobId, from, newest], queryFn: () => this.api.diffWithNewest(blobId, from) });
+
+  /** What goes to the trash with a bucket; read for the question alone. */
+  trashPreview = (branch: Branch) =>
+    queryOptions({
+      queryKey: ["trashPreview", branch.id],
+      queryFn: () => previewTrash(branch, this.api.listItems),
+      staleTime: 0,
+      gcTime: 0,
+    });
+
+  /** Reads a note as it is now into its draft. */
+  async readNote(blobId: string): Promise<void> {
+    const blob = await this.client.fetchQuery({
+      queryKey: ["blob", blobId],
+      queryFn: () => this.api.getBlob(blobId),
+      staleTime: 0,
+      gcTime: 0,
+    });
+    this.drafts.applyServerVersion(blob);
+  }
+
+  invalidate(key: QueryKey): Promise<void> {
+    return this.client.invalidateQueries({ queryKey: key });
+  }
+
+  cachedForest(): Forest | undefined {
+    return this.client.getQueryData<Forest>(keys.forest);
+  }
+
+  changeForest(change: (forest: Forest) => Forest): void {
+    this.client.setQueryData<Forest>(keys.forest, (forest) => forest && change(forest));
+  }
+
+  /** Changes a blob in every list of items that is in the cache. */
+  changeCachedBlob(blobId: string, change: (blob: Blob) => Blob): void {
+    this.client.setQueriesData<InfiniteData<Page<Item>>>({ queryKey: keys.allItems }, (list) => {
+      const isIt = (item: Item) => item.kind === "blob" && item.blob.id === blobId;
+      if (!list?.pages.some((page) => page.items.some(isIt))) return list;
+      const changed = (item: Item): Item =>
+        item.kind === "blob" && item.blob.id === blobId ? { ...item, blob: change(item.blob) } : item;
+      return { ...list, pages: list.pages.map((page) => ({ ...page, items: page.items.map(changed) })) };
+    });
+  }
+}

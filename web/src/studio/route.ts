@@ -1,0 +1,28 @@
+/** The page that is open, as the part of the address that never leaves the browser. */
+
+import { createStore, type Store } from "../ui/store";
+
+/** The route of the trash; no bucket has such an id. */
+export const TRASH_ROUTE = "trash";
+
+/** The address of a bucket or of the trash for a link. */
+export const linkTo = (target: string) => `#/${target}`;
+
+export interface Route {
+  /** A bucket's id, `TRASH_ROUTE`, or null for the start. */
+  current: Store<string | null>;
+  go(target: string | null): void;
+}
+
+export function createRoute(window: Window): Route {
+  const read = () => /^#\/(bucket-[a-z0-9-]+|trash)$/.exec(window.location.hash)?.[1] ?? null;
+  const current = createStore<string | null>(read());
+  window.addEventListener("hashchange", () => current.set(read));
+  return {
+    current,
+    go(target) {
+      window.location.hash = target === null ? "" : `/${target}`;
+      current.set(() => target);
+    },
+  };
+}

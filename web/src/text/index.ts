@@ -1,0 +1,14 @@
+/** The text catalogue: every string that the page shows, in English. `{name}` in a text is filled in by `Message`. */
+
+import { accounts } from "./accounts";
+import { app } from "./app";
+import { drafts } from "./drafts";
+import { general } from "./general";
+import { library } from "./library";
+import { notes } from "./notes";
+import { processors } from "./processors";
+import { search } from "./search";
+import { trash } from "./trash";
+import { undo } from "./undo";
+
+export const text = { accounts, app, drafts, general, library, notes, processors, search, trash, undo } as const;
