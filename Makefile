@@ -22,7 +22,7 @@ up: $(VENV)/installed $(PAGE) ## install, build the page, start everything: the 
 test: $(VENV)/for-tests $(PAGE) web/node_modules/installed ## run all tests
 	$(BIN)/python tests/browser/chromium.py
 	$(NPM) test
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto --dist loadscope --no-loadscope-reorder
 
 check: $(VENV)/for-tests web/node_modules/installed ## lint, types, and who may import whom
 	$(BIN)/ruff check .

@@ -4,7 +4,7 @@ import os
 from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -17,6 +17,7 @@ from reyna.embedded.home import Home
 from reyna.embedded.llama import Llama
 from reyna.embedded.nats import Nats
 from reyna.embedded.postgres import Postgres
+from tests.support.scheduler import SharedStartScheduling, start_order
 
 pytest_plugins = ["tests.support.buses", "tests.support.mongodb"]
 ANA: Final = "user-ana"
@@ -32,17 +33,12 @@ def pytest_configure() -> None:
     log.configure("info", "console")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps together, in a run on several processes, the tests that share what takes long to start."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_shared_start_of(item)))
+    items.sort(key=lambda item: start_order(item.nodeid))
 
 
-def _shared_start_of(item: pytest.Item) -> str:
-    """The form of the application that a test uses, or else its file: what a file shares is started once."""
-    params: dict[str, object] = item.callspec.params if hasattr(item, "callspec") else {}
-    return f"application {params['application']}" if "application" in params else item.path.as_posix()
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedStartScheduling:
+    return SharedStartScheduling(config, log)
 
 
 @pytest.fixture

@@ -1,30 +1,36 @@
 """Fixtures of the bus, in memory and on NATS, as two copies of a service see it."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from reyna.adapters.memory.bus import MemoryBus
 from reyna.adapters.nats.bus import NatsBus
-from reyna.adapters.nats.streams import wanted_streams
+from reyna.embedded.home import Home
 from reyna.embedded.nats import Nats
 from reyna.ports.bus import Bus
 
 
 @pytest.fixture(params=["memory", "nats"])
-async def copies(request: pytest.FixtureRequest, nats_server: Nats) -> AsyncIterator[tuple[Bus, Bus]]:
+async def copies(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[Bus, Bus]]:
+    """Two connections to a nats-server of the test's own.
+
+    A stream that is created right after one of its name was deleted may begin with the messages of that one.
+    """
     if request.param == "memory":
         memory = MemoryBus()
         yield memory, memory
         await memory.close()
         return
-    one, two = [await NatsBus.connect(nats_server.url, name=name) for name in ("one", "two")]
+    server = Nats(Home(tmp_path / "nats-home"))
+    await server.start()
+    one, two = [await NatsBus.connect(server.url, name=name) for name in ("one", "two")]
     await one.provision()
     yield one, two
-    for stream in wanted_streams(1):
-        await one.call_jetstream(f"STREAM.DELETE.{stream['name']}")
     await one.close()
     await two.close()
+    await server.stop()
 
 
 @pytest.fixture
