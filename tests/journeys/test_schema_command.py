@@ -47,6 +47,7 @@ def a_file(folder: Path, name: str, content: Any) -> str:
     return str(path)
 
 
+@pytest.mark.parametrize("application", ["in_four_processes"], indirect=True)
 async def test_a_schema_goes_through_its_life_at_the_command_line(reyna: Says, tmp_path: Path) -> None:
     name = f"menu-{next(_numbers)}"
     first, wider, narrower = (

@@ -29,8 +29,8 @@ async def test_the_link_of_the_first_start_signs_me_in_once(application: Applica
     assert (application_without_link.status_code, application_without_link.json()) == (401, again.json())
 
 
-async def test_the_command_line_invites(application_in_one_process: Application) -> None:
-    application = application_in_one_process
+@pytest.mark.parametrize("application", ["in_one_process"], indirect=True)
+async def test_the_command_line_invites(application: Application) -> None:
     command = await asyncio.create_subprocess_exec(
         *REYNA, "account", "invite", "guest@journeys.example", env=application.environment, stdout=PIPE
     )

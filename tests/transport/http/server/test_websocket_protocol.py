@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from reyna.app.http_server import start_server, stop_servers
 from reyna.embedded.tcp_ports import free_ports
 from reyna.transport.http.server.anonymous_connections import MAX_WAITING_PER_ADDRESS
 from reyna.transport.http.server.http_protocol import Connections
 from reyna.transport.http.server.websocket_protocol import (
+    CLOSE_TIMEOUT_SECONDS,
     MAX_ANONYMOUS_MESSAGE_BYTES,
     MAX_FRAGMENTS,
     MAX_MESSAGE_BYTES,
@@ -164,6 +166,15 @@ async def test_a_message_of_the_largest_size_is_taken_and_a_larger_one_is_not(pa
         assert await line.read() == (TEXT, str(most).encode())
         await line.send(frame(TEXT, b"x" * (most + 1)))
         assert await line.closed() == (TOO_LARGE, f"messages are at most {most} bytes")
+
+
+async def test_a_client_that_answers_the_close_of_its_cut_off_message_need_not_wait_for_the_end() -> None:
+    async with serve_on_port() as (port, _), connect(f"ws://127.0.0.1:{port}/known", proxy=None) as device:
+        with suppress(ConnectionClosed):
+            await device.send("x" * (MAX_MESSAGE_BYTES + 1))
+        async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS / 2):
+            await device.wait_closed()
+        assert device.close_code == TOO_LARGE
 
 
 @pytest.mark.parametrize("path", ["/known", "/anonymous"])

@@ -26,6 +26,7 @@ MANY_FRAMES_PER_PIECE: Final = 16
 SEND_BUFFER_BYTES: Final = 128 * 1024  # of the kernel, which doubles it; a larger one hides a slow client for long
 MAX_LINGER_BYTES: Final = 16 * 1024 * 1024  # read and dropped from a client that still sends after our close
 CLOSE_TIMEOUT_SECONDS: Final = 10.0  # for the client to answer a close
+CUT_OFF_IDLE_SECONDS: Final = 2.0  # in which a client whose message was cut off sends nothing more
 SIGNED_IN: Final = "reyna.signed_in"  # an extension of the scope: a function to call after sign-in
 WRITE_TEXT: Final = "reyna.write_text"  # an extension of the scope: a function that writes a message at once
 TOO_SLOW, TOO_LARGE, TOO_MANY = 4008, 4009, 4010
@@ -84,7 +85,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._piece_bytes = MIN_PIECE_BYTES
         self._allowance, self._refilled_at = self._burst_frames, self.loop.time()  # a token bucket of frames
         self._unparsed = bytearray()  # at most one read of the transport
-        self._discarded_bytes = 0
+        self._discarded_bytes, self._linger_until = 0, 0.0
         self._is_reading = False  # the application has called `receive`, or has signed the client in
         self._rate_timer: asyncio.TimerHandle | None = None  # until more frames may be read
         self._write_timer: asyncio.TimerHandle | None = None  # until the client must have read something
@@ -286,6 +287,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         is_write_pending = self.transport.get_write_buffer_size() > 0
         seconds = self._limits.linger_seconds if is_write_pending else CLOSE_TIMEOUT_SECONDS
         end = self.transport.abort if is_write_pending else self.transport.close
+        self._linger_until = self.loop.time() + seconds
         self.close_timer = self.loop.call_later(seconds, end)
         self.transport.resume_reading()
 
@@ -308,6 +310,16 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.abort()
         elif self.conn.parser_exc is None:
             super().data_received(data)  # it may hold the answer to our close
+        else:
+            self._close_when_idle()
+
+    def _close_when_idle(self) -> None:
+        """Closes soon after the last bytes of a message that was cut off. The client's answer to our close is among
+        them and cannot be found: where it begins is unknown."""
+        if self.close_timer is not None and not self.transport.get_write_buffer_size():
+            self.close_timer.cancel()
+            seconds = min(CUT_OFF_IDLE_SECONDS, max(0.0, self._linger_until - self.loop.time()))
+            self.close_timer = self.loop.call_later(seconds, self.transport.close)
 
     def shutdown(self) -> None:
         if self.close_sent and self.transport.get_write_buffer_size():
