@@ -18,6 +18,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
 from pymongo.read_concern import ReadConcern
 
+from reyna.adapters.mongo.abandoned_transactions import AbandonedTransactions
 from reyna.adapters.mongo.backfill import backfill_columns, backfill_derived
 from reyna.adapters.mongo.connection import ANSWER_TIMEOUT_SECONDS, DURABLE, translate_errors
 from reyna.adapters.mongo.documents import (
@@ -51,6 +52,7 @@ from reyna.storage.semantics import check_collection, check_queryable
 R = TypeVar("R", bound=Record)
 
 MAX_WRITE_SECONDS: Final = ANSWER_TIMEOUT_SECONDS  # for a write that conflicts with others
+SUSPICIOUS_SECONDS: Final = 3.0  # of conflicts, after which a process may have died in the middle of a write
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.001, 0.1  # before such a write is tried again; doubled each time
 MAX_COMMIT_ATTEMPTS: Final = 5  # when the answer to a commit is lost, which may be repeated
 PAGE_DOCUMENTS: Final = 1_000  # in one answer, as long as they fit in 16 MB
@@ -67,6 +69,7 @@ class MongoStore:
         collections: Sequence[Collection[Any]],
         *,
         indexes: Mapping[str, Sequence[tuple[str, ...]]] = INDEXES,
+        abandoned: AbandonedTransactions | None = None,
     ) -> None:
         self._database = database
         self._mappings = {
@@ -74,7 +77,7 @@ class MongoStore:
         }
         self._namespace = namespace
         self._outbox, self._sums = f"{namespace}_outbox", f"{namespace}_sums"
-        self._locks = DocumentLocks()
+        self._locks, self._abandoned = DocumentLocks(), abandoned or AbandonedTransactions(database.client.admin)
         self._process = os.urandom(4).hex()
         self._last_position = 0
         self._outage = Outage("MongoDB")
@@ -267,14 +270,16 @@ class MongoStore:
 
     async def _retry(self, plan: MongoWritePlan) -> None:
         """Executes the plan, again for some time when MongoDB aborts it because of writes to the same documents."""
-        pause = FIRST_PAUSE_SECONDS
-        deadline = time.monotonic() + MAX_WRITE_SECONDS
+        pause, started_at = FIRST_PAUSE_SECONDS, time.monotonic()
         while True:
             try:
                 await self._execute(plan)
             except (PyMongoError, WriteConflict) as error:
-                if not _is_transient(error) or time.monotonic() > deadline:
+                waited = time.monotonic() - started_at
+                if not _is_transient(error) or waited > MAX_WRITE_SECONDS:
                     raise
+                if waited > SUSPICIOUS_SECONDS:
+                    await self._abandoned.end()
             else:
                 return
             await asyncio.sleep(random.uniform(0, pause))  # noqa: S311  (so that conflicting writers spread)
