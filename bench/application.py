@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from reyna.app.servers import Addresses, running_addresses
+from reyna.app.addresses import Addresses, running_addresses
 from reyna.embedded.tcp_ports import free_ports
 
 

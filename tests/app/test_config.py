@@ -8,6 +8,7 @@ from typer.main import get_command
 
 from reyna.app.config import SETTINGS, Settings, read_settings, reference
 from reyna.cli.app import app
+from reyna.cli.lazy_command import LazyCommand
 from reyna.domain.errors import WrongSetting
 from reyna.domain.text.redaction import redact_passwords
 
@@ -42,6 +43,8 @@ def test_every_variable_that_an_option_reads_can_be_exported_for_all_commands(tm
 
 def commands(command: Any) -> list[Any]:
     """The command and all below it."""
+    if isinstance(command, LazyCommand):
+        command = command.load()
     below = getattr(command, "commands", {}).values()
     return [command, *(each for child in below for each in commands(child))]
 

@@ -12,8 +12,9 @@ from typing import Final
 import msgspec
 import pytest
 
+from reyna.app.addresses import Addresses
 from reyna.app.config import Settings
-from reyna.app.servers import Addresses, run_servers
+from reyna.app.servers import run_servers
 from reyna.embedded.orphan_cleanup import command_of
 from tests.embedded.killed_servers import without_a_model
 

@@ -11,8 +11,9 @@ import nats
 import pytest
 import structlog
 
+from reyna.app.addresses import Addresses, running_addresses
 from reyna.app.config import Settings
-from reyna.app.servers import Addresses, Servers, run_servers, running_addresses
+from reyna.app.servers import Servers, run_servers
 from reyna.embedded.home import Home, HomeBusy
 from reyna.embedded.nats import Nats
 from reyna.embedded.postgres import Postgres

@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from reyna.app.servers import running_addresses
+from reyna.app.addresses import running_addresses
 from reyna.embedded.nats import Nats
 from reyna.embedded.server_process import wrap_command
 from reyna.embedded.tcp_ports import free_ports

@@ -5,7 +5,7 @@ from asyncio.subprocess import PIPE, STDOUT
 
 import asyncpg
 
-from reyna.app.servers import running_addresses
+from reyna.app.addresses import running_addresses
 from tests.journeys.application import REYNA, Application
 from tests.journeys.conftest import Builder
 from tests.journeys.people import Person

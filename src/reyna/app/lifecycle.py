@@ -5,14 +5,15 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Any, Final
 
+from reyna.app.bus_connection import connect_bus
 from reyna.app.config import Settings
 from reyna.app.http_server import start_server, stop_servers
 from reyna.app.services import SERVICE_NAMES, find_service
-from reyna.app.wiring import RunningApplication, connect_bus, run_application
+from reyna.app.wiring import RunningApplication, run_application
 from reyna.app.workers import LIBRARY, LanguageEndpoint, Workers
 from reyna.embedded.tcp_ports import require_free
 from reyna.transport.http.server.http_protocol import Connections
@@ -142,13 +143,3 @@ def freeze_startup_objects() -> None:
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
     sys.setswitchinterval(THREAD_SWITCH_SECONDS)
-
-
-def run_event_loop(main: Coroutine[Any, Any, None]) -> None:
-    """Runs a coroutine on uvloop where there is one."""
-    if sys.platform == "win32":
-        asyncio.run(main)
-    else:
-        import uvloop
-
-        uvloop.run(main)

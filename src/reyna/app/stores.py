@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple
 from reyna.adapters.outage import Outage
 from reyna.adapters.postgres import migrations
 from reyna.adapters.postgres.store import PostgresStore, open_pool
+from reyna.app.addresses import Addresses
 from reyna.app.config import Settings
-from reyna.app.servers import Addresses
 from reyna.domain.errors import CannotStart
 from reyna.ports.bus import Bus
 from reyna.ports.store import Collection, Store

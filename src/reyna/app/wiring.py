@@ -10,9 +10,11 @@ from litestar import Litestar
 
 from reyna import __version__
 from reyna.adapters.nats.bus import NatsBus
+from reyna.app.addresses import Addresses
+from reyna.app.bus_connection import open_bus
 from reyna.app.config import Settings
 from reyna.app.neighbours import Neighbours
-from reyna.app.servers import Addresses, Servers
+from reyna.app.servers import Servers
 from reyna.app.services import SERVICE_NAMES, SERVICES
 from reyna.app.stores import OpenStore, ServiceStores
 from reyna.app.workers import (
@@ -55,7 +57,7 @@ async def run_application(
         addresses = await servers.start()
         event_bytes = settings.event_bytes or (None if settings.nats_url else EVENT_BYTES)
         title = f"reyna {' '.join(names)}"
-        bus = await stack.enter_async_context(_open_bus(addresses.nats_url, settings, title, event_bytes))
+        bus = await stack.enter_async_context(open_bus(addresses.nats_url, settings, title, event_bytes))
         if servers.lost_power:  # events published just before it may be gone, and their sequences given out again
             await bus.renew_epoch()
         signer = Signer(settings.signing_secret())
@@ -67,13 +69,6 @@ async def run_application(
             stack.push_async_callback(workers.stop)
             await workers.start()
         yield RunningApplication(apps, await wiring.first_sign_in())
-
-
-@asynccontextmanager
-async def connect_bus(settings: Settings) -> AsyncIterator[NatsBus]:
-    """Connects a command to the bus of a running studio; `nats_url` is set. Raises Fault."""
-    async with _open_bus(settings.nats_url or "", settings, "reyna command") as bus:
-        yield bus
 
 
 class _Wiring:
@@ -161,13 +156,3 @@ def _library_workers(
         return None
     endpoint = LanguageEndpoint(addresses.llm_url, addresses.llm_key, addresses.llm_model)
     return Workers(names, bus, signer, endpoint, defaults={} if settings.llm_url else SMALL_MODEL_SETTINGS)
-
-
-@asynccontextmanager
-async def _open_bus(url: str, settings: Settings, name: str, event_bytes: int | None = None) -> AsyncIterator[NatsBus]:
-    bus = await NatsBus.connect(url, name=name, retention_days=settings.event_days)
-    try:
-        await bus.provision(event_bytes)
-        yield bus
-    finally:
-        await bus.close()

@@ -4,9 +4,10 @@ from typing import Annotated, Final
 
 import typer
 
+from reyna.app.bus_connection import connect_bus
 from reyna.app.config import Settings
-from reyna.app.wiring import connect_bus
-from reyna.cli.startup import join_running_studio, load_settings, run_async
+from reyna.cli.execution import run_async
+from reyna.cli.startup import join_running_studio, load_settings
 from reyna.cli.terminal import print_line
 from reyna.domain.caller import system_caller
 from reyna.services.studio.identity import StudioIdentity

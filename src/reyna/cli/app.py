@@ -1,16 +1,44 @@
 """The command line: every command under its noun."""
 
-from importlib.metadata import version as installed
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
 
-from reyna.cli import account, doctor, migrate, processor
-from reyna.cli import up as serving
-from reyna.cli.schema import commands as schema
+from reyna.cli.lazy_command import LazyCommand
+
+COMMANDS: Final = (
+    ("up", "reyna.cli.up", "Start the whole studio; Ctrl-C stops it."),
+    ("serve", "reyna.cli.up", "Start one service; its neighbours are asked over NATS."),
+    (
+        "doctor",
+        "reyna.cli.doctor",
+        "Check everything, running or not, and say how to mend what is wrong. Exits with 1 when something is.",
+    ),
+    ("processor", "reyna.cli.processor", "Run, begin and list processors."),
+    ("account", "reyna.cli.account", "Accounts of the studio."),
+    ("schema", "reyna.cli.schema.commands", "Register, check and look up schemas."),
+    ("migrate", "reyna.cli.migrate.commands", "Import content from other systems."),
+)
+"""Each command or noun: its name, its module, and its help as the module says it (`tests/cli/test_app.py`)."""
+
+
+class StudioCommands(TyperGroup):
+    """The group of `COMMANDS`; one is loaded when it is given on the command line."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name, module, help in COMMANDS:
+            self.add_command(LazyCommand(name, module, help))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command.load() if isinstance(command, LazyCommand) else command, rest
+
 
 app = typer.Typer(
     name="reyna",
+    cls=StudioCommands,
     help="ReYNa Studio: your content, your structure, your way.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -19,7 +47,9 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"reyna {installed('reyna-studio')}")
+        from importlib.metadata import version  # reads e-mail formats and archives; only this option needs it
+
+        typer.echo(f"reyna {version('reyna-studio')}")
         raise typer.Exit
 
 
@@ -30,12 +60,3 @@ def root(
     ] = False,
 ) -> None:
     """ReYNa Studio: your content, your structure, your way."""
-
-
-app.command("up")(serving.up)
-app.command("serve")(serving.serve)
-app.command("doctor")(doctor.doctor)
-app.add_typer(processor.app)
-app.add_typer(account.app)
-app.add_typer(schema.app)
-app.add_typer(migrate.app)

@@ -9,18 +9,21 @@ import typer
 
 from reyna.adapters.nats.bus import NatsBus
 from reyna.app import log
+from reyna.app.addresses import running_addresses
 from reyna.app.config import Settings
-from reyna.app.servers import running_addresses
 from reyna.cli.checkup import CheckResult, fault_problem, machine, not_checked
 from reyna.cli.checkup.running import RunningStudio, list_sharding_commands
-from reyna.cli.startup import join_running_studio, run_async
+from reyna.cli.execution import run_async
+from reyna.cli.startup import join_running_studio
 from reyna.cli.terminal import print_line, quantity
 from reyna.domain.errors import CannotStart, Fault
 
+app: Final = typer.Typer()
 STATE_COLOURS: Final = {"ok": "green", "wrong": "red", "could not look": "yellow"}
 NATS_TIMEOUT_SECONDS: Final = 5.0
 
 
+@app.command("doctor")
 def doctor(
     mend: Annotated[bool, typer.Option("--mend", help="Repair what can be repaired safely: recount sums.")] = False,
 ) -> None:

@@ -7,11 +7,10 @@ from typing import Annotated, Final
 import typer
 from rich.table import Table
 
+from reyna.app.bus_connection import connect_bus
 from reyna.app.config import Settings
-from reyna.app.lifecycle import run_workers
-from reyna.app.wiring import connect_bus
-from reyna.app.workers import SMALL_MODEL_SETTINGS
-from reyna.cli.startup import exit_with_error, join_running_studio, load_settings, run_async
+from reyna.cli.execution import exit_with_error, run_async
+from reyna.cli.startup import join_running_studio, load_settings
 from reyna.cli.terminal import OUT, add_row, announce, print_line
 from reyna.domain.caller import system_caller
 from reyna.domain.errors import Invalid
@@ -54,6 +53,10 @@ def run_processors(
     parallel: Annotated[int, typer.Option(help="Runs at the same time, for each of them.", min=1, max=1000)] = 4,
 ) -> None:
     """Run processors of your own beside a studio, until Ctrl-C."""
+    # Imports the whole application, which listing and scaffolding do without.
+    from reyna.app.lifecycle import run_workers
+    from reyna.app.workers import SMALL_MODEL_SETTINGS
+
     sys.path.insert(0, str(Path.cwd()))  # a processor is most often a file in the working directory
     given = load_settings()
     settings, defaults = join_running_studio(given), {} if given.llm_url else SMALL_MODEL_SETTINGS

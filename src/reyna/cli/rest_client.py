@@ -8,7 +8,7 @@ from urllib.request import Request, urlopen
 
 import msgspec
 
-from reyna.cli.startup import exit_with_error
+from reyna.cli.execution import exit_with_error
 from reyna.domain.errors import Fault, refusal_from_problem
 from reyna.domain.text.clusters import truncate
 
@@ -67,3 +67,10 @@ class RestClient:
             raise Fault(f"The connection to {self._url} broke: {error}") from error
         except (HTTPException, ValueError) as error:
             raise Fault(f"{self._url} is not the address of a studio: {truncate(str(error), 200)!r}") from error
+
+
+def local_url() -> str:
+    """Returns the address of a studio on this machine."""
+    from reyna.cli.startup import load_settings  # imports settings and log, which a given address does without
+
+    return f"http://127.0.0.1:{load_settings().port}"

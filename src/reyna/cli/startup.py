@@ -1,25 +1,19 @@
-"""The beginning and the end of every command: its settings, the servers it shares, and one line for an error."""
+"""The beginning of a command: its settings, and the servers that it shares with a running studio."""
 
-import asyncio
-import logging
 import os
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import msgspec
-import typer
 
 from reyna.app import log
+from reyna.app.addresses import running_addresses
 from reyna.app.config import Settings, read_settings
-from reyna.app.lifecycle import run_event_loop
-from reyna.app.servers import running_addresses
-from reyna.cli.terminal import ERR, print_line
-from reyna.domain.errors import CannotStart, Fault, Refusal
+from reyna.cli.execution import exit_with_error
+from reyna.domain.errors import CannotStart
 
 UNUSED_POSTGRES_URL: Final = "postgresql://unused.invalid"  # so that no server is started; nothing connects to it
 UNUSED_LLM_URL: Final = "http://unused.invalid"
-LOG: Final = logging.getLogger(__name__)
 SERVERS: Final = ("postgres_url", "state_url", "nats_url", "llm_url", "llm_key", "llm_model")
 
 
@@ -55,23 +49,3 @@ def join_running_studio(settings: Settings, *needs: str) -> Settings:
     found["postgres_url"] = found["postgres_url"] or UNUSED_POSTGRES_URL
     found["llm_url"] = found["llm_url"] or UNUSED_LLM_URL
     return msgspec.structs.replace(settings, **found)
-
-
-def run_async(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Runs a coroutine to its end; an error becomes one line and exit code 1."""
-    try:
-        run_event_loop(main())
-    except CannotStart as hindrance:
-        exit_with_error(str(hindrance))
-    except (Fault, Refusal) as error:
-        exit_with_error(error.detail)
-    except OSError as error:
-        LOG.debug("ended by the system", exc_info=error)
-        exit_with_error(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        raise typer.Exit(130) from None
-
-
-def exit_with_error(reason: str) -> NoReturn:
-    print_line(f"reyna: {' '.join(reason.split())}", to=ERR)
-    raise typer.Exit(1)

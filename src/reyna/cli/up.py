@@ -1,7 +1,7 @@
 """`reyna up` and `reyna serve`: the whole studio, or one service of it."""
 
 import webbrowser
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -9,13 +9,16 @@ from reyna.app.config import Settings
 from reyna.app.lifecycle import local_address, port_of, run_until_stopped
 from reyna.app.services import SERVICE_NAMES, find_service
 from reyna.app.wiring import RunningApplication
-from reyna.cli.startup import exit_with_error, join_running_studio, load_settings, run_async
+from reyna.cli.execution import exit_with_error, run_async
+from reyna.cli.startup import join_running_studio, load_settings
 from reyna.cli.terminal import announce
 
+app: Final = typer.Typer()
 Host = Annotated[str | None, typer.Option(help="Address to listen on (REYNA_HOST).")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=1, max=65535)]
 
 
+@app.command("up")
 def up(
     host: Host = None,
     port: Port = None,
@@ -35,6 +38,7 @@ def up(
     run_async(lambda: run_until_stopped(settings, ready=ready))
 
 
+@app.command("serve")
 def serve(
     service: Annotated[str, typer.Argument(help=f"One of {', '.join(SERVICE_NAMES)}.")],
     host: Host = None,

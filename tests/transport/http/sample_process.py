@@ -4,7 +4,8 @@ import asyncio
 import sys
 
 from reyna.app.http_server import start_server
-from reyna.app.lifecycle import freeze_startup_objects, run_event_loop
+from reyna.app.lifecycle import freeze_startup_objects
+from reyna.cli.execution import run_event_loop
 from tests.transport.http.raw_requests import HOST
 from tests.transport.http.sample_service import sample_app
 

@@ -3,22 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
 
-from reyna.app.wiring import connect_bus
-from reyna.cli.rest_client import ANSWER_TIMEOUT_SECONDS, RestClient
-from reyna.cli.startup import exit_with_error, join_running_studio, load_settings
+from reyna.cli.execution import exit_with_error
+from reyna.cli.rest_client import RestClient, local_url
 from reyna.domain.caller import Caller
 from reyna.domain.requests.page import MAX_PAGE_SIZE, Page
 from reyna.domain.schema import NewSchema, Schema, Verdict
 from reyna.services.schemas.dry_run.reports import Checked, ToCheck
-from reyna.services.schemas.service import Schemas
-from reyna.transport.rpc import Signer, remote
+
+if TYPE_CHECKING:
+    from reyna.services.schemas.service import Schemas
 
 T = TypeVar("T")
+SchemaAccess: TypeAlias = "RestSchemas | Schemas"
+"""The schema service as a command uses it."""
 
 
 class RestVersions:
@@ -76,13 +78,15 @@ async def _ask(client: RestClient, answer: type[T], method: str, path: str, body
 
 
 @asynccontextmanager
-async def open_schemas(url: str | None, token: str | None) -> AsyncIterator[RestSchemas | Schemas]:
+async def open_schemas(url: str | None, token: str | None) -> AsyncIterator[SchemaAccess]:
     """Yields the schema service: over REST as a user when there is a token, else over the bus as the system."""
     if token is not None:
-        yield RestSchemas(url or f"http://127.0.0.1:{load_settings().port}", token)
+        yield RestSchemas(url or local_url(), token)
         return
     if url is not None:
         exit_with_error("With --url, give a --token too.")
-    settings = join_running_studio(load_settings())
-    async with connect_bus(settings) as bus:
-        yield remote(Schemas, "schemas", bus, Signer(settings.signing_secret()).sign, timeout=ANSWER_TIMEOUT_SECONDS)
+    # Imports the bus and the service: several times what a command over REST needs.
+    from reyna.cli.schema.bus_access import connect_schemas
+
+    async with connect_schemas() as schemas:
+        yield schemas

@@ -8,20 +8,18 @@ import msgspec
 import typer
 from rich.table import Table
 
-from reyna.cli.schema.access import RestSchemas, open_schemas
+from reyna.cli.execution import run_async
+from reyna.cli.schema.access import SchemaAccess, open_schemas
 from reyna.cli.schema.files import read_json, read_registration
 from reyna.cli.schema.printing import print_differences, print_stored_failures
-from reyna.cli.startup import run_async
 from reyna.cli.terminal import OUT, Part, add_row, print_line
 from reyna.domain.caller import system_caller
 from reyna.domain.errors import Invalid
 from reyna.domain.requests.page import MAX_PAGE_SIZE
 from reyna.domain.schema import Schema
 from reyna.domain.text.clusters import truncate
-from reyna.services.schemas.compatibility.comparison import ResolvedSchema, compare
-from reyna.services.schemas.compatibility.explanation import Difference
+from reyna.services.schemas.compatibility.difference import Difference
 from reyna.services.schemas.dry_run.reports import ToCheck
-from reyna.services.schemas.service import Schemas
 
 app: Final = typer.Typer(name="schema", help="Register, check and look up schemas.", no_args_is_help=True)
 Url = Annotated[
@@ -36,9 +34,7 @@ UpgradeFile = Annotated[
 ]
 
 
-def _run_with_schemas(
-    url: str | None, token: str | None, act: Callable[[RestSchemas | Schemas], Awaitable[bool]]
-) -> None:
+def _run_with_schemas(url: str | None, token: str | None, act: Callable[[SchemaAccess], Awaitable[bool]]) -> None:
     """Runs `act` with the schema service; exits with 1 when it returns False."""
     succeeded = False
 
@@ -66,7 +62,7 @@ def push(
     """Register a schema; its version is computed from what changed."""
     new = read_registration(file, name, version, upgrade)
 
-    async def act(schemas: RestSchemas | Schemas) -> bool:
+    async def act(schemas: SchemaAccess) -> bool:
         try:
             schema = await schemas.versions.register(system_caller(), new)
         except Invalid as refusal:
@@ -103,7 +99,7 @@ def check(
         upgrade=new.upgrade,
     )
 
-    async def act(schemas: RestSchemas | Schemas) -> bool:
+    async def act(schemas: SchemaAccess) -> bool:
         found = await schemas.compatibility.check(system_caller(), question)
         print_differences(found.differences)
         print_stored_failures(found.stored, "would not fit")
@@ -120,7 +116,7 @@ def check(
 def list_schemas(url: Url = None, token: Token = None) -> None:
     """List the latest version of every schema."""
 
-    async def act(schemas: RestSchemas | Schemas) -> bool:
+    async def act(schemas: SchemaAccess) -> bool:
         table = Table("id", "version", "kind", "scope", "promises", "description", box=None)
         cursor: str | None = None
         while True:
@@ -145,7 +141,7 @@ def show(
 ) -> None:
     """Print the JSON Schema."""
 
-    async def act(schemas: RestSchemas | Schemas) -> bool:
+    async def act(schemas: SchemaAccess) -> bool:
         schema = await _version(schemas, id)
         OUT.print_json(data=schema.json_schema)
         return True
@@ -161,8 +157,10 @@ def diff(
     token: Token = None,
 ) -> None:
     """Compare two versions; exits with 1 when data that fits the first may not fit the second."""
+    # Imports the engines that compare, which the other commands leave to the studio.
+    from reyna.services.schemas.compatibility.comparison import ResolvedSchema, compare
 
-    async def act(schemas: RestSchemas | Schemas) -> bool:
+    async def act(schemas: SchemaAccess) -> bool:
         one, other = await _version(schemas, old), await _version(schemas, new)
         found = compare(
             ResolvedSchema(one.json_schema, one.references), ResolvedSchema(other.json_schema, other.references)
@@ -186,7 +184,7 @@ def validate(
     data = read_json(file)
     name, _, version = id.partition("@")
 
-    async def act(schemas: RestSchemas | Schemas) -> bool:
+    async def act(schemas: SchemaAccess) -> bool:
         verdict = await schemas.validation.validate(system_caller(), name, data, version or None)
         for error in verdict.errors:
             print_line((error.path or "the whole", "red"), f": {error.message}")
@@ -197,6 +195,6 @@ def validate(
     _run_with_schemas(url, token, act)
 
 
-async def _version(schemas: RestSchemas | Schemas, text: str) -> Schema:
+async def _version(schemas: SchemaAccess, text: str) -> Schema:
     id, _, version = text.partition("@")
     return await schemas.versions.get(system_caller(), id, version or None)

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from reyna.cli.startup import exit_with_error
+from reyna.cli.execution import exit_with_error
 from reyna.domain.errors import Invalid
 from reyna.domain.ids import is_slug
 from reyna.domain.json import reading

@@ -7,7 +7,7 @@ import msgspec
 
 from reyna.cli.terminal import print_line
 from reyna.domain.text.clusters import truncate
-from reyna.services.schemas.compatibility.explanation import Difference
+from reyna.services.schemas.compatibility.difference import Difference
 from reyna.services.schemas.dry_run.reports import Stored, Upgraded
 
 MAX_DOCUMENT_CHARACTERS: Final = 200

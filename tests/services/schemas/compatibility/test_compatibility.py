@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from reyna.services.schemas.compatibility.comparison import Comparison, ResolvedSchema, compare
-from reyna.services.schemas.compatibility.explanation import Difference
+from reyna.services.schemas.compatibility.difference import Difference
 from reyna.validation.keywords import DIALECTS
 from reyna.validation.validator import Validator
 from tests.services.schemas.compatibility.known_cases import CASES, CLOSED, OPEN, STRING, Case, array, text, with_b

@@ -19,10 +19,9 @@ from reyna.services.schemas.compatibility.counterexamples.search import (
     CounterexampleSearch,
 )
 from reyna.services.schemas.compatibility.cross_check import second_opinion
+from reyna.services.schemas.compatibility.difference import Difference, Direction
 from reyna.services.schemas.compatibility.equality import is_same_schema
 from reyna.services.schemas.compatibility.explanation import (
-    Difference,
-    Direction,
     annotation_differences,
     explain_gaps,
     undecided_difference,

@@ -1,17 +1,17 @@
 """Explains the differences between two versions, once for both directions, with evidence and advice."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Final
 
 import msgspec
 
 from reyna.services.schemas.compatibility.counterexamples.search import MAX_SHOWN_BYTES, Counterexample, explains_gap
+from reyna.services.schemas.compatibility.difference import Difference, Direction
 from reyna.services.schemas.compatibility.proof import Location, ProofGap
 from reyna.services.schemas.compatibility.schema_side import SchemaSide
 from reyna.validation.keywords import pointer, walk_schemas
 from reyna.validation.messages import shorten
 
-Direction = Literal["backward", "forward"]
 MAX_DIFFERENCES: Final = 200  # of each direction
 MAX_ANNOTATIONS: Final = 50
 ANNOTATIONS: Final = (
@@ -51,24 +51,6 @@ DEFAULT_HINTS: Final = {
     "backward": "Register it as the next major, and keep the older one for what is stored.",
     "forward": "Readers of the older version must be renewed first.",
 }
-
-
-class Difference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One difference: its path (a JSON Pointer into the newer or the older schema), its rule, and the directions
-    that it breaks.
-
-    `breaks` is empty when no document is affected. A `counterexample` fits one version and not the other; when
-    something breaks without one, it is too large to show, or the difference is `undecided`.
-    """
-
-    path: str
-    rule: str
-    message: str
-    breaks: tuple[Direction, ...] = ()
-    counterexample: Any = msgspec.UNSET
-    hint: str | None = None
-    undecided: bool = False
-    version: str | None = None  # the older version that it was compared with, when that is not the latest
 
 
 class DifferenceDraft(msgspec.Struct, kw_only=True):

@@ -6,8 +6,8 @@ import msgspec
 
 from reyna.domain.errors import DataError
 from reyna.domain.schema import Compatibility, Kind, Upgrade
-from reyna.services.schemas.compatibility.explanation import Difference
-from reyna.services.schemas.registry.versioning.version_bump import Bump
+from reyna.services.schemas.compatibility.difference import Difference
+from reyna.services.schemas.registry.versioning.semver import Bump
 
 
 class ToCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,7 +10,8 @@ import msgspec
 
 from reyna.domain.errors import Invalid, TooMuch, refusal_from_problem
 from reyna.services.schemas.compatibility.comparison import Comparison, ResolvedSchema
-from reyna.services.schemas.compatibility.explanation import Direction, undecided_difference
+from reyna.services.schemas.compatibility.difference import Direction
+from reyna.services.schemas.compatibility.explanation import undecided_difference
 from reyna.services.schemas.registry.examination.findings import Examined
 from reyna.services.schemas.sandbox.worker import ComparisonRequest
 from reyna.validation.sandbox.fork_server import ForkServer

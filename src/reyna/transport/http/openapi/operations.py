@@ -100,7 +100,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
 """First part of a path -> its tag, and the description of the tag."""
 
 SCHEMA_NAMES: Final[Mapping[str, str]] = {
-    "schemas_compatibility_explanation_Difference": "SchemaDifference",
+    "schemas_compatibility_difference_Difference": "SchemaDifference",
     "state_revisions_diff_Difference": "RevisionDifference",
     "ChangedItem": "Made",
 }

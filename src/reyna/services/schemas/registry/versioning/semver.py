@@ -1,7 +1,7 @@
 """Parses and orders semantic versions (semver.org 2.0.0)."""
 
 import re
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from reyna.domain.errors import Invalid
 
@@ -11,6 +11,7 @@ SEMVER: Final = re.compile(
     rf"({NUMBER})\.({NUMBER})\.({NUMBER})(?:-({IDENTIFIER}(?:\.{IDENTIFIER})*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
 )
 MAX_VERSION_CHARACTERS: Final = 64
+Bump = Literal["major", "minor", "patch", "none"]
 
 
 class Semver(NamedTuple):

@@ -1,17 +1,16 @@
 """Computes the next version from the differences, and the smallest version that may be given by hand."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Final
 
 from msgspec.structs import replace
 
 from reyna.domain.schema import Compatibility
 from reyna.services.schemas.compatibility.comparison import Comparison
-from reyna.services.schemas.compatibility.explanation import Difference
+from reyna.services.schemas.compatibility.difference import Difference
 from reyna.services.schemas.records import Latest
-from reyna.services.schemas.registry.versioning.semver import Semver, parse_semver
+from reyna.services.schemas.registry.versioning.semver import Bump, Semver, parse_semver
 
-Bump = Literal["major", "minor", "patch", "none"]
 FIRST_VERSION: Final = "1.0.0"
 FORWARD_MODES: Final = ("forward", "forward_transitive")
 

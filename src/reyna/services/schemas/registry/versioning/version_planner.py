@@ -7,12 +7,12 @@ from msgspec import Struct
 from reyna.domain.caller import Caller
 from reyna.domain.schema import Compatibility, Schema
 from reyna.services.schemas.compatibility.comparison import ResolvedSchema
-from reyna.services.schemas.compatibility.explanation import Difference
+from reyna.services.schemas.compatibility.difference import Difference
 from reyna.services.schemas.records import Latest
 from reyna.services.schemas.registry.catalog import SchemaCatalog
+from reyna.services.schemas.registry.versioning.semver import Bump
 from reyna.services.schemas.registry.versioning.version_bump import (
     FIRST_VERSION,
-    Bump,
     bump_of,
     is_transitive,
     keeps_promise,
