@@ -25,18 +25,26 @@ async def second(application_in_four_processes: Application, tmp_path: Path) -> 
     await studio.wait()
 
 
-async def test_both_count_guesses_together_and_close_the_sockets_of_a_session_that_ended(
+async def test_both_count_guesses_together_and_refuse_a_session_that_ended(
     application_in_four_processes: Application, second: str
 ) -> None:
     ana = await application_in_four_processes.person("ana")
     here = await ana.device()
     there = await (await Device.open(socket_of(second), ana.token)).wait_for_hello()
+    addresses = (ana.address, second)
+    assert [await own_status(address, ana) for address in addresses] == [200, 200]
     await ana.post("/auth/logout")
     assert (await here.wait_closed(), await there.wait_closed()) == (NOT_SIGNED_IN, NOT_SIGNED_IN)
-    answers = await asyncio.gather(*(guess(address, ana) for address in (ana.address, second) for _ in range(15)))
+    assert [await own_status(address, ana) for address in addresses] == [401, 401]
+    answers = await asyncio.gather(*(guess(address, ana) for address in addresses for _ in range(15)))
     assert sorted(set(answers)) == [401, 429]
     assert answers.count(401) == 10
     await ana.leave()
+
+
+async def own_status(address: str, person: Person) -> int:
+    async with rest(f"{address}/api", person.token) as program:
+        return (await program.get("/me")).status_code
 
 
 async def guess(address: str, person: Person) -> int:

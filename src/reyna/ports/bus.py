@@ -177,6 +177,11 @@ class Bus(Protocol):
         """The number of connections so far; with each new one the server may have lost what it had stored."""
         ...
 
+    @property
+    def is_connected(self) -> bool:
+        """False while ephemeral messages are known to be missed."""
+        ...
+
     async def request(
         self, service: str, verb: str, body: bytes, headers: Mapping[str, str], *, timeout: float
     ) -> RpcReply:

@@ -254,14 +254,22 @@ async def test_everything_comes_back_with_the_server(bus: NatsBus, server: Nats)
     assert (await bus.request("state", "blobs.get", b"", {}, timeout=5)).body == b"here"
 
 
+async def wait_until_lost(bus: NatsBus) -> None:
+    async with asyncio.timeout(20):
+        while bus.is_connected:  # noqa: ASYNC110 - nobody is told
+            await asyncio.sleep(0.01)
+
+
 async def test_whoever_must_know_is_told_that_the_connection_is_back(bus: NatsBus, server: Nats) -> None:
     returned = asyncio.Event()
     bus.on_reconnect(returned.set)
     await server.stop()
+    await wait_until_lost(bus)
     assert not returned.is_set()
-    await server.start()
     async with asyncio.timeout(20):
+        await server.start()
         await returned.wait()
+    assert bus.is_connected
 
 
 async def test_a_listener_hears_in_order_what_came_while_its_own_line_was_cut(bus: NatsBus, server: Nats) -> None:

@@ -48,6 +48,7 @@ class MemoryBus:
         self._epoch = new_id("epoch")
         self._epoch_renewals = 0
         self.connection_count = 1
+        self.is_connected = True
         self._listeners: list[MemoryListener] = []
         self._consumers: dict[tuple[Stream, str], MemoryConsumer] = {}
         self._endpoints: dict[tuple[str, str], list[MemoryEndpoints]] = {}

@@ -175,6 +175,10 @@ class NatsBus:
         """Returns when there is a connection, as far as we know."""
         await self._connected.wait()
 
+    @property
+    def is_connected(self) -> bool:
+        return self._connected.is_set()
+
     def on_reconnect(self, callback: Callable[[], None]) -> None:
         self._reconnect_callbacks.append(callback)
 

@@ -29,6 +29,7 @@ async def _build(context: ServiceContext) -> Studio:
 async def _start(context: ServiceContext, studio: Studio) -> None:
     context.bus.on_reconnect(studio.session_watch.check_soon)
     await context.start(studio.session_watch)
+    await context.start(studio.session_cache)
 
 
 def _build_app(context: ServiceContext, studio: Studio, checks: Checks) -> Litestar:

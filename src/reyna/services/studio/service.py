@@ -17,6 +17,7 @@ from reyna.services.studio.installation import CurrentInstallation
 from reyna.services.studio.passwords.hashing import Passwords
 from reyna.services.studio.sign_in.devices import KnownDevices
 from reyna.services.studio.sign_in.links import SignInLinks
+from reyna.services.studio.sign_in.session_cache import SessionCache
 from reyna.services.studio.sign_in.session_store import SessionStore
 from reyna.services.studio.sign_in.session_watch import SessionWatch
 from reyna.services.studio.sign_in.sessions import Sessions
@@ -51,7 +52,8 @@ class Studio:
         account_records, session_records = AccountStore(store, clock), SessionStore(store, clock)
         self.installation = CurrentInstallation(store)
         self.session_watch = SessionWatch(store, clock)
-        self.sessions = Sessions(session_records, self.session_watch, bus)
+        self.session_cache = SessionCache(session_records, bus, clock)
+        self.sessions = Sessions(session_records, self.session_cache, self.session_watch, bus)
         self.sign_in_links = SignInLinks(session_records, account_records, self.sessions, throttle)
         self.devices = KnownDevices(account_records, self.sessions, self.installation, clock)
         self.sign_in = SignIn(account_records, self.sessions, self.devices, passwords, throttle)

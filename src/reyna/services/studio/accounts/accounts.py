@@ -71,7 +71,7 @@ class Accounts:
             changed = replace(changed, password_hash=await self._passwords.hash(password, limit.name))
             ended = await self._session_records.ids_of(account.id, except_token=token)
         await self._records.change(caller, account, changed, ended)
-        await self._sessions.close_sockets(account.id, ended)
+        await self._sessions.shut_out(account.id, ended)
         return user_of(changed)
 
     async def _check_old_password(self, account: Account, change: AccountChange, limit: AttemptLimit) -> None:

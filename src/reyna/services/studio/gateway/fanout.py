@@ -13,7 +13,7 @@ from reyna.domain.event import LIVE_SUBJECTS
 from reyna.ports.bus import Bus, ReceivedMessage, StreamPosition
 from reyna.services.studio.gateway.bucket_tree import BucketTree
 from reyna.services.studio.gateway.frames import Frame, decode_frame
-from reyna.services.studio.sign_in.sessions import SESSION_ENDED
+from reyna.services.studio.sign_in.session_cache import SESSION_ENDED
 
 REPLAYED_FRAMES_PER_TURN: Final = 128  # of all replays in one turn of the event loop: about 4 ms
 EPOCH_CHECK_SECONDS: Final = 5.0

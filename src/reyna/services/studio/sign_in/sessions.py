@@ -12,10 +12,10 @@ from reyna.domain.event import LIVE_SUBJECTS
 from reyna.ports.bus import Bus
 from reyna.services.studio.accounts.users import User, user_of
 from reyna.services.studio.records import Account, Session
-from reyna.services.studio.sign_in.session_store import SessionStore
+from reyna.services.studio.sign_in.session_cache import SESSION_ENDED, SessionCache
+from reyna.services.studio.sign_in.session_store import SessionStore, session_id_of
 from reyna.services.studio.sign_in.session_watch import SessionWatch
 
-SESSION_ENDED: Final = "session.ended"  # last tokens of the subject; sent to other gateways and not stored
 log: Final = structlog.get_logger("reyna.services.studio")
 
 
@@ -25,10 +25,10 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sessions:
-    """Starts, finds and ends sessions, and closes the sockets of sessions that end."""
+    """Starts, finds and ends sessions, and shuts out those who use a session that ends."""
 
-    def __init__(self, records: SessionStore, watch: SessionWatch, bus: Bus) -> None:
-        self._records, self._watch, self._bus = records, watch, bus
+    def __init__(self, records: SessionStore, cache: SessionCache, watch: SessionWatch, bus: Bus) -> None:
+        self._records, self._cache, self._watch, self._bus = records, cache, watch, bus
 
     async def start(self, account: Account) -> SignedIn:
         """Starts a session of this account."""
@@ -40,17 +40,19 @@ class Sessions:
 
     async def identify(self, token: str) -> Caller:
         """Returns the caller that a session token belongs to. Raises NotSignedIn."""
-        return Caller(user_id=(await self.get(token)).owner_id)
+        return await self._cache.identify(token)
 
     async def end(self, token: str) -> None:
         """Ends the session with this token; does nothing when there is none."""
         session = await self._records.get(token)
+        self._cache.drop([session_id_of(token)])  # also of one that was ended elsewhere a moment ago
         if session is not None and await self._records.delete(session.id):
-            await self.close_sockets(session.owner_id, [session.id])
+            await self.shut_out(session.owner_id, [session.id])
 
-    async def close_sockets(self, user_id: str, session_ids: Sequence[str]) -> None:
-        """Closes the sockets of ended sessions, here and on other gateways. While the bus is away, the other gateways
-        find out by themselves when it is back."""
+    async def shut_out(self, user_id: str, session_ids: Sequence[str]) -> None:
+        """Closes the sockets of ended sessions and refuses their requests, here and on other gateways. While the bus is
+        away, the other gateways find out by themselves."""
+        self._cache.drop(session_ids)
         self._watch.end_sessions(session_ids)
         try:
             for session_id in session_ids:

@@ -1,0 +1,99 @@
+"""A cache of the callers of sessions, so that a request need not ask the store for its session."""
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from reyna.domain.caller import Caller
+from reyna.domain.event import LIVE_SUBJECTS
+from reyna.ports.bus import Bus, ReceivedMessage, Subscription
+from reyna.services.studio.sign_in.session_store import SessionStore, session_id_of
+
+SESSION_ENDED: Final = "session.ended"  # last tokens of the subject; sent to other gateways and not stored
+MAX_CACHED_SESSIONS: Final = 10_000  # some 6 MiB
+MAX_AGE_SECONDS: Final = 5.0  # after which an end that nobody has told this gateway of is found in the store
+
+
+class CachedSession(msgspec.Struct, frozen=True):
+    """A session as it was read from the store, at `read_at` in the time of `elapsed`."""
+
+    caller: Caller
+    expires_at: datetime
+    read_at: float
+
+
+class SessionCache:
+    """Remembers the callers of the sessions that were used last, until those end.
+
+    The end of a session on another gateway is a message. While this gateway could miss one, because it does not listen
+    or is not connected, it asks the store every time; and it never trusts what it read for longer than a few seconds.
+    """
+
+    def __init__(
+        self,
+        records: SessionStore,
+        bus: Bus,
+        clock: Callable[[], datetime],
+        elapsed: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._records, self._bus, self._clock, self._elapsed = records, bus, clock, elapsed
+        self._cached: dict[str, CachedSession] = {}  # by id; the least recently used first
+        self._changes = 0  # counts when something was dropped: what was asked for before that may be old
+        self._subscription: Subscription | None = None
+        bus.on_reconnect(self._drop_all)
+
+    async def start(self) -> None:
+        self._subscription = await self._bus.listen(f"{LIVE_SUBJECTS}.*.{SESSION_ENDED}", self._on_session_ended)
+
+    async def stop(self) -> None:
+        if self._subscription is not None:
+            subscription, self._subscription = self._subscription, None
+            self._drop_all()
+            await subscription.stop()
+
+    def __len__(self) -> int:
+        return len(self._cached)
+
+    async def identify(self, token: str) -> Caller:
+        """Returns the caller that a session token belongs to. Raises NotSignedIn."""
+        session_id = session_id_of(token)
+        cached = self._cached.pop(session_id, None)
+        if cached is None or not self._is_current(cached):
+            return await self._read(session_id, token)
+        self._cached[session_id] = cached
+        return cached.caller
+
+    def drop(self, session_ids: Iterable[str]) -> None:
+        """Forgets sessions that have ended."""
+        self._changes += 1
+        for session_id in session_ids:
+            self._cached.pop(session_id, None)
+
+    @property
+    def _hears_of_ends(self) -> bool:
+        return self._subscription is not None and self._bus.is_connected
+
+    def _is_current(self, session: CachedSession) -> bool:
+        is_young = self._elapsed() < session.read_at + MAX_AGE_SECONDS
+        return is_young and self._hears_of_ends and self._clock() < session.expires_at
+
+    async def _read(self, session_id: str, token: str) -> Caller:
+        before, read_at = self._changes, self._elapsed()
+        session = await self._records.find(token, "session")
+        caller = Caller(user_id=session.owner_id)
+        if before == self._changes and self._hears_of_ends:
+            if len(self._cached) >= MAX_CACHED_SESSIONS:
+                del self._cached[next(iter(self._cached))]
+            self._cached[session_id] = CachedSession(caller, session.expires_at, read_at)
+        return caller
+
+    def _on_session_ended(self, message: ReceivedMessage) -> None:
+        self.drop([message.body.decode()])
+
+    def _drop_all(self) -> None:
+        """Forgets everything: messages may have been missed."""
+        self._changes += 1
+        self._cached.clear()
