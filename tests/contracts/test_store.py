@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reyna.domain.event import Message
 from reyna.ports.store import NOT_NULL, Collection, Contains, Delete, Put, Require, RequirementNotMet, Store, Where
 from tests.contracts.sample_records import LONG_AGO, THINGS, Thing, a_message, a_thing, put_records
 
@@ -231,6 +232,15 @@ async def test_messages_wait_in_the_order_of_their_writes_until_they_are_marked_
 async def test_a_message_may_be_written_alone(store: Store) -> None:
     await store.write(messages=[message := a_message()])
     assert await store.list_unsent(before=TOMORROW, limit=10) == [message]
+
+
+async def test_the_unsent_messages_of_one_user_are_found_by_the_beginning_of_their_subjects(store: Store) -> None:
+    subjects = ["reyna.event.ana.b", "reyna.event.ana2.b", "reyna.event.ana.a.c", "reyna.run.x.ana", "reyna.event.an.b"]
+    messages = [Message(f"event-{number}", subject, b"") for number, subject in enumerate(subjects)]
+    await store.write(messages=messages)
+    found = await store.list_unsent(before=TOMORROW, limit=10, under="reyna.event.ana.")
+    assert found == [messages[0], messages[2]]
+    assert await store.list_unsent(before=TOMORROW, limit=1, under="reyna.event.ana.") == found[:1]
 
 
 async def test_messages_written_since_then_are_left_to_whoever_wrote_them(store: Store) -> None:

@@ -223,8 +223,11 @@ class Store(Protocol):
         """Returns the ids of the users with a sum in this store, sorted, from behind `after`: for maintenance work."""
         ...
 
-    async def list_unsent(self, *, before: datetime, limit: int) -> list[Message]:
-        """Returns the messages that were written before that moment and are not marked as sent, oldest first."""
+    async def list_unsent(self, *, before: datetime, limit: int, under: str = "") -> list[Message]:
+        """Returns the messages that were written before that moment and are not marked as sent, oldest first.
+
+        `under` is the beginning of their subjects, which ends in a dot.
+        """
         ...
 
     async def mark_sent(self, ids: Sequence[str]) -> None:

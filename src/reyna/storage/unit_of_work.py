@@ -180,9 +180,13 @@ class UnitOfWork:
         staged = {user_id for user_id, _ in self._staged.increments if after is None or user_id > after}
         return sorted({*await self._below.list_users(after, limit), *staged})[:limit]
 
-    async def list_unsent(self, *, before: datetime, limit: int) -> list[Message]:
-        staged = [message for written_at, message in self._staged.messages if written_at < before]
-        return [*await self._below.list_unsent(before=before, limit=limit), *staged][:limit]
+    async def list_unsent(self, *, before: datetime, limit: int, under: str = "") -> list[Message]:
+        staged = [
+            message
+            for written_at, message in self._staged.messages
+            if written_at < before and message.subject.startswith(under)
+        ]
+        return [*await self._below.list_unsent(before=before, limit=limit, under=under), *staged][:limit]
 
     async def mark_sent(self, ids: Sequence[str]) -> None:
         self._staged.remove_messages(ids)

@@ -33,8 +33,9 @@ class Outbox(MemoryStore):
         self.after_a_look: Callable[[], Awaitable[None]] | None = None
         self.times = 1  # that it holds each message: PostgreSQL keeps what was put back beside what was still there
 
-    async def list_unsent(self, *, before: datetime, limit: int) -> list[Message]:
-        found = [one for one in await super().list_unsent(before=before, limit=limit) for _ in range(self.times)]
+    async def list_unsent(self, *, before: datetime, limit: int, under: str = "") -> list[Message]:
+        unsent = await super().list_unsent(before=before, limit=limit, under=under)
+        found = [one for one in unsent for _ in range(self.times)]
         if self.after_a_look is not None:
             await self.after_a_look()
         return found

@@ -153,8 +153,9 @@ class MemoryStore:
     async def list_users(self, after: str | None, limit: int) -> list[str]:
         return sorted(user_id for user_id in self._sums if after is None or user_id > after)[:limit]
 
-    async def list_unsent(self, *, before: datetime, limit: int) -> list[Message]:
-        return [message for written_at, message in self._outbox.values() if written_at < before][:limit]
+    async def list_unsent(self, *, before: datetime, limit: int, under: str = "") -> list[Message]:
+        written = [message for written_at, message in self._outbox.values() if written_at < before]
+        return [message for message in written if message.subject.startswith(under)][:limit]
 
     async def mark_sent(self, ids: Sequence[str]) -> None:
         for id in ids:

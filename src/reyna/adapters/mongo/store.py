@@ -221,10 +221,12 @@ class MongoStore:
             rows = await (await self._database[self._sums].aggregate(steps)).to_list()
         return [row["_id"] for row in rows]
 
-    async def list_unsent(self, *, before: datetime, limit: int) -> list[Message]:
+    async def list_unsent(self, *, before: datetime, limit: int, under: str = "") -> list[Message]:
         if limit == 0:
             return []
-        filter = {"_id": {"$lt": _outbox_position((before - EPOCH) // MICROSECOND * 1000)}}
+        filter: Document = {"_id": {"$lt": _outbox_position((before - EPOCH) // MICROSECOND * 1000)}}
+        if under:
+            filter["subject"] = {"$gte": under, "$lt": under.removesuffix(".") + "/"}  # a slash comes behind a dot
         with self._translate_errors():
             cursor = self._database[self._outbox].find(filter).sort("_id", 1).limit(limit).batch_size(PAGE_DOCUMENTS)
             return [Message(row["id"], row["subject"], bytes(row["body"])) for row in await cursor.to_list()]

@@ -179,10 +179,13 @@ class PostgresStore:
         )
         return [user_id for (user_id,) in rows]
 
-    async def list_unsent(self, *, before: datetime, limit: int) -> list[Message]:
+    async def list_unsent(self, *, before: datetime, limit: int, under: str = "") -> list[Message]:
+        where, args = "created_at < $1", [before, limit]
+        if under:
+            where += ' and subject collate "C" >= $3 and subject collate "C" < $4'
+            args += [under, under.removesuffix(".") + "/"]  # a slash comes behind a dot
         rows = await self._read(
-            f'select id, subject, body from "{self._namespace}".outbox where created_at < $1 order by seq limit $2',
-            [before, limit],
+            f'select id, subject, body from "{self._namespace}".outbox where {where} order by seq limit $2', args
         )
         return [Message(*row) for row in rows]
 

@@ -16,6 +16,7 @@ from reyna.storage.outbox.event_bundles import is_event
 from reyna.storage.outbox.sent_events import SentEvents
 from reyna.storage.outbox.sent_marker import SentMarker
 from reyna.storage.outbox.stream_search import event_time_of, find_stored
+from reyna.storage.outbox.write_order import END_OF_TIME, STALE_AGE, CommittedWrite, WriteOrder
 
 LOG: Final = logging.getLogger(__name__)
 SWEEP_PAUSE_SECONDS: Final = 1.0
@@ -24,11 +25,8 @@ MARK_PAUSE_SECONDS: Final = 0.5  # in which acknowledgements gather before they 
 COMPARE_INTERVAL_SECONDS: Final = 60.0  # between two comparisons of the sent events with the stream
 STOP_TIMEOUT_SECONDS: Final = 5.0
 IN_FLIGHT_AGE: Final = timedelta(seconds=2)  # younger messages are most likely being published
-STALE_AGE: Final = timedelta(seconds=60)  # older messages are searched in the stream, which may have stored them
-# for longer than it recognises a repeat (2 minutes)
 MAX_OUTBOX_DELAY: Final = timedelta(seconds=60)  # longer than any message waits while all is well
 MAX_CLOCK_SKEW: Final = timedelta(minutes=5)  # between two machines
-END_OF_TIME: Final = datetime(9000, 1, 1, tzinfo=UTC)
 FULL_SWEEP_INTERVAL: Final = 60  # sweeps; each time young messages are included, which a clock ahead may have written
 BATCH_MESSAGES: Final = 500  # read in one statement
 MAX_MESSAGES_IN_FLIGHT: Final = 10_000  # beyond it messages stay in the outbox
@@ -39,9 +37,9 @@ class Relay(StoreDecorator):
 
     Every committed message is published, whatever crashes, and EVENTS holds it once; a repeat of any other message
     carries the same id. With `sent_events`, events that the stream loses later are published again. While the bus is
-    up, the messages of one process are published in the order of its writes. After a start or an outage the outbox is
-    emptied, in the order of the store, before new messages are handed over directly again. There is no promise about
-    the order between two processes.
+    up, the messages of one process are published in the order of its writes, and across processes those of a write
+    behind all about the records that it rests on (`write_order.py`). After a start or an outage the outbox is emptied,
+    in the order of the store, before new messages are handed over directly again.
     """
 
     def __init__(
@@ -60,13 +58,14 @@ class Relay(StoreDecorator):
         self._bus, self._clock, self._sent_events = bus, clock, sent_events
         self._sweep_pause, self._max_in_flight = sweep, max_in_flight
         self._marker = SentMarker(store, sent_events, pause=mark, retry_pause=sweep)
+        self._order = WriteOrder(store, self, clock)
         self._in_flight: dict[str, asyncio.Future[int]] = {}
         self._compared = (0, float("-inf"))  # the connection count and the time of the last comparison
         self._not_stored: dict[str, float] = {}  # message id -> the time when the stream was searched in vain
         self._sweeping = asyncio.Lock()
         self._sweep_count = 0
         self._behind = True  # the outbox may hold older messages: the sweep goes first, so that nothing overtakes them
-        self._held_back: list[Message] | None = None  # written while a sweep ends; None when the sweep will find them
+        self._held_back: list[CommittedWrite] | None = None  # while a sweep ends; None when it will find them
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -79,6 +78,7 @@ class Relay(StoreDecorator):
         """Waits for the messages in flight; those that are not acknowledged in time are left to the next start."""
         sweeper, marker = self._tasks or (None, None)
         await _cancel(sweeper)
+        await self._order.finish(STOP_TIMEOUT_SECONDS)
         self._behind = True
         if self._in_flight:
             await asyncio.wait(self._in_flight.values(), timeout=STOP_TIMEOUT_SECONDS)
@@ -91,14 +91,13 @@ class Relay(StoreDecorator):
     async def write(self, *steps: Step, messages: Sequence[Message] = ()) -> None:
         """Writes as any Store does; returns when it is committed, with the messages handed to the bus."""
         await self._below.write(*steps, messages=messages)
-        for message in messages:
-            if self._behind:
-                self._hold_back(message)
-            elif len(self._in_flight) >= self._max_in_flight:
-                LOG.warning("The bus is slower than the writes; the rest is left to the sweep")
-                self._behind = True
-            else:
-                self._hand_over(message).add_done_callback(self._check_direct_publish)
+        write = self._order.note(steps, messages)
+        if not messages:
+            return
+        if self._behind:
+            self._hold_back(write)
+        else:
+            self._order.publish(write)
 
     async def check_outbox(self) -> None:
         """Raises Fault while a message has been waiting for more than a minute."""
@@ -107,19 +106,42 @@ class Relay(StoreDecorator):
 
     # --- publishing ---
 
-    def _hold_back(self, message: Message) -> None:
-        """Keeps a message for the end of the sweep, so that the next message cannot overtake it."""
+    def _hold_back(self, write: CommittedWrite) -> None:
+        """Keeps messages for the end of the sweep, so that the next ones cannot overtake them."""
         if self._held_back is None:
             return
         if len(self._held_back) < self._max_in_flight:
-            self._held_back.append(message)
+            self._held_back.append(write)
         else:
             self._held_back = None
 
-    def _end_holding_back(self) -> list[Message] | None:
-        """Returns the messages held back, in order; None when there were too many."""
+    def _end_holding_back(self) -> list[CommittedWrite] | None:
+        """Returns the writes held back, in order; None when there were too many."""
         held_back, self._held_back = self._held_back, None
         return held_back
+
+    def publish(self, message: Message) -> None:
+        """Hands a message over that was written here, unless the sweep has to go first."""
+        if self._behind:
+            self._hold_back(CommittedWrite((message,), True))
+        elif len(self._in_flight) >= self._max_in_flight:
+            LOG.warning("The bus is slower than the writes; the rest is left to the sweep")
+            self._behind = True
+        else:
+            self._hand_over(message).add_done_callback(self._check_direct_publish)
+
+    def carry(self, message: Message) -> None:
+        """Hands a message of another process over, which marks it itself, or leaves it to a sweep."""
+        if not self._behind:
+            asyncio.ensure_future(self._bus.publish(message)).add_done_callback(self._check_direct_publish)
+
+    def is_under_way(self, id: str) -> bool:
+        """Tells whether this process has handed the message over, and has not marked it yet."""
+        return id in self._in_flight or id in self._marker.unmarked
+
+    def fall_behind(self) -> None:
+        """Leaves all messages to the sweep."""
+        self._behind = True
 
     def _hand_over(self, message: Message) -> asyncio.Future[int]:
         future = asyncio.ensure_future(self._bus.publish(message))
@@ -128,7 +150,7 @@ class Relay(StoreDecorator):
         return future
 
     def _on_published(self, message: Message, future: asyncio.Future[int]) -> None:
-        del self._in_flight[message.id]
+        self._in_flight.pop(message.id, None)  # a message put back as lost may be handed over twice
         if _error_of(future) is None:
             self._marker.add(message, future.result())
 
@@ -185,8 +207,8 @@ class Relay(StoreDecorator):
             LOG.warning("The writes are faster than the sweep, which goes on")
             return sent
         self._behind = False
-        for message in held_back:
-            self._hand_over(message).add_done_callback(self._check_direct_publish)
+        for write in held_back:
+            self._order.publish(write)
         return sent
 
     async def _empty_outbox(self, before: datetime | None) -> int:
