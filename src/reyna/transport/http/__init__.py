@@ -11,12 +11,14 @@ from reyna.transport.http.authentication import (
     intended_user_id,
 )
 from reyna.transport.http.dependencies import CurrentCaller, Cursor, IdempotencyKeyHeader, JsonRequest, Limit
+from reyna.transport.http.direct_routes import DIRECT
 from reyna.transport.http.health import Check, Meter, OptionalCheck
 from reyna.transport.http.preconditions import IfMatchHeader, parse_if_match
 from reyna.transport.http.request_head import Head, read_head
 from reyna.transport.http.static_files import static_files_route
 
 __all__ = [
+    "DIRECT",
     "SESSION_COOKIE",
     "Check",
     "CurrentCaller",

@@ -14,6 +14,7 @@ from litestar.types import ASGIApp, Receive, Send
 from reyna.domain.errors import Refusal, UpgradeRequired
 from reyna.transport.http.authentication import Authenticator, InstallationNameLookup, no_installation_name
 from reyna.transport.http.dependencies import JsonRequest, check_query, get_caller, get_idempotency_key
+from reyna.transport.http.direct_routes import DirectRoutes
 from reyna.transport.http.etags import with_etag
 from reyna.transport.http.health import Check, Meter, OptionalCheck, healthz_route, metrics_route, readyz_route
 from reyna.transport.http.openapi.pages import OpenAPISettings, swagger_routes
@@ -40,6 +41,7 @@ class HttpApplication(Litestar):
 
     websockets: Mapping[str, ASGIApp] = {}
     meter: Meter
+    direct_routes: DirectRoutes
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # type: ignore[override]
         if scope["type"] == "http":
@@ -71,7 +73,8 @@ class HttpApplication(Litestar):
             await send_refusal(send_message, refusal)
         else:
             if method != "OPTIONS" or not await self._send_methods(scope["path"], send_message):
-                await super().__call__(scope, receive, send_message)
+                direct_route = self.direct_routes.find(scope) if method != "HEAD" else None
+                await (direct_route or super().__call__)(scope, receive, send_message)
         route = str(scope.get("path_template") or "-")
         self.meter.count(method, route, status, time.perf_counter() - started_at)
 
@@ -111,6 +114,7 @@ def create_app(
     }
     for name, service in services.items():
         dependencies[name] = Provide(_provider_of(service), sync_to_thread=False)
+    layers = [RequestGuard(identify, installation).middleware, with_etag, *middleware]
     application = HttpApplication(
         route_handlers=[
             healthz_route(title),
@@ -123,7 +127,7 @@ def create_app(
         exception_handlers={Refusal: handle_refusal, HTTPException: handle_http_exception, Exception: handle_fault},
         before_request=check_query,
         request_class=JsonRequest,
-        middleware=[RequestGuard(identify, installation).middleware, with_etag, *middleware],
+        middleware=layers,
         request_max_body_size=MAX_BODY_BYTES,
         response_cache_config=ResponseCacheConfig(default_expiration=0),
         openapi_config=OpenAPISettings.of(title, version),
@@ -132,6 +136,7 @@ def create_app(
         **options,
     )
     application.websockets, application.meter = websockets, meter
+    application.direct_routes = DirectRoutes(application, layers, services)
     return application
 
 

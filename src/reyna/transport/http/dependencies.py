@@ -1,5 +1,6 @@
 """Dependencies of route handlers: the caller, the idempotency key, the decoded body, and checked query parameters."""
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Annotated, Any, Final, TypeAlias
 
@@ -47,7 +48,7 @@ class JsonRequest(Request[Any, Any, Any]):
 
     async def json(self) -> Any:
         field = self.route_handler.parsed_data_field
-        return decode_json(_decoder_of(field.annotation if field else Any), await self.body())
+        return decode_json(decoder_of(field.annotation if field else Any), await self.body())
 
 
 def get_caller(request: Request[Any, Any, Any]) -> Caller:
@@ -63,14 +64,22 @@ async def get_idempotency_key(
     """Returns the Idempotency-Key of a request with the fingerprint of the request. Raises Invalid."""
     if idempotency_key is None:
         return None
-    parse_key(idempotency_key)
-    path = request.url.path.removeprefix(GATEWAY_PREFIX)
-    address = f"{path}?{'&'.join(sorted(f'{name}={value}' for name, value in request.query_params.multi_items()))}"
-    return IdempotencyKey(idempotency_key, fingerprint(request.method, address, await request.body()))
+    query, path = request.query_params.multi_items(), request.scope["path"]
+    return idempotency_key_of(idempotency_key, request.method, path, query, await request.body())
+
+
+def idempotency_key_of(
+    text: str, method: str, path: str, query: Iterable[tuple[str, Any]], body: bytes
+) -> IdempotencyKey:
+    """Returns the Idempotency-Key `text` with the fingerprint of its request. Raises Invalid."""
+    parse_key(text)
+    parameters = "&".join(sorted(f"{name}={value}" for name, value in query))
+    return IdempotencyKey(text, fingerprint(method, f"{path.removeprefix(GATEWAY_PREFIX)}?{parameters}", body))
 
 
 @cache
-def _decoder_of(kind: Any) -> msgspec.json.Decoder[Any]:
+def decoder_of(kind: Any) -> msgspec.json.Decoder[Any]:
+    """Returns the strict decoder of a body of this type."""
     return msgspec.json.Decoder(kind)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 import structlog
-from litestar import Litestar, Request, Response
+from litestar import Litestar, MediaType, Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import Method, Send
@@ -19,6 +19,7 @@ from reyna.domain.json.data import MAX_BLOB_BYTES
 from reyna.domain.json.reading import mismatch
 from reyna.transport.http.request_head import NOTHING_THERE
 
+JSON_MEDIA_TYPE: Final = MediaType.JSON.value.encode()
 PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
 MAX_BODY_BYTES: Final = 2 * MAX_BLOB_BYTES  # escapes and white space may double what is stored
 METHODS: Final[tuple[Method, ...]] = ("DELETE", "GET", "PATCH", "POST", "PUT")
@@ -27,6 +28,7 @@ MAX_CAUSES: Final = 20  # of one error whose frames are released
 STOPPING_DETAIL: Final = (
     "The studio is stopping. What was asked may be done or not: ask again with the same Idempotency-Key."
 )
+BODY_ENDED_EARLY: Final = "The body ended too early."
 MISSING_BODY: Final = "Object missing required field `data`"  # Litestar's message
 log: Final = structlog.get_logger("reyna.transport.http")
 AnyRequest = Request[Any, Any, Any]
@@ -100,6 +102,14 @@ async def send_fault(send: Send, path: str, error: Exception) -> None:
         await send(message)
 
 
+async def send_error(send: Send, path: str, error: Exception) -> None:
+    """Sends a refusal or a fault, and releases the frames that have raised it."""
+    problem = problem_of(error) if isinstance(error, Refusal) else _fault_problem(path, error)
+    release_frames(error)
+    for message in asgi_messages(problem):
+        await send(message)
+
+
 def release_frames(error: BaseException) -> None:
     """Clears the frames of an error's traceback, and those of its causes. They would keep the body of the request in
     memory until the garbage collector runs."""
@@ -150,7 +160,7 @@ def _response_to(request: AnyRequest, error: HTTPException) -> Response[Any]:
             allow = ", ".join(methods_at(request.app, request.scope["path"]))
             return _response((405, _content(405, body), {"allow": allow}))
         case HTTPException(detail="client disconnected prematurely"):  # nobody is there to read this
-            return handle_refusal(request, Malformed("The body ended too early."))
+            return handle_refusal(request, Malformed(BODY_ENDED_EARLY))
         case HTTPException(status_code=code) if 400 <= code < 500:
             return handle_refusal(request, Invalid(error.detail))
     return handle_fault(request, error)

@@ -26,7 +26,7 @@ from reyna.transport.http.authentication import (
     intended_user_id,
     no_installation_name,
 )
-from reyna.transport.http.problems import send_fault, send_refusal
+from reyna.transport.http.problems import JSON_MEDIA_TYPE, send_fault, send_refusal
 from reyna.transport.http.request_head import Head
 
 MAX_ANONYMOUS_BODY_BYTES: Final = 64 * 1024  # a password of 1,024 characters, each written as an escape, is 12 KiB
@@ -34,7 +34,6 @@ CHANGING_METHODS: Final = frozenset({"DELETE", "PATCH", "PUT"})
 LARGE_BODY_BYTES: Final = 1024 * 1024
 MAX_LARGE_BODIES_PER_USER: Final = 2  # at the same time; the others wait, and their bodies in the network
 MAX_LENGTH_DIGITS: Final = 18  # of Content-Length
-JSON_MEDIA_TYPE: Final = MediaType.JSON.value.encode()
 
 
 class RouteRequirements(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from reyna.services.state.content.lineage import Lineage, Paths
 from reyna.services.state.revisions.diff import Diff
 from reyna.services.state.routes.dependencies import Content, parse_revision
 from reyna.transport.http import (
+    DIRECT,
     CurrentCaller,
     Cursor,
     IdempotencyKeyHeader,
@@ -28,7 +29,7 @@ class Restoration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     revision: int | str | None = None
 
 
-@post("/blobs")
+@post("/blobs", opt=DIRECT)
 async def create_blob(
     content: Content, caller: CurrentCaller, data: JSONBody[NewBlob], key: IdempotencyKeyHeader
 ) -> Blob:
@@ -36,7 +37,7 @@ async def create_blob(
     return await content.blobs.create(caller, data, key=key)
 
 
-@get("/blobs/{id:str}")
+@get("/blobs/{id:str}", opt=DIRECT)
 async def blob(
     content: Content, caller: CurrentCaller, id: FromPath[str], schema_version: FromQuery[int | None] = None
 ) -> Blob:
@@ -73,7 +74,7 @@ async def blobs(
     )
 
 
-@patch("/blobs/{id:str}")
+@patch("/blobs/{id:str}", opt=DIRECT)
 async def change_blob(
     content: Content,
     caller: CurrentCaller,
