@@ -44,6 +44,21 @@ async def test_a_put_that_expects_a_revision_replaces_exactly_that(store: Store)
     assert await store.get(THINGS, ANA, thing.id) == second
 
 
+@pytest.mark.parametrize("sign", ["\x1f", "\x1e", "\n", "\\", '"', "\u2028", ""])
+async def test_many_records_in_one_write_keep_every_sign_of_their_texts(store: Store, sign: str) -> None:
+    texts = [sign, f"a{sign}b", f"{sign}{sign}", "", "plain"]
+    things = [
+        a_thing(name=text, parent_id=None if text == "plain" else text, data={"text": text}) for text in texts * 2
+    ]
+    await put_records(store, *things)
+    assert [await store.get(THINGS, ANA, thing.id) for thing in things] == things
+    for text in {*texts} - {"plain"}:
+        assert await ids(store, {"name": text, "parent_id": text}) == sorted(
+            one.id for one in things if one.name == text
+        )
+    assert await store.count(THINGS, ANA, {"parent_id": None}) == 2
+
+
 async def test_a_put_that_expects_a_revision_is_refused_when_nothing_is_there(store: Store) -> None:
     with pytest.raises(RequirementNotMet):
         await store.write(Put(THINGS, a_thing(revision=2), expects=1))

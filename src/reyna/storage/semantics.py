@@ -8,6 +8,10 @@ from reyna.ports.store import NOT_NULL, AdvanceClock, Collection, Contains, Dele
 BASE_COLUMNS: Final = ("id", "user_id", "revision")
 
 
+WRITING_STEPS: Final = (Put, Delete)
+RECORD_STEPS: Final = (*WRITING_STEPS, Require)
+
+
 def key_of(step: Put | Delete | Require) -> tuple[str, str, str]:
     """Returns the collection, user and id of the record of a step."""
     if isinstance(step, Put):
@@ -19,7 +23,7 @@ def check_written_once(steps: Sequence[Step]) -> None:
     """Raises ValueError when a write puts or deletes the same record twice."""
     keys: set[tuple[str, str, str]] = set()
     for step in steps:
-        if not isinstance(step, Require | Increment | AdvanceClock):
+        if isinstance(step, WRITING_STEPS):
             key = key_of(step)
             if key in keys:
                 raise ValueError(f"{key[2]} is written twice in one write to {key[0]}")
@@ -57,12 +61,16 @@ def advances_of(steps: Iterable[Step]) -> dict[str, AdvanceClock]:
     advances: dict[str, AdvanceClock] = {}
     for step in steps:
         if isinstance(step, AdvanceClock):
-            so_far = advances.get(step.user_id, step)
-            if so_far.by != step.by:
-                raise ValueError("two processes advance the clock of one user in one write")
-            number, limit = max(so_far.number, step.number), min(so_far.limit, step.limit)
-            advances[step.user_id] = AdvanceClock(step.user_id, step.by, number, limit)
+            so_far = advances.setdefault(step.user_id, step)
+            if so_far is not step:
+                advances[step.user_id] = _merge_advances(so_far, step)
     return advances
+
+
+def _merge_advances(so_far: AdvanceClock, step: AdvanceClock) -> AdvanceClock:
+    if so_far.by != step.by:
+        raise ValueError("two processes advance the clock of one user in one write")
+    return AdvanceClock(step.user_id, step.by, max(so_far.number, step.number), min(so_far.limit, step.limit))
 
 
 def check_collection(known: Mapping[str, Collection[Any]], collection: Collection[Any]) -> None:

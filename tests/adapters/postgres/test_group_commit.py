@@ -7,7 +7,7 @@ import pytest
 
 from reyna.adapters.postgres.group_commit import GroupCommit
 from reyna.adapters.postgres.sql import Table
-from reyna.adapters.postgres.write_statement import WritePlan, merge_plans, plan_write
+from reyna.adapters.postgres.write_plan import WritePlan, merge_plans, plan_write
 from reyna.domain.errors import Fault
 from reyna.ports.store import Increment, Put, Require, RequirementNotMet, Step
 from tests.contracts.sample_records import THINGS, a_thing
@@ -38,30 +38,45 @@ def size(plan: WritePlan) -> int:
     return sum(len(rows) for rows in plan.groups.values())
 
 
-async def write_at_once(engine: Engine, group_commit: GroupCommit, *plans: WritePlan) -> list[BaseException | None]:
-    """All plans written at once, and their answers after the engine was let go."""
-    writes = [asyncio.ensure_future(group_commit.write(plan)) for plan in plans]
-    await asyncio.sleep(0)
+async def begin(group_commit: GroupCommit, plan: WritePlan) -> asyncio.Future[None]:
+    """Begins to write a plan, and returns when its statement was sent or waits."""
+    write = asyncio.ensure_future(group_commit.write(plan))
+    await asyncio.sleep(0)  # it waits for the end of this turn of the event loop,
+    await asyncio.sleep(0)  # in which its lane was opened
+    return write
+
+
+async def write_in_turn(engine: Engine, group_commit: GroupCommit, *plans: WritePlan) -> list[BaseException | None]:
+    """All plans written one after the other, and their answers after the engine was let go."""
+    writes = [await begin(group_commit, plan) for plan in plans]
     engine.open.set()
     return await asyncio.gather(*writes, return_exceptions=True)
 
 
 async def test_a_lone_write_goes_at_once_and_those_that_wait_go_as_one() -> None:
     engine = Engine()
-    assert await write_at_once(engine, GroupCommit(engine.run, lanes=2), *(a_write() for _ in range(30))) == [None] * 30
+    assert await write_in_turn(engine, GroupCommit(engine.run, lanes=2), *(a_write() for _ in range(30))) == [None] * 30
     assert engine.statements == [1, 1, 28]
+
+
+async def test_those_that_come_in_one_turn_of_the_event_loop_go_as_one() -> None:
+    engine = Engine()
+    engine.open.set()
+    group_commit = GroupCommit(engine.run, lanes=2)
+    await asyncio.gather(*(group_commit.write(a_write()) for _ in range(100)))
+    assert engine.statements == [64, 36]
 
 
 async def test_no_more_go_together_than_is_good_for_the_last() -> None:
     engine = Engine()
-    await write_at_once(engine, GroupCommit(engine.run, lanes=1), *(a_write() for _ in range(150)))
+    await write_in_turn(engine, GroupCommit(engine.run, lanes=1), *(a_write() for _ in range(150)))
     assert engine.statements == [1, 64, 64, 21]
 
 
 async def test_a_write_that_changes_what_is_there_waits_for_nobody() -> None:
     engine = Engine()
     change = Put(THINGS, a_thing(revision=2), expects=1)
-    await write_at_once(engine, GroupCommit(engine.run, lanes=1), a_write(), a_write(), a_write(change), a_write())
+    await write_in_turn(engine, GroupCommit(engine.run, lanes=1), a_write(), a_write(), a_write(change), a_write())
     assert engine.statements == [1, 1, 2]
 
 
@@ -72,7 +87,7 @@ async def test_one_that_is_refused_does_not_hurt_those_who_went_with_it() -> Non
         )
     )
     refused = a_write(Require(THINGS, "user-ana", "thing-nowhere"))
-    answers = await write_at_once(engine, GroupCommit(engine.run, lanes=1), a_write(), a_write(), refused, a_write())
+    answers = await write_in_turn(engine, GroupCommit(engine.run, lanes=1), a_write(), a_write(), refused, a_write())
     assert [type(answer) for answer in answers] == [type(None), type(None), RequirementNotMet, type(None)]
     assert engine.statements == [1, 3, 1, 1, 1]
 
@@ -80,7 +95,7 @@ async def test_one_that_is_refused_does_not_hurt_those_who_went_with_it() -> Non
 async def test_a_fault_is_told_to_everyone_it_hit_and_the_next_go_on() -> None:
     engine = Engine(lambda plan: Fault() if size(plan) > 1 else None)
     group_commit = GroupCommit(engine.run, lanes=1)
-    answers = await write_at_once(engine, group_commit, a_write(), a_write(), a_write())
+    answers = await write_in_turn(engine, group_commit, a_write(), a_write(), a_write())
     assert [type(answer) for answer in answers] == [type(None), Fault, Fault]
     await group_commit.write(a_write())
 
@@ -88,8 +103,7 @@ async def test_a_fault_is_told_to_everyone_it_hit_and_the_next_go_on() -> None:
 async def test_whoever_gives_up_while_waiting_takes_nobody_along() -> None:
     engine = Engine()
     group_commit = GroupCommit(engine.run, lanes=1)
-    first, second, third = (asyncio.ensure_future(group_commit.write(a_write())) for _ in range(3))
-    await asyncio.sleep(0)
+    first, second, third = [await begin(group_commit, a_write()) for _ in range(3)]
     first.cancel()
     second.cancel()
     engine.open.set()
@@ -123,18 +137,18 @@ async def test_whoever_hammers_at_a_full_sum_goes_alone_until_there_is_room_agai
     engine = Engine(answer)
     group_commit = GroupCommit(engine.run, lanes=1)
     greedy = [a_write(Put(THINGS, a_thing()), Increment("user-ana", "blobs", 1, 5)) for _ in range(3)]
-    (refused,) = await write_at_once(engine, group_commit, greedy[0])
+    (refused,) = await write_in_turn(engine, group_commit, greedy[0])
     assert isinstance(refused, RequirementNotMet)
     engine.statements.clear()
     engine.open.clear()
-    answers = await write_at_once(engine, group_commit, a_write(), greedy[1], a_write(), a_write())
+    answers = await write_in_turn(engine, group_commit, a_write(), greedy[1], a_write(), a_write())
     assert [type(answer) for answer in answers] == [type(None), RequirementNotMet, type(None), type(None)]
     assert sorted(engine.statements) == [1, 1, 2]
     full = False
-    assert await write_at_once(engine, group_commit, greedy[2]) == [None]
+    assert await write_in_turn(engine, group_commit, greedy[2]) == [None]
     engine.statements.clear()
     engine.open.clear()
-    await write_at_once(
+    await write_in_turn(
         engine, group_commit, *(a_write(Increment("user-ana", "blobs", 1), Put(THINGS, a_thing())) for _ in range(3))
     )
     assert engine.statements == [1, 2]

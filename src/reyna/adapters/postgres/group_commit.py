@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from reyna.adapters.postgres.write_statement import WritePlan, merge_plans
+from reyna.adapters.postgres.write_plan import WritePlan, merge_plans
 from reyna.ports.store import RequirementNotMet
 
 MAX_STATEMENTS_IN_FLIGHT: Final = 2  # before the next writes wait and gather
@@ -14,10 +14,11 @@ MAX_FULL_SUMS: Final = 1_000  # sums that are remembered as full
 
 
 class GroupCommit:
-    """Runs write plans; those that find all lanes taken are merged, and run when a lane is free.
+    """Runs write plans: those that are written in the same turn of the event loop, or while all lanes are taken, are
+    merged into one statement.
 
-    A lone writer never waits for others. A write that adds to a sum which was full runs alone until there is room
-    again, so that a user who keeps writing against a limit does not split the groups of others.
+    A write that adds to a sum which was full runs alone until there is room again, so that a user who keeps writing
+    against a limit does not split the groups of others.
     """
 
     def __init__(self, run: Callable[[WritePlan], Awaitable[None]], lanes: int = MAX_STATEMENTS_IN_FLIGHT) -> None:
@@ -25,7 +26,7 @@ class GroupCommit:
         self._free_lanes = lanes
         self._full_sums: dict[tuple[str, str], None] = {}  # (user, sum)
         self._waiting: deque[tuple[WritePlan, asyncio.Future[None]]] = deque()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._lanes: set[asyncio.Task[None]] = set()
 
     async def write(self, plan: WritePlan) -> None:
         if not plan.can_share:
@@ -34,16 +35,11 @@ class GroupCommit:
         if self._full_sums and not self._full_sums.keys().isdisjoint(plan.additions):
             await self._run_alone(plan)
             return
-        if not self._free_lanes:
-            result: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append((plan, result))
-            await result
-            return
-        self._free_lanes -= 1
-        try:
-            await self._run_alone(plan)
-        finally:
-            self._pass_on_lane()
+        result: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((plan, result))
+        if len(self._waiting) == 1:
+            self._open_lane()
+        await result
 
     async def _run_alone(self, plan: WritePlan) -> None:
         """Runs a plan by itself, and remembers which of its sums was full."""
@@ -59,18 +55,32 @@ class GroupCommit:
             for key in plan.additions:
                 self._full_sums.pop(key, None)
 
-    def _pass_on_lane(self) -> None:
-        """Gives the lane to the plans that wait, or back."""
-        if not self._waiting:
+    def _open_lane(self) -> None:
+        """Starts a lane, if one is free, in the next turn of the event loop, when more writes may be there.
+
+        It is a task of its own, so that no writer delays the others or takes them along when it is cancelled.
+        """
+        if self._free_lanes:
+            self._free_lanes -= 1
+            lane = asyncio.create_task(self._run_lane())
+            self._lanes.add(lane)
+            lane.add_done_callback(self._lanes.discard)
+
+    async def _run_lane(self) -> None:
+        """Runs what waits, until nothing does."""
+        try:
+            while self._waiting:
+                group = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_WRITES_PER_STATEMENT))]
+                if self._waiting:
+                    self._open_lane()
+                await self._run_group(group)
+        finally:
             self._free_lanes += 1
-            return
-        group = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_WRITES_PER_STATEMENT))]
-        # A task of its own, since the writer that was just served must neither be delayed nor cancel the others.
-        task = asyncio.create_task(self._run_group(group))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _run_group(self, group: list[tuple[WritePlan, asyncio.Future[None]]]) -> None:
+        if len(group) == 1:
+            await self._run_for(*group[0])
+            return
         try:
             await self._run(merge_plans([plan for plan, _ in group]))
         except (RequirementNotMet, ValueError):
@@ -85,8 +95,6 @@ class GroupCommit:
             for _, result in group:
                 if not result.done():
                     result.set_result(None)
-        finally:
-            self._pass_on_lane()
 
     async def _run_for(self, plan: WritePlan, result: asyncio.Future[None]) -> None:
         try:

@@ -47,7 +47,8 @@ class Table:
             for column in self.columns
         }
         self.row_names = [f'"{name}"' for name in ("user_id", "id", "revision", *collection.columns, "body")]
-        self.row_types = ["text", "text", "bigint", *(self.types[column] for column in collection.columns), "text"]
+        self.row_types = ("text", "text", "bigint", *(self.types[column] for column in collection.columns), "text")
+        self.updated_types = (*self.row_types, "bigint")  # of a row and the revision that it expects
         self.decode: Callable[[str], Any] = msgspec.json.Decoder(collection.record_type).decode
         self._values: Callable[[Any], tuple[Any, ...]] = attrgetter("user_id", "id", "revision", *collection.columns)
 

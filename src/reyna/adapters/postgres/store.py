@@ -11,14 +11,8 @@ from reyna.adapters.outage import Outage
 from reyna.adapters.postgres import sql as postgres_sql
 from reyna.adapters.postgres.group_commit import GroupCommit
 from reyna.adapters.postgres.sql import Table, storable
-from reyna.adapters.postgres.write_statement import (
-    CLOCK_GROUP,
-    OVER_SQLSTATE,
-    UNMET_SQLSTATE,
-    WritePlan,
-    build_statement,
-    plan_write,
-)
+from reyna.adapters.postgres.write_plan import WritePlan, plan_write
+from reyna.adapters.postgres.write_statement import CLOCK_GROUP, OVER_SQLSTATE, UNMET_SQLSTATE, WriteStatements
 from reyna.domain.errors import Fault, TimedOut, Unavailable
 from reyna.domain.event import Message
 from reyna.ports.store import ClockReading, Collection, Record, RequirementNotMet, Step, Where
@@ -95,6 +89,7 @@ class PostgresStore:
         self._outage = outage or Outage("PostgreSQL")
         self._namespace = namespace
         self._tables = {collection.name: Table(collection) for collection in collections}
+        self._statements = WriteStatements(namespace, self._tables)
         self._group_commit = GroupCommit(self._run)
 
     async def get(self, collection: Collection[R], user_id: str, id: str) -> R | None:
@@ -224,7 +219,7 @@ class PostgresStore:
         return self._tables[collection.name]
 
     async def _run(self, plan: WritePlan) -> None:
-        statement = build_statement(self._namespace, self._tables, plan)
+        statement = self._statements.build(plan)
         for attempt in range(1, MAX_WRITE_ATTEMPTS + 1):
             try:
                 await self._send(statement.sql, statement.args, repeatable=False)
