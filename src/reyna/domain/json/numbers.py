@@ -13,7 +13,7 @@ MAX_LOCATED_BYTES: Final = 1_000_000  # of a body in which the place of a number
 # Maps digits and points to 0, so that a long number is a row of zeros, and an exponent follows one.
 FORM: Final = bytes.maketrans(b"123456789.E", b"0000000000e")
 LONG_DIGITS: Final = b"0" * (SURE_CHARACTERS + 1)
-EXPONENT: Final = b"0e"
+EXPONENT: Final = re.compile(rb"0e[-+0]")  # an id in a text has a digit and an `e` in one of three
 DOUBTFUL: Final = re.compile(rb"-?(?:[0-9]+\.?[0-9]*[eE][-+]?[0-9]+|[0-9]+\.[0-9]+)")
 
 
@@ -47,7 +47,7 @@ def check_numbers(body: bytes | str) -> None:
     """Raises Inexact for JSON with a number that a double would change, with its place in a body of moderate size."""
     sent = body.encode() if isinstance(body, str) else bytes(body)
     form = sent.translate(FORM)
-    if LONG_DIGITS not in form and EXPONENT not in form:
+    if LONG_DIGITS not in form and EXPONENT.search(form) is None:
         return
     doubtful = _doubtful_in(sent)
     if len(doubtful) > MAX_LONG_NUMBERS:
