@@ -31,7 +31,7 @@ class Frame(msgspec.Struct, gc=False):
         """Returns the text for this connection: a frame that it has caused itself repeats the request_id."""
         if self.origin is None or self.origin[0] != connection:
             return self.plain
-        return encode(self.body | {"origin": msgspec.Raw(self.origin[1])}).decode()
+        return f'{self.plain[:-1]},"origin":{self.origin[1].decode()}}}'  # encoding it again takes five times as long
 
 
 def origin_of(connection: str, request_id: str | int) -> str:
