@@ -1,11 +1,12 @@
 """Calls the verb of the state service behind an action on blobs and buckets, for the socket and for bulks."""
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeGuard, TypeVar
 
 import msgspec
 
 from reyna.domain.blob import BlobChange, NewBlob
-from reyna.domain.bucket import Bucket, BucketChange, NewBucket
+from reyna.domain.bucket import BucketChange, NewBucket
 from reyna.domain.caller import Caller
 from reyna.domain.requests import operation as op
 
@@ -34,44 +35,46 @@ class ContentParts(Protocol):
     def trash(self) -> "Trash": ...
 
 
-async def perform_action(parts: ContentParts, caller: Caller, action: op.Action) -> op.ActionResult:
+def is_content_action(message: msgspec.Struct) -> TypeGuard[op.Action]:
+    """Tells whether `perform_action` performs it."""
+    return message.__struct_config__.tag in VERBS
+
+
+def perform_action(parts: ContentParts, caller: Caller, action: op.Action) -> Awaitable[op.ActionResult]:
     """Calls the verb of the action and returns the blob, bucket or placement that it created or changed."""
-    match action:
-        case op.CreateBlob():
-            return await parts.blobs.create(caller, _narrow(NewBlob, action))
-        case op.UpdateBlob():
-            return await parts.blobs.change(caller, action.blob_id, _narrow(BlobChange, action))
-        case op.TrashBlob():
-            return await parts.trash.trash_blob(caller, action.blob_id)
-        case op.RestoreBlob():
-            return await parts.trash.restore_blob(caller, action.blob_id)
-        case op.PlaceBlob():
-            return await parts.placements.place(
-                caller, action.bucket_id, action.blob_id, after=action.after, label=action.label
-            )
-        case op.TakeOutBlob():
-            await parts.placements.take_out(caller, action.bucket_id, action.blob_id)
-            return None
-        case _:
-            return await _perform_bucket_action(parts, caller, action)
-
-
-async def _perform_bucket_action(parts: ContentParts, caller: Caller, action: op.BucketAction) -> Bucket:
-    match action:
-        case op.CreateBucket():
-            return await parts.buckets.create(caller, _narrow(NewBucket, action))
-        case op.UpdateBucket():
-            return await parts.buckets.change(caller, action.bucket_id, _narrow(BucketChange, action))
-        case op.MoveBucket(bucket_id=id, parent_bucket_id=under, after=after):
-            return await parts.buckets.move(caller, id, under=under, after=after)
-        case op.CopyBucket(bucket_id=id, parent_bucket_id=parent, after=after, deep=deep):
-            return await parts.copies.copy_bucket(caller, id, under=parent, after=after, deep=deep)
-        case op.TrashBucket():
-            return await parts.trash.trash_bucket(caller, action.bucket_id)
-        case op.RestoreBucket(bucket_id=id, parent_bucket_id=parent):
-            return await parts.trash.restore_bucket(caller, id, under=parent)
+    return VERBS[action.__struct_config__.tag](parts, caller, action)
 
 
 def _narrow(kind: type[T], action: Any) -> T:
     """Returns the request inside an action, without the fields around it."""
     return kind(**{field: getattr(action, field) for field in kind.__struct_fields__})
+
+
+Verb = Callable[[ContentParts, Caller, Any], Awaitable[op.ActionResult]]
+VERBS: Final[dict[Any, Verb]] = {
+    "create_blob": lambda parts, caller, action: parts.blobs.create(caller, _narrow(NewBlob, action)),
+    "update_blob": lambda parts, caller, action: parts.blobs.change(
+        caller, action.blob_id, _narrow(BlobChange, action)
+    ),
+    "trash_blob": lambda parts, caller, action: parts.trash.trash_blob(caller, action.blob_id),
+    "restore_blob": lambda parts, caller, action: parts.trash.restore_blob(caller, action.blob_id),
+    "place_blob": lambda parts, caller, action: parts.placements.place(
+        caller, action.bucket_id, action.blob_id, after=action.after, label=action.label
+    ),
+    "take_out_blob": lambda parts, caller, action: parts.placements.take_out(caller, action.bucket_id, action.blob_id),
+    "create_bucket": lambda parts, caller, action: parts.buckets.create(caller, _narrow(NewBucket, action)),
+    "update_bucket": lambda parts, caller, action: parts.buckets.change(
+        caller, action.bucket_id, _narrow(BucketChange, action)
+    ),
+    "move_bucket": lambda parts, caller, action: parts.buckets.move(
+        caller, action.bucket_id, under=action.parent_bucket_id, after=action.after
+    ),
+    "copy_bucket": lambda parts, caller, action: parts.copies.copy_bucket(
+        caller, action.bucket_id, under=action.parent_bucket_id, after=action.after, deep=action.deep
+    ),
+    "trash_bucket": lambda parts, caller, action: parts.trash.trash_bucket(caller, action.bucket_id),
+    "restore_bucket": lambda parts, caller, action: parts.trash.restore_bucket(
+        caller, action.bucket_id, under=action.parent_bucket_id
+    ),
+}
+"""The verb of each action, by the tag that its message and its operation in a bulk share."""

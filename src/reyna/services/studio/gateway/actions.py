@@ -6,7 +6,7 @@ from reyna.domain.caller import Caller
 from reyna.domain.errors import Invalid
 from reyna.domain.processing.run import NewRuns
 from reyna.domain.requests import operation
-from reyna.services.content_actions import perform_action
+from reyna.services.content_actions import is_content_action, perform_action
 from reyna.services.studio.gateway import protocol
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ class Actions:
     async def perform(self, caller: Caller, message: protocol.Message) -> dict[str, Any]:
         """Calls the verb of an action, and returns the fields of its answer. Raises what the verb raises, and
         Invalid."""
+        if is_content_action(message):
+            return operation.result_fields(await perform_action(self._state, caller, message))
         match message:
             case protocol.NameRevisionMessage():
                 revision = await self._state.revisions.rename(caller, message.blob_id, message.number, message.name)
@@ -51,6 +53,5 @@ class Actions:
                 return {"run": await self._processors.runs.cancel(caller, message.run_id)}
             case protocol.PingMessage():
                 return {}
-            case protocol.AuthenticateMessage() | protocol.SubscribeMessage() | protocol.ResumeMessage():
+            case _:
                 raise Invalid.at("/action", "is not known here")
-        return operation.result_fields(await perform_action(self._state, caller, message))

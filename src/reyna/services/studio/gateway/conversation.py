@@ -74,25 +74,22 @@ class Conversation:
         try:
             message = protocol.parse_message(text)
             request_id = message.request_id
-            match message:
-                case protocol.ResumeMessage():
-                    await self._delivery.cancel_release()
-                    await self._delivery.resume(message.cursor, request_id=request_id)
-                    return
-                case protocol.SubscribeMessage():
-                    await self._subscribe(message)
-                    self._socket.write(frames.ok_frame(request_id, {}))
-                    if self._delivery.is_release_scheduled:
-                        self._delivery.schedule_release(HOLD_AFTER_SUBSCRIBE_SECONDS)
-                    return
-                case protocol.AuthenticateMessage():
-                    raise Invalid("You are signed in already.")
-                case _ if request_id is None:
-                    self._socket.write(frames.ok_frame(None, await self._actions.perform(self._caller, message)))
-                case _:
-                    origin = frames.origin_of(self._socket.id, request_id)
-                    caller = msgspec.structs.replace(self._caller, origin=origin)
-                    self._socket.write(frames.ok_frame(request_id, await self._actions.perform(caller, message)))
+            # `type(…) is`: an isinstance that does not hold takes 0.1 us, and most messages are none of these.
+            if type(message) is protocol.ResumeMessage:
+                await self._delivery.cancel_release()
+                await self._delivery.resume(message.cursor, request_id=request_id)
+                return
+            if type(message) is protocol.SubscribeMessage:
+                await self._subscribe(message)
+                self._socket.write(frames.ok_frame(request_id, {}))
+                if self._delivery.is_release_scheduled:
+                    self._delivery.schedule_release(HOLD_AFTER_SUBSCRIBE_SECONDS)
+                return
+            if type(message) is protocol.AuthenticateMessage:
+                raise Invalid("You are signed in already.")
+            self._socket.write(
+                frames.ok_frame(request_id, await self._actions.perform(self._caller_of(request_id), message))
+            )
         except SocketClosed:
             raise
         except Refusal as refusal:
@@ -102,6 +99,12 @@ class Conversation:
             self._socket.write(frames.error_frame(request_id, _fault_problem(error)))
         if self._delivery.is_release_scheduled:
             self._delivery.schedule_release(0.0)
+
+    def _caller_of(self, request_id: str | int | None) -> Caller:
+        """Returns the caller, as the origin of the events that this request causes."""
+        if request_id is None:
+            return self._caller
+        return msgspec.structs.replace(self._caller, origin=frames.origin_of(self._socket.id, request_id))
 
     async def _subscribe(self, message: protocol.SubscribeMessage) -> None:
         """Filters what is delivered. Raises Invalid."""
