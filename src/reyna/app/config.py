@@ -24,6 +24,7 @@ Port = Annotated[int, Meta(ge=1, le=65535, title="a number from 1 to 65535")]
 Days = Annotated[int, Meta(ge=1, le=36500, title="a number from 1 to 36500")]
 Limit = Annotated[int, Meta(ge=0, le=10**15, title="a whole number up to 10^15")]  # stores count to 9 * 10^18
 Connections = Annotated[int, Meta(ge=1, le=65535, title="a number from 1 to 65535")]
+Processes = Annotated[int, Meta(ge=1, le=64, title="a number from 1 to 64")]
 Secret = Annotated[str, Meta(min_length=32, title="a text of 32 characters or more")]
 PostgresUrl = Annotated[str, Meta(pattern="^postgres(ql)?://.", title="a URL that starts with postgresql://")]
 StateUrl = Annotated[
@@ -51,6 +52,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     schemas_port: Annotated[Port, _describe("Port of the schema service.")] = 8011
     state_port: Annotated[Port, _describe("Port of the state service.")] = 8006
     processors_port: Annotated[Port, _describe("Port of the processor service.")] = 8007
+    workers: Annotated[
+        Processes,
+        _describe("Processes that run the gateway and the state service behind one port; more than 1 needs Linux."),
+    ] = 1
     postgres_url: Annotated[
         PostgresUrl | None, _describe("A PostgreSQL of your own.", secret=True, shown="embedded")
     ] = None
@@ -109,7 +114,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Limit | None, _describe("Runs of processors that each user may request in a day (UTC).", shown="none")
     ] = None
     connections_per_address: Annotated[
-        Connections, _describe("Connections of one address that may wait while nobody has signed in on them.")
+        Connections,
+        _describe("Connections of one address to one process that may wait while nobody has signed in on them."),
     ] = 1_000
     log_level: Annotated[LogLevel, _describe("The least important level that is logged.")] = "info"
     log_format: Annotated[LogFormat, _describe("Lines for people or for programs; auto: people at a terminal.")] = (
@@ -160,7 +166,7 @@ def read_settings(environment: Mapping[str, str], folder: Path) -> Settings:
     """
     values: dict[str, Any] = {}
     for written_name, name, value in (*_values_in_file(environment, folder), *_values_in_environment(environment)):
-        values[name] = _convert(written_name, name, value)
+        values[name] = convert_setting(written_name, name, value)
     settings = Settings(**values)
     _check_combination(settings)
     return settings
@@ -215,7 +221,7 @@ def _values_in_file(environment: Mapping[str, str], folder: Path) -> list[tuple[
         raise WrongSetting(str(path), str(error)) from None
 
 
-def _convert(written_name: str, name: str, value: Any) -> Any:
+def convert_setting(written_name: str, name: str, value: Any) -> Any:
     """Returns the value in the type of its setting. Raises WrongSetting."""
     field = next((field for field in _fields() if field.name == name), None)
     if field is None:

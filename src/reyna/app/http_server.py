@@ -12,6 +12,7 @@ import uvicorn
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from reyna.domain.errors import CannotStart
+from reyna.embedded.tcp_ports import bind_shared
 from reyna.transport.http.problems import STOPPING
 from reyna.transport.http.server.http_protocol import Connections
 from reyna.transport.http.server.websocket_protocol import WebSocketLimits, websocket_protocol_factory
@@ -26,8 +27,16 @@ class HttpServer:
     """One application on one port, as `start_server` starts it; `ended` is done when it has stopped."""
 
     def __init__(
-        self, app: ASGIApp, host: str, port: int, connections: Connections, limits: WebSocketLimits | None = None
+        self,
+        app: ASGIApp,
+        host: str,
+        port: int,
+        connections: Connections,
+        limits: WebSocketLimits | None = None,
+        *,
+        sockets: list[socket.socket] | None = None,
     ) -> None:
+        """`sockets` are bound to this port; without them, the server binds its own."""
         self._cancelled: set[asyncio.Task[None]] = set()
         self._server = _Uvicorn(
             uvicorn.Config(
@@ -47,7 +56,7 @@ class HttpServer:
             ),
             connections,
         )
-        self.ended: asyncio.Task[None] = asyncio.create_task(self._server.serve())
+        self.ended: asyncio.Task[None] = asyncio.create_task(self._server.serve(sockets))
 
     async def start(self) -> None:
         """Returns when it listens. Raises CannotStart."""
@@ -144,10 +153,20 @@ class _Uvicorn(uvicorn.Server):
 
 
 async def start_server(
-    app: ASGIApp, host: str, port: int, connections: Connections | None = None, *, limits: WebSocketLimits | None = None
+    app: ASGIApp,
+    host: str,
+    port: int,
+    connections: Connections | None = None,
+    *,
+    limits: WebSocketLimits | None = None,
+    shares_port: bool = False,
 ) -> HttpServer:
-    """Returns a server that answers at this port; `limits` are those of one WebSocket. Raises CannotStart."""
-    server = HttpServer(app, host, port, connections or Connections(), limits)
+    """Returns a server that answers at this port; `limits` are those of one WebSocket. Raises CannotStart.
+
+    With `shares_port`, other processes of this user may do so too, and the kernel spreads the connections.
+    """
+    sockets = bind_shared(host, port) if shares_port else None
+    server = HttpServer(app, host, port, connections or Connections(), limits, sockets=sockets)
     await server.start()
     return server
 

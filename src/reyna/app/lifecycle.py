@@ -1,17 +1,19 @@
-"""The life of a process: services on their ports, or workers, until a signal stops them."""
+"""The life of a process: services on their ports, a gateway worker, or workers, until a signal stops them."""
 
 import asyncio
 import gc
 import logging
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Any, Final
 
 from reyna.app.bus_connection import open_bus
 from reyna.app.config import Settings
-from reyna.app.http_server import start_server, stop_servers
+from reyna.app.gateway_workers import Assignment, plan_assignments, require_shared_ports, service_at_shared_port
+from reyna.app.gateway_workers.supervisor import run_gateway_workers
+from reyna.app.http_server import HttpServer, start_server, stop_servers
 from reyna.app.services import SERVICE_NAMES, find_service
 from reyna.app.wiring import RunningApplication, run_application
 from reyna.app.workers import LIBRARY, LanguageEndpoint, Workers
@@ -25,6 +27,7 @@ THREAD_SWITCH_SECONDS: Final = 0.0005  # that a thread may keep the interpreter 
 MAX_OPEN_FILES: Final = 65_536  # each device is one, and the usual 1,024 are soon used up
 MAX_OPEN_FILES_MACOS: Final = 10_240  # what macOS may refuse to go beyond (OPEN_MAX), whatever limit it reports
 FEW_OPEN_FILES: Final = 1_000  # with which a studio of many devices comes to its end
+Stopped = asyncio.Task[Any]  # done when a signal asks for the end
 
 
 def port_of(settings: Settings, service: str) -> int:
@@ -68,22 +71,47 @@ async def run_until_stopped(
     ready: Callable[[RunningApplication], None] = lambda application: None,
 ) -> None:
     """Runs the application on its ports until SIGINT or SIGTERM, also while it still starts."""
-    stop = _stop_signal()
+    require_shared_ports(settings)
     for name in services:
         require_free(settings.host, port_of(settings, name))
+
+    async def serve(stopped: Stopped, started: Callable[[], None]) -> None:
+        async with run_application(settings, services, library) as application:
+            servers = await _listen(settings, application, services)
+            assignments = plan_assignments(settings, services, application.addresses)
+            async with run_gateway_workers(assignments):
+                started()
+                ready(application)
+                await _serve_until(stopped, servers)
+
+    await _run_until_signal(serve)
+
+
+async def run_gateway_worker(assignment: Assignment, *, ready: Callable[[], None]) -> None:
+    """Runs the services of a gateway worker until SIGINT or SIGTERM, also while it still starts."""
+
+    async def serve(stopped: Stopped, started: Callable[[], None]) -> None:
+        settings, services = assignment.settings, assignment.services
+        async with run_application(settings, services, (), addresses=assignment.addresses) as application:
+            servers = await _listen(settings, application, [service_at_shared_port(settings, services)])
+            started()
+            ready()
+            await _serve_until(stopped, servers)
+
+    await _run_until_signal(serve)
+
+
+async def _run_until_signal(serve: Callable[[Stopped, Callable[[], None]], Coroutine[Any, Any, None]]) -> None:
+    """Runs `serve`, which calls its second argument when it has started; a signal before that cancels it."""
+    stop = _stop_signal()
     stopped = asyncio.create_task(stop.wait())
-    listening = asyncio.Event()
-
-    def on_ready(application: RunningApplication) -> None:
-        listening.set()
-        ready(application)
-
-    serving = asyncio.create_task(_serve_until(stopped, settings, services, library, on_ready))
+    started = asyncio.Event()
+    serving = asyncio.create_task(serve(stopped, started.set))
     try:
         await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)
-        if not listening.is_set():  # stopped while still starting
+        if not started.is_set():  # stopped while still starting
             serving.cancel()
-        await asyncio.gather(serving, return_exceptions=not listening.is_set() and stopped.done())
+        await asyncio.gather(serving, return_exceptions=not started.is_set() and stopped.done())
     finally:
         stopped.cancel()
 
@@ -95,25 +123,30 @@ def _stop_signal() -> asyncio.Event:
     return stop
 
 
-async def _serve_until(
-    stopped: asyncio.Task[Any],
-    settings: Settings,
-    services: Sequence[str],
-    library: Sequence[str],
-    ready: Callable[[RunningApplication], None],
-) -> None:
-    async with run_application(settings, services, library) as application:
-        servers = [
-            await start_server(
-                app, settings.host, port_of(settings, name), Connections(settings.connections_per_address)
-            )
-            for name, app in application.apps.items()
-        ]
-        raise_open_file_limit()
-        freeze_startup_objects()
-        ready(application)
-        await asyncio.wait([stopped, *(server.ended for server in servers)], return_when=asyncio.FIRST_COMPLETED)
-        await stop_servers(servers)
+async def _listen(
+    settings: Settings, application: RunningApplication, services: Sequence[str | None]
+) -> list[HttpServer]:
+    """Returns the servers of these services, which listen."""
+    shared = service_at_shared_port(settings, list(application.apps))
+    servers = [
+        await start_server(
+            app,
+            settings.host,
+            port_of(settings, name),
+            Connections(settings.connections_per_address),
+            shares_port=name == shared,
+        )
+        for name, app in application.apps.items()
+        if name in services
+    ]
+    raise_open_file_limit()
+    freeze_startup_objects()
+    return servers
+
+
+async def _serve_until(stopped: Stopped, servers: Sequence[HttpServer]) -> None:
+    await asyncio.wait([stopped, *(server.ended for server in servers)], return_when=asyncio.FIRST_COMPLETED)
+    await stop_servers(servers)
 
 
 def raise_open_file_limit(set_limit: Callable[[int, tuple[int, int]], None] | None = None) -> None:

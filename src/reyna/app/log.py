@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import MutableMapping
+from functools import partial
 from typing import Any, Final, Literal, TextIO
 
 import msgspec
@@ -29,8 +30,13 @@ def configure(
     level: Literal["debug", "info", "warning", "error"] = "info",
     form: Literal["auto", "console", "json"] = "auto",
     stream: TextIO | None = None,
+    *,
+    worker: int | None = None,
 ) -> None:
-    """Configures the log of this process; the last call counts. `stream` is stderr when not given."""
+    """Configures the log of this process; the last call counts. `stream` is stderr when not given.
+
+    `worker` is the number of this process where several serve one port; each line then carries it.
+    """
     out = stream or sys.stderr
     people = form == "console" or (form == "auto" and out.isatty())
     ours: list[Processor] = [
@@ -39,6 +45,8 @@ def configure(
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    if worker is not None:
+        ours.append(partial(_add_worker, worker))
     handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -74,6 +82,10 @@ def configure(
 def redact(_: object, __: str, line: LogLine) -> LogLine:
     """Returns the line with asterisks for the values of `REDACTED_KEYS` and for passwords in URLs."""
     return {key: "***" if key in REDACTED_KEYS and value else _redact_value(value) for key, value in line.items()}
+
+
+def _add_worker(number: int, _: object, __: str, line: LogLine) -> LogLine:
+    return {**line, "worker": number}
 
 
 def _redact_value(value: Any) -> Any:

@@ -9,6 +9,7 @@ import msgspec
 
 from reyna.app.addresses import ADDRESSES_FILE, Addresses
 from reyna.app.config import Settings
+from reyna.app.stores import POOL_CONNECTIONS
 from reyna.embedded.home import Home
 from reyna.embedded.llama import Llama
 from reyna.embedded.nats import EVENT_BYTES, Nats
@@ -55,7 +56,11 @@ class Servers:
         home = Home(settings.home)
         home.lock()
         self._home = home
-        postgres = None if settings.postgres_url else Postgres(home)
+        postgres = (
+            None
+            if settings.postgres_url
+            else Postgres(home, more_connections=(settings.workers - 1) * POOL_CONNECTIONS)
+        )
         nats = None if settings.nats_url else Nats(home, settings.event_bytes or EVENT_BYTES)
         llama = None if settings.llm_url else Llama(home, settings.llm_model)
         self._running = [server for server in (postgres, nats, llama) if server]

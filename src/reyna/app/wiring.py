@@ -33,9 +33,11 @@ from reyna.validation.sandbox.sandbox import ValidationSandbox
 
 
 class RunningApplication(NamedTuple):
-    """The applications to serve, by service; `sign_in_token` is for the one-time link of the first start."""
+    """The applications to serve, by service, and the addresses of their servers; `sign_in_token` is for the one-time
+    link of the first start."""
 
     apps: dict[str, Litestar]
+    addresses: Addresses
     sign_in_token: str | None
 
 
@@ -45,20 +47,26 @@ async def run_application(
     names: Sequence[str] = SERVICE_NAMES,
     library: Sequence[str] = LIBRARY,
     services: Sequence[ServiceDescription[Any]] = SERVICES,
+    *,
+    addresses: Addresses | None = None,
 ) -> AsyncIterator[RunningApplication]:
     """Runs those of the services that are named, and the workers of these processors; asks other services over the bus.
 
+    `addresses` are those of the servers that another process of this application runs; without them, this one does.
     Raises CannotStart and Fault, in one line each; then nothing is left running.
     """
     async with AsyncExitStack() as stack:
         importing = asyncio.create_task(load_language_adapter()) if library else None  # while the servers start
-        servers = Servers(settings)
-        stack.push_async_callback(servers.stop)
-        addresses = await servers.start()
+        is_main, lost_power = addresses is None, False
+        if addresses is None:
+            servers = Servers(settings)
+            stack.push_async_callback(servers.stop)
+            addresses = await servers.start()
+            lost_power = servers.lost_power
         event_bytes = settings.event_bytes or (None if settings.nats_url else EVENT_BYTES)
         title = f"reyna {' '.join(names)}"
         bus = await stack.enter_async_context(open_bus(addresses.nats_url, settings, title, event_bytes))
-        if servers.lost_power:  # events published just before it may be gone, and their sequences given out again
+        if lost_power:  # events published just before it may be gone, and their sequences given out again
             await bus.renew_epoch()
         signer = Signer(settings.signing_secret())
         workers = _library_workers(library, bus, signer, addresses, settings)
@@ -68,7 +76,7 @@ async def run_application(
             await importing
             stack.push_async_callback(workers.stop)
             await workers.start()
-        yield RunningApplication(apps, await wiring.first_sign_in())
+        yield RunningApplication(apps, addresses, await wiring.first_sign_in() if is_main else None)
 
 
 class _Wiring:

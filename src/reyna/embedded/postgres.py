@@ -29,7 +29,6 @@ SETTINGS: Final = {
     "port": "5432",  # part of the socket's name; set so that a PGPORT of the user has no effect
     "unix_socket_permissions": "0700",
     "shared_buffers": "128MB",
-    "max_connections": "60",
     "max_wal_size": "512MB",
     "min_wal_size": "64MB",
     "wal_compression": "on",
@@ -41,14 +40,16 @@ SETTINGS: Final = {
     "log_min_error_statement": "panic",  # nor itself may put content of a record into the log
 }
 
+CONNECTIONS: Final = 60  # for one process of the studio, and for commands beside it
+
 log = structlog.get_logger("reyna.embedded")
 
 
 class Postgres:
     """The embedded PostgreSQL in `home`/postgres; `url` is that of its database `reyna`."""
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
+    def __init__(self, home: Home, *, more_connections: int = 0) -> None:
+        self._home, self._connections = home, CONNECTIONS + more_connections
         self._data = home.path / "postgres"
         self._password_lost = (self._data / "PG_VERSION").exists() and not (home.path / PASSWORD_FILE).exists()
         self._password = home.secret(PASSWORD_FILE)
@@ -84,6 +85,7 @@ class Postgres:
 
     def _argv(self) -> list[str]:
         settings = SETTINGS | {"unix_socket_directories": str(self._sockets)}
+        settings["max_connections"] = str(self._connections)
         return [
             str(self._binaries / "postgres"),
             "-D",

@@ -55,7 +55,7 @@ def require_free(host: str, port: int) -> None:
     addresses = _addresses(host, port)
     for family, address in addresses:
         try:
-            _listen(family, address)
+            _bind(family, address).close()
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise PortBusy(host, port, holder(port)) from None
@@ -64,20 +64,39 @@ def require_free(host: str, port: int) -> None:
         raise CannotStart(f"cannot listen on {host}:{port}: {os.strerror(refused[0].errno or 0)}")
 
 
+def bind_shared(host: str, port: int) -> list[socket.socket]:
+    """Returns a socket for each address of this host, bound to a port that other processes of this user bind too.
+
+    When all have set SO_REUSEPORT, Linux gives each new connection to one of those that listen, by its addresses and
+    ports. Each has a queue of its own, which ends with it: what waits there is reset at once. Raises CannotStart.
+    """
+    found, refused = list[socket.socket](), list[OSError]()
+    for family, address in _addresses(host, port):
+        try:
+            found.append(_bind(family, address, shares_port=True))
+        except OSError as error:
+            refused.append(error)
+    if found and all(error.errno != errno.EADDRINUSE for error in refused):
+        return found
+    for one in found:
+        one.close()
+    raise CannotStart(f"cannot listen on {host}:{port}: {os.strerror(refused[0].errno or 0)}")
+
+
 def holder(port: int) -> str | None:
     """Returns the listener on this port, such as `nginx (process 812)`; None where the system does not tell."""
-    pid = holder_pid(port)
+    pid = next(iter(holder_pids(port)), None)
     with contextlib.suppress(OSError):  # it has ended meanwhile
         return f"{Path(f'/proc/{pid}/comm').read_text(encoding='utf-8').strip()} (process {pid})" if pid else None
     return None
 
 
-def holder_pid(port: int) -> int | None:
-    """Returns the process that listens on this port; None when none does, or the system does not tell."""
+def holder_pids(port: int) -> set[int]:
+    """Returns the processes that listen on this port; none where the system does not tell."""
     inodes = _listening_inodes(port)
     if not inodes:
-        return None
-    return next((int(process.name) for process in Path("/proc").glob("[0-9]*") if inodes & _open_in(process)), None)
+        return set()
+    return {int(process.name) for process in Path("/proc").glob("[0-9]*") if inodes & _open_in(process)}
 
 
 @contextlib.contextmanager
@@ -96,12 +115,19 @@ def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, Any]]:
     return [(family, address) for family, _, _, _, address in found]
 
 
-def _listen(family: socket.AddressFamily, address: Any) -> None:
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _bind(family: socket.AddressFamily, address: Any, *, shares_port: bool = False) -> socket.socket:
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shares_port:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if family == socket.AF_INET6:
-            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        probe.bind(address)
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.bind(address)
+    except BaseException:
+        bound.close()
+        raise
+    return bound
 
 
 def _open_in(process: Path) -> set[str]:

@@ -17,7 +17,7 @@ from reyna.cli.checkup import CheckResult, fault_problem, not_checked, ok, probl
 from reyna.domain.errors import CannotStart, Fault
 from reyna.embedded import llama, nats, postgres
 from reyna.embedded.home import Home
-from reyna.embedded.tcp_ports import holder_pid, require_free
+from reyna.embedded.tcp_ports import holder_pids, require_free
 from reyna.services.studio.page_routes import PAGE_FOLDER
 
 MIN_FREE_BYTES: Final = (
@@ -105,11 +105,12 @@ def check_ports(settings: Settings, *, runs: bool) -> list[CheckResult]:
 def is_our_service(settings: Settings, name: str, port: int) -> bool:
     """Tells whether the listener on this port answers as this service does, and belongs to the studio of this home.
 
-    The second can only be told where the studio runs as one process and the system tells who listens.
+    The second can only be told where one process runs the whole studio, with workers or without, and the system tells
+    who listens.
     """
     studio = Home(settings.home).holder_pid() if settings.home.exists() else None
-    listener = holder_pid(port)
-    if studio and listener and studio != listener:
+    listeners = holder_pids(port)
+    if studio and listeners and studio not in listeners:
         return False
     connection = HTTPConnection(local_address(settings.host), port, timeout=HEALTH_TIMEOUT_SECONDS)
     try:
