@@ -64,6 +64,9 @@ def named(option: Any) -> list[str]:
         ({"REYNA_QUOTA_BYTES": "-1"}, "REYNA_QUOTA_BYTES: expected a whole number up to 10^15, not '-1'"),
         ({"REYNA_QUOTA_RUNS": "9" * 20}, f"REYNA_QUOTA_RUNS: expected a whole number up to 10^15, not '{'9' * 20}'"),
         ({"REYNA_PORT": "70000"}, "REYNA_PORT: expected a number from 1 to 65535, not '70000'"),
+        ({"REYNA_WORKERS": "0"}, "REYNA_WORKERS: expected a number from 1 to 64, not '0'"),
+        ({"REYNA_WORKERS": "-1"}, "REYNA_WORKERS: expected a number from 1 to 64, not '-1'"),
+        ({"REYNA_WORKERS": "many"}, "REYNA_WORKERS: expected a number from 1 to 64, not 'many'"),
         ({"REYNA_LOG_LEVEL": "loud"}, "REYNA_LOG_LEVEL: expected debug, info, warning or error, not 'loud'"),
         (
             {"REYNA_POSTGRES_URL": "mysql://a:geheim@b"},

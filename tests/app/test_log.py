@@ -43,6 +43,17 @@ def test_neither_secrets_nor_content_are_written(written: io.StringIO) -> None:
     assert "blob-1" in written.getvalue()
 
 
+def test_where_several_processes_serve_one_port_each_line_carries_the_number_of_its_own() -> None:
+    stream = io.StringIO()
+    log.configure("info", "json", stream, worker=2)
+    try:
+        structlog.get_logger("reyna").info("said")
+        logging.getLogger("nats").warning("lost")
+    finally:
+        log.configure("info", "console")
+    assert [line["worker"] for line in lines(stream)] == [2, 2]
+
+
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_a_trace_shows_no_values_and_no_password(form: Any) -> None:
     stream = io.StringIO()

@@ -96,7 +96,18 @@ def holder_pids(port: int) -> set[int]:
     inodes = _listening_inodes(port)
     if not inodes:
         return set()
-    return {int(process.name) for process in Path("/proc").glob("[0-9]*") if inodes & _open_in(process)}
+    pids = (int(process.name) for process in Path("/proc").glob("[0-9]*"))
+    return {pid for pid in pids if inodes & open_files_of(pid)}
+
+
+def open_files_of(pid: int) -> set[str]:
+    """Returns the names of the open files of a process; none when it is another user's or has ended."""
+    found = set()
+    with contextlib.suppress(OSError):
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):  # it was closed meanwhile
+                found.add(str(descriptor.readlink()))
+    return found
 
 
 @contextlib.contextmanager
@@ -128,16 +139,6 @@ def _bind(family: socket.AddressFamily, address: Any, *, shares_port: bool = Fal
         bound.close()
         raise
     return bound
-
-
-def _open_in(process: Path) -> set[str]:
-    """Returns the names of the open files of a process; none when it is another user's or has ended."""
-    found = set()
-    with contextlib.suppress(OSError):
-        for descriptor in (process / "fd").iterdir():
-            with contextlib.suppress(OSError):  # it was closed meanwhile
-                found.add(str(descriptor.readlink()))
-    return found
 
 
 def _listening_inodes(port: int) -> set[str]:
