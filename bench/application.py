@@ -27,7 +27,7 @@ class Application(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def run_application(home_folder: str | None = None) -> AsyncIterator[Application]:
+async def run_application(home_folder: str | None = None, *, workers: int = 1) -> AsyncIterator[Application]:
     """Runs `reyna up` on free ports in a home below this folder, or in a temporary one, without a language model."""
     temporary = tempfile.TemporaryDirectory(prefix="reyna-bench-") if home_folder is None else nullcontext(home_folder)
     with temporary as folder:
@@ -36,6 +36,7 @@ async def run_application(home_folder: str | None = None) -> AsyncIterator[Appli
         ports = dict(zip(names, map(str, free_ports(4)), strict=True))
         environment = {name: value for name, value in os.environ.items() if not name.startswith("REYNA_")}
         environment |= {"REYNA_HOME": str(home), "REYNA_LLM_URL": "http://127.0.0.1:9", "REYNA_LLM_MODEL": "none"}
+        environment["REYNA_WORKERS"] = str(workers)
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "reyna", "up", env=environment | ports, cwd=folder, stdout=PIPE
         )

@@ -256,4 +256,3 @@ async def wait_until_restarted(application: Application, former: Iterable[int]) 
 
 def json_lines(application: Application) -> list[str]:
     return [line for line in application.processes["up"].log.read_text().splitlines() if line.startswith("{")]
-

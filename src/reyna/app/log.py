@@ -44,9 +44,8 @@ def configure(
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([] if worker is None else [partial(_add_worker, worker)]),
     ]
-    if worker is not None:
-        ours.append(partial(_add_worker, worker))
     handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
