@@ -13,6 +13,7 @@ from reyna.domain.errors import Malformed
 from reyna.transport.http.problems import MAX_BODY_BYTES, Problem, asgi_messages, connection_problem, problem_of
 from reyna.transport.http.security_headers import with_security_headers
 from reyna.transport.http.server.anonymous_connections import MAX_WAITING_PER_ADDRESS, AnonymousConnections
+from reyna.transport.http.server.response_transport import ResponseTransport
 
 MAX_HEAD_BYTES: Final = 32 * 1024  # also of the framing between two chunks of a body, and of the trailer
 MAX_URL_BYTES: Final = 8 * 1024
@@ -167,14 +168,19 @@ class HttpProtocol(HttpToolsProtocol):
     # --- responding ---
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        cycle.transport = transport = ResponseTransport(self.transport)
+
         async def run(scope: Any, receive: Any, send: Any) -> None:
             async def send_message(message: Any) -> None:
-                ends = not message.get("more_body") and message["type"] == "http.response.body"
+                transport.holds_head = message["type"] == "http.response.start"
+                ends = not transport.holds_head and not message.get("more_body")
                 if cycle.more_body and not self._is_small(cycle):
                     cycle.keep_alive = ends  # announces the close, and leaves closing to us
                 await send(message)
-                if ends and cycle.more_body and not self._is_small(cycle):
-                    self._linger()
+                if ends:
+                    transport.flush()
+                    if cycle.more_body and not self._is_small(cycle):
+                        self._linger()
 
             await app(scope, receive, send_message)
 
