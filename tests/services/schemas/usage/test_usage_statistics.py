@@ -204,6 +204,25 @@ async def test_counts_of_many_processes_add_up_and_a_batch_counts_once(schemas: 
     assert found.totals == Counted(validations=4, failures=1, rules={"type": 3}, blobs=4)
 
 
+async def test_two_processes_that_count_in_turn_lose_nothing(store: MemoryStore, schemas: Schemas, ana: Caller) -> None:
+    other = Schemas(store)
+    for number in range(6):
+        counting = (schemas, other, other)[number % 3]
+        for _ in range(2):  # the second time as a repeat
+            await counting.usage.count(
+                system_caller(), f"batch-{number}", [use(), use("2026-03-02"), use(user="user-bo")]
+            )
+    found = await schemas.usage.get(ana, "text-input-v1", since=MARCH, to="2026-03-02")
+    assert [(row.day, row.blobs) for row in found.days] == [(MARCH, 6), ("2026-03-02", 6)]
+
+
+async def test_a_batch_that_was_added_in_part_is_added_in_whole_by_a_repeat(schemas: Schemas, ana: Caller) -> None:
+    await schemas.usage.count(system_caller(), "a", [use()])
+    await schemas.usage.count(system_caller(), "a", [use(), use("2026-03-02")])
+    found = await schemas.usage.get(ana, "text-input-v1", since=MARCH, to="2026-03-02")
+    assert [(row.day, row.blobs) for row in found.days] == [(MARCH, 1), ("2026-03-02", 1)]
+
+
 async def test_only_the_days_that_are_asked_for_are_told(schemas: Schemas, ana: Caller) -> None:
     await schemas.usage.count(system_caller(), "a", [use("2026-02-28"), use(MARCH), use("2026-03-02")])
     found = await schemas.usage.get(ana, "text-input-v1", since=MARCH, to=MARCH)
