@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Generic, Literal, Protocol, TypeVar
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar, final
 
 import msgspec
 
@@ -53,6 +53,7 @@ Where = Mapping[str, Any]
 `Contains` texts that contain all of its words. All fields must match."""
 
 
+@final
 class Put(msgspec.Struct, frozen=True):
     """Writes a record. `expects` is the revision that must be stored now: 0 for no record, None for any or none."""
 
@@ -61,6 +62,7 @@ class Put(msgspec.Struct, frozen=True):
     expects: int | None = 0
 
 
+@final
 class Delete(msgspec.Struct, frozen=True):
     """Deletes a record, which must exist."""
 
@@ -69,6 +71,7 @@ class Delete(msgspec.Struct, frozen=True):
     id: str
 
 
+@final
 class Require(msgspec.Struct, frozen=True):
     """Requires that the record exists and matches at the moment of the write, which locks it until its end."""
 
@@ -78,6 +81,7 @@ class Require(msgspec.Struct, frozen=True):
     where: Where = {}
 
 
+@final
 class Increment(msgspec.Struct, frozen=True):
     """Adds `by`, which may be negative, to one of the user's sums; a sum that was never written is 0.
 
@@ -91,6 +95,7 @@ class Increment(msgspec.Struct, frozen=True):
     at_most: int | None = None
 
 
+@final
 class AdvanceClock(msgspec.Struct, frozen=True):
     """Advances the logical clock of this user to `number`, which the process `by` has assigned.
 

@@ -1,5 +1,8 @@
 """Semantics that all adapters of the Store port share: checks before a write, filters, sort positions and distances."""
 
+# What every write runs through compares `type(step)`: for structs of msgspec, `isinstance` takes ten times as long
+# where the answer is no.
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
@@ -8,13 +11,9 @@ from reyna.ports.store import NOT_NULL, AdvanceClock, Collection, Contains, Dele
 BASE_COLUMNS: Final = ("id", "user_id", "revision")
 
 
-WRITING_STEPS: Final = (Put, Delete)
-RECORD_STEPS: Final = (*WRITING_STEPS, Require)
-
-
 def key_of(step: Put | Delete | Require) -> tuple[str, str, str]:
     """Returns the collection, user and id of the record of a step."""
-    if isinstance(step, Put):
+    if type(step) is Put:
         return step.collection.name, step.record.user_id, step.record.id
     return step.collection.name, step.user_id, step.id
 
@@ -23,7 +22,7 @@ def check_written_once(steps: Sequence[Step]) -> None:
     """Raises ValueError when a write puts or deletes the same record twice."""
     keys: set[tuple[str, str, str]] = set()
     for step in steps:
-        if isinstance(step, WRITING_STEPS):
+        if type(step) is Put or type(step) is Delete:
             key = key_of(step)
             if key in keys:
                 raise ValueError(f"{key[2]} is written twice in one write to {key[0]}")
@@ -38,7 +37,7 @@ def additions_of(steps: Iterable[Step]) -> Additions:
     """Returns the increments of a write by sum; a sum that does not grow has no bound, one that stays is left out."""
     additions: Additions = {}
     for step in steps:
-        if isinstance(step, Increment):
+        if type(step) is Increment:
             bound = step.at_most if step.by > 0 else None
             merge_addition(additions, (step.user_id, step.sum), step.by, bound)
     return {key: (by, at_most if by > 0 else None) for key, (by, at_most) in additions.items() if by}
@@ -60,7 +59,7 @@ def advances_of(steps: Iterable[Step]) -> dict[str, AdvanceClock]:
     """Returns the clock steps of a write, merged by user. Raises ValueError when two processes step in one write."""
     advances: dict[str, AdvanceClock] = {}
     for step in steps:
-        if isinstance(step, AdvanceClock):
+        if type(step) is AdvanceClock:
             so_far = advances.setdefault(step.user_id, step)
             if so_far is not step:
                 advances[step.user_id] = _merge_advances(so_far, step)

@@ -8,9 +8,8 @@ from typing import Any, Final, Literal, NamedTuple
 from reyna.adapters.postgres.rows import Row
 from reyna.adapters.postgres.sql import ANY_OF, Table, storable
 from reyna.domain.event import Message
-from reyna.ports.store import AdvanceClock, Delete, Put, Require, Step
+from reyna.ports.store import AdvanceClock, Delete, Increment, Put, Require, Step
 from reyna.storage.semantics import (
-    RECORD_STEPS,
     Additions,
     additions_of,
     advances_of,
@@ -70,7 +69,7 @@ def plan_write(tables: Mapping[str, Table], steps: Sequence[Step], messages: Seq
     check_written_once(steps)
     groups: dict[Group, list[Row]] = {}
     for step in steps:
-        if isinstance(step, RECORD_STEPS):
+        if type(step) is not Increment and type(step) is not AdvanceClock:
             group, row = _group_of(tables, step)
             groups.setdefault(group, []).append(row)
     return WritePlan(groups, additions_of(steps), advances_of(steps), list(messages))
@@ -82,12 +81,12 @@ def _group_of(tables: Mapping[str, Table], step: Put | Delete | Require) -> tupl
     if table is None or table.collection is not step.collection:
         check_collection({name: table.collection for name, table in tables.items()}, step.collection)
         table = tables[name]
-    if isinstance(step, Put):
+    if type(step) is Put:
         row = table.row(step.record)
         if step.expects == 0:
             return _group("insert", name), row
         return (_group("upsert", name), row) if step.expects is None else (_group("update", name), (*row, step.expects))
-    if isinstance(step, Delete):
+    if type(step) is Delete:
         return _group("delete", name), (step.user_id, step.id)
     check_queryable(step.collection, step.where)
     return Group("require", name, _hashable(step.where)), (step.user_id, step.id)

@@ -35,7 +35,10 @@ SPECIAL_LETTERS: Final = re.compile(f"[{''.join(BASE_LETTERS)}]")
 
 def fold(text: str) -> str:
     """Returns the text without case, accents, width and invisible characters, with single spaces between words."""
-    if not text.isascii():
+    if text.isascii():
+        if text.isprintable() and "  " not in text:  # then a space is the only white space
+            return text.strip(" ").lower()
+    else:
         plain = INVISIBLE.sub("", ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
         # Upper and then lower case, which every language has, is case folding: ß becomes ss.
         lower = SPECIAL_LETTERS.sub(lambda letter: BASE_LETTERS[letter[0]], plain.upper().lower())
@@ -47,9 +50,9 @@ def folded_name_of(data: Any) -> str:
     """Returns the folded title of a blob's data and the first line of its text."""
     if not isinstance(data, dict):
         return ""
-    title, line = (
-        data.get("title"),
-        next((data[field] for field in TEXT_FIELDS if isinstance(data.get(field), str)), ""),
-    )
-    parts = [title[:MAX_LINE_CHARACTERS]] if isinstance(title, str) else []
-    return fold("\n".join([*parts, line[:MAX_LINE_CHARACTERS].strip().partition("\n")[0]]))
+    title, line = data.get("title"), ""
+    for field in TEXT_FIELDS:
+        if isinstance(text := data.get(field), str):
+            line = text[:MAX_LINE_CHARACTERS].strip().partition("\n")[0]
+            break
+    return fold(f"{title[:MAX_LINE_CHARACTERS]}\n{line}" if isinstance(title, str) else line)

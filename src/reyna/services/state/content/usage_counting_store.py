@@ -23,6 +23,6 @@ class UsageCountingStore(StoreDecorator):
     async def write(self, *steps: Step, messages: Sequence[Message] = ()) -> None:
         await self._below.write(*steps, messages=messages)
         for step in steps:
-            if isinstance(step, Put) and step.collection is BLOBS and step.expects == 0:
+            if type(step) is Put and step.collection is BLOBS and step.expects == 0:
                 blob = step.record
                 self._counts.count_stored_blob(blob.user_id, blob.schema_id, blob.schema_version)
