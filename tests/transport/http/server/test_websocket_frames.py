@@ -152,7 +152,9 @@ def test_a_whole_message_is_found(payload: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "sent", [masked(TEXT, b"x" * 65_536), masked(TEXT, b"x", fin=False), masked(BINARY, b"x"), b""]
+    "sent",
+    [masked(TEXT, b"x" * 65_536), masked(TEXT, b"x", fin=False), masked(BINARY, b"x"), b""],
+    ids=["long", "not final", "binary", "empty"],  # the mask is random, and every process names the same tests
 )
 def test_everything_else_is_left_to_the_parser(sent: bytes) -> None:
     assert payload_of_text_frame(sent, 1 << 20) is None
