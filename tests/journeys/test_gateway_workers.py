@@ -248,6 +248,20 @@ async def test_workers_do_not_outlive_a_killed_main_process(build_application: B
     await asyncio.gather(*(wait_until_ended(pid) for pid in workers))
 
 
+async def test_ctrl_c_while_workers_start_leaves_no_process(build_application: Builder) -> None:
+    application = build_application(REYNA_WORKERS="3")
+    starting = asyncio.create_task(application.processes["up"].start())
+    while not application.processes["up"].runs or len(processes_of(application.home)) < 4:  # noqa: ASYNC110 - not ours
+        await asyncio.sleep(POLL_SECONDS)
+    application.processes["up"].send(signal.SIGINT)
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        await asyncio.wait([starting])
+        await application.processes["up"].wait()
+    assert processes_of(application.home) == []
+    with pytest.raises(AssertionError, match="did not come up"):
+        starting.result()
+
+
 async def wait_until_restarted(application: Application, former: Iterable[int]) -> None:
     async with asyncio.timeout(TIMEOUT_SECONDS):
         while set(pids(application)) <= set(former):  # noqa: ASYNC110 - it is not our child

@@ -11,8 +11,14 @@ from typing import Any, Final
 
 from reyna.app.bus_connection import open_bus
 from reyna.app.config import Settings
-from reyna.app.gateway_workers import Assignment, plan_assignments, require_shared_ports, service_at_shared_port
-from reyna.app.gateway_workers.supervisor import run_gateway_workers
+from reyna.app.gateway_workers import (
+    Assignment,
+    count_gateway_workers,
+    plan_assignments,
+    require_shared_ports,
+    service_at_shared_port,
+)
+from reyna.app.gateway_workers.supervisor import spawn_gateway_workers
 from reyna.app.http_server import HttpServer, start_server, stop_servers
 from reyna.app.services import SERVICE_NAMES, find_service
 from reyna.app.wiring import RunningApplication, run_application
@@ -76,13 +82,16 @@ async def run_until_stopped(
         require_free(settings.host, port_of(settings, name))
 
     async def serve(stopped: Stopped, started: Callable[[], None]) -> None:
-        async with run_application(settings, services, library) as application:
+        async with (
+            spawn_gateway_workers(count_gateway_workers(settings, services)) as workers,
+            run_application(settings, services, library) as application,
+        ):
             servers = await _listen(settings, application, services)
-            assignments = plan_assignments(settings, services, application.addresses)
-            async with run_gateway_workers(assignments):
-                started()
-                ready(application)
-                await _serve_until(stopped, servers)
+            await workers.start(plan_assignments(settings, services, application.addresses))
+            started()
+            ready(application)
+            await _until_stopped(stopped, servers)
+            await asyncio.gather(stop_servers(servers), workers.stop())
 
     await _run_until_signal(serve)
 
@@ -96,7 +105,8 @@ async def run_gateway_worker(assignment: Assignment, *, ready: Callable[[], None
             servers = await _listen(settings, application, [service_at_shared_port(settings, services)])
             started()
             ready()
-            await _serve_until(stopped, servers)
+            await _until_stopped(stopped, servers)
+            await stop_servers(servers)
 
     await _run_until_signal(serve)
 
@@ -144,9 +154,8 @@ async def _listen(
     return servers
 
 
-async def _serve_until(stopped: Stopped, servers: Sequence[HttpServer]) -> None:
+async def _until_stopped(stopped: Stopped, servers: Sequence[HttpServer]) -> None:
     await asyncio.wait([stopped, *(server.ended for server in servers)], return_when=asyncio.FIRST_COMPLETED)
-    await stop_servers(servers)
 
 
 def raise_open_file_limit(set_limit: Callable[[int, tuple[int, int]], None] | None = None) -> None:

@@ -32,10 +32,16 @@ class Assignment(msgspec.Struct, frozen=True):
         return msgspec.json.decode(text, type=cls, dec_hook=_path)
 
 
+def count_gateway_workers(settings: Settings, services: Sequence[str]) -> int:
+    """Returns how many a main process with these services has beside it."""
+    return settings.workers - 1 if service_at_shared_port(settings, services) else 0
+
+
 def plan_assignments(settings: Settings, services: Sequence[str], addresses: Addresses) -> list[Assignment]:
     """Returns one for each gateway worker beside a main process with these services."""
     shared = [name for name in SHARED_SERVICES if name in services]
-    return [Assignment(number, shared, settings, addresses) for number in range(2, settings.workers + 1) if shared]
+    count = count_gateway_workers(settings, services)
+    return [Assignment(number, shared, settings, addresses) for number in range(2, count + 2)]
 
 
 def service_at_shared_port(settings: Settings, services: Sequence[str]) -> str | None:
