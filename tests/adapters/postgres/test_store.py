@@ -22,7 +22,7 @@ from reyna.domain.errors import Fault
 from reyna.domain.rank import last as rank_of
 from reyna.embedded.home import Home
 from reyna.embedded.postgres import Postgres
-from reyna.ports.store import NOT_NULL, Collection, Contains, Put, Where
+from reyna.ports.store import NOT_NULL, Collection, Contains, Put, Require, RequirementNotMet, Where
 from reyna.services.processors import records as processors
 from reyna.services.schemas import records as schemas
 from reyna.services.state import records as state
@@ -166,6 +166,53 @@ async def test_a_write_whose_end_is_unknown_is_a_fault_and_the_next_is_well(
     await admin.close()
     await store.write(Put(THINGS, thing := a_thing()))
     assert await store.find(THINGS, ANA) == [thing]
+
+
+@pytest.mark.parametrize("needed", [1, 5])
+@pytest.mark.parametrize(
+    ("change", "is_met"),
+    [
+        ("update ports.things set ended_at = now()", False),
+        ("update ports.things set name = 'new'", True),
+        ("delete from ports.things", False),
+    ],
+)
+async def test_a_need_waits_for_who_writes_its_record_and_sees_what_that_wrote(
+    store: PostgresStore, database_url: str, needed: int, change: str, is_met: bool
+) -> None:
+    things = [a_thing() for _ in range(needed)]
+    await store.write(*(Put(THINGS, thing) for thing in things))
+    admin = await asyncpg.connect(database_url)
+    async with admin.transaction():
+        await admin.execute(f"{change} where id = $1", things[-1].id)
+        needs = [Require(THINGS, ANA, thing.id, {"ended_at": None}) for thing in things]
+        write = asyncio.ensure_future(store.write(Put(THINGS, new := a_thing()), *needs))
+        while not await admin.fetchval("select count(*) from pg_locks where not granted"):
+            pass
+    await admin.close()
+    if is_met:
+        await write
+        assert await store.get(THINGS, ANA, new.id) == new
+        return
+    with pytest.raises(RequirementNotMet) as unmet:
+        await write
+    assert (unmet.value.collection, unmet.value.kind) == (THINGS.name, "require")
+    assert await store.get(THINGS, ANA, new.id) is None
+
+
+async def test_a_record_that_is_there_is_named_in_a_partitioned_table_too(pool: asyncpg.Pool) -> None:
+    for statement in TABLES:
+        await pool.execute(statement)
+    await pool.execute(
+        "alter table ports.things rename to parts; alter table ports.things_1 rename to parts_1;"
+        "create table ports.things (like ports.parts including all) partition by hash (user_id);"
+        "create table ports.things_a partition of ports.things for values with (modulus 1, remainder 0)"
+    )
+    store = PostgresStore(pool, "ports", [THINGS, COUNTERS])
+    await store.write(Put(THINGS, thing := a_thing()))
+    with pytest.raises(RequirementNotMet) as unmet:
+        await store.write(Put(THINGS, thing))
+    assert (unmet.value.collection, unmet.value.kind) == (THINGS.name, "put")
 
 
 async def test_a_restart_of_postgresql_heals_by_itself(tmp_path: Path) -> None:

@@ -12,7 +12,14 @@ from reyna.adapters.postgres import sql as postgres_sql
 from reyna.adapters.postgres.group_commit import GroupCommit
 from reyna.adapters.postgres.sql import Table, storable
 from reyna.adapters.postgres.write_plan import WritePlan, plan_write
-from reyna.adapters.postgres.write_statement import CLOCK_GROUP, OVER_SQLSTATE, UNMET_SQLSTATE, WriteStatements
+from reyna.adapters.postgres.write_statement import (
+    CLOCK_GROUP,
+    EXISTS_SQLSTATE,
+    OVER_SQLSTATE,
+    UNMET_SQLSTATE,
+    WriteStatement,
+    WriteStatements,
+)
 from reyna.domain.errors import Fault, TimedOut, Unavailable
 from reyna.domain.event import Message
 from reyna.ports.store import ClockReading, Collection, Record, RequirementNotMet, Step, Where
@@ -229,13 +236,8 @@ class PostgresStore:
                     raise RequirementNotMet(group.collection, group.step) from None
                 raise ValueError(f"PostgreSQL cannot hold this: {error}") from error
             except asyncpg.PostgresError as error:
-                if error.sqlstate == UNMET_SQLSTATE:
-                    if (number := int(str(error))) == CLOCK_GROUP:
-                        raise RequirementNotMet("", "advance_clock") from None
-                    group = statement.groups[number]
-                    raise RequirementNotMet(group.collection, group.step) from None
-                if error.sqlstate == OVER_SQLSTATE:
-                    raise RequirementNotMet(str(error), "increment") from None
+                if (unmet := _unmet_requirement(statement, error)) is not None:
+                    raise unmet from None
                 if error.sqlstate not in ROLLED_BACK_SQLSTATES or attempt == MAX_WRITE_ATTEMPTS:
                     raise
             else:
@@ -274,3 +276,18 @@ class PostgresStore:
                     raise Unavailable("PostgreSQL cannot be reached.") from error
                 await self._pool.expire_connections()
         raise AssertionError("the last attempt returned or raised")
+
+
+def _unmet_requirement(statement: WriteStatement, error: asyncpg.PostgresError) -> RequirementNotMet | None:
+    """Returns the condition of a write that did not hold, if that is the error."""
+    if error.sqlstate == OVER_SQLSTATE:
+        return RequirementNotMet(str(error), "increment")
+    if error.sqlstate == UNMET_SQLSTATE and (number := int(str(error))) == CLOCK_GROUP:
+        return RequirementNotMet("", "advance_clock")
+    if error.sqlstate == UNMET_SQLSTATE:
+        group = statement.groups[number]
+    elif error.sqlstate == EXISTS_SQLSTATE:
+        group = statement.group_of_insert(f"{error.schema_name}.{error.table_name}")
+    else:
+        return None
+    return RequirementNotMet(group.collection, group.step)

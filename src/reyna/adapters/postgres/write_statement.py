@@ -10,6 +10,7 @@ from reyna.adapters.postgres.sql import Table, conditions
 from reyna.adapters.postgres.write_plan import Group, Kind, WritePlan
 
 UNMET_SQLSTATE: Final = "RY001"  # raised by the function reyna.unmet; its message is the number of the group
+EXISTS_SQLSTATE: Final = "23505"  # an insert found the record there
 OVER_SQLSTATE: Final = "RY002"  # raised by the function reyna.over; its message is the name of the sum
 CLOCK_GROUP: Final = -1  # the number of the group of clock steps
 MAX_CACHED_SQL_TEXTS: Final = 1024  # one for each shape of a write; they are some ten
@@ -54,6 +55,11 @@ class WriteStatement(NamedTuple):
     args: list[Any]
     groups: Sequence[Group]
 
+    def group_of_insert(self, collection: str) -> Group:
+        """Returns the group of inserts into this table, or the first one for the name of a partition."""
+        inserts = [group for group in self.groups if group.kind == "insert"]
+        return next((group for group in inserts if group.collection == collection), inserts[0])
+
 
 class WriteStatements:
     """Builds the statements of one service; `namespace` is its schema in the database."""
@@ -66,7 +72,7 @@ class WriteStatements:
         """Returns one SQL statement for the whole plan; its length grows with the groups, not with the rows.
 
         Under READ COMMITTED each part waits for other writers of its rows, and then sees their latest versions: `for
-        share` and `update` check the condition again, `on conflict` sees what was committed meanwhile. So every
+        share` and `update` check the condition again, `insert` fails or sees what was committed meanwhile. So every
         condition holds at the moment of the commit, since the rows that were checked are locked.
 
         Rows are locked table by table in the order of their names, and in a table by user and id, so that two writes do
@@ -219,10 +225,10 @@ def _group_sql(kind: Kind, table: Table, source: str, filters: str) -> str:
     if kind == "delete":
         keys = f"{source} k(user_id, id)"
         return f"(delete from {table.name} t using {keys} where t.user_id = k.user_id and t.id = k.id returning 1)"
-    if kind == "require":
+    if kind == "require":  # row by row in their order, which is also faster than a join, whatever is known of the table
         return (
-            f"materialized (select from {table.name} t join {source} k(user_id, id)"
-            f" on t.user_id = k.user_id and t.id = k.id{filters} order by t.user_id, t.id for share of t)"
+            f"materialized (select from {source} k(user_id, id) cross join lateral (select from {table.name} t"
+            f" where t.user_id = k.user_id and t.id = k.id{filters} for share) one)"
         )
     names = table.row_names
     if kind == "update":
@@ -232,8 +238,6 @@ def _group_sql(kind: Kind, table: Table, source: str, filters: str) -> str:
             " where t.user_id = k.user_id and t.id = k.id and t.revision = k.expects returning 1)"
         )
     changes = ", ".join(f"{name} = excluded.{name}" for name in names[2:])
-    otherwise = "nothing" if kind == "insert" else f"update set {changes}"
-    return (
-        f"(insert into {table.name} ({', '.join(names)}) select * from {source} k"
-        f" on conflict (user_id, id) do {otherwise} returning 1)"
-    )
+    # Where nothing must be there, the index refuses what is: `on conflict do nothing` would look twice at every row.
+    otherwise = "" if kind == "insert" else f" on conflict (user_id, id) do update set {changes}"
+    return f"(insert into {table.name} ({', '.join(names)}) select * from {source} k{otherwise} returning 1)"
