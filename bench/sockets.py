@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import gc
-import math
 import os
 import resource
 import sys
@@ -16,28 +15,30 @@ from typing import Final
 
 import uvloop
 
-from bench.application import Application, register_users, run_application
+from bench.application import Application, register_users, run_application, store_users
 from bench.floor import floor
 from bench.journey import create_at_rate, open_pairs
 from bench.percentiles import Spread
 from bench.websocket_client import open_websocket
 
-SOCKETS_PER_USER: Final = 80  # sockets of one user; the gateway takes at most 100
+MAX_SOCKETS_PER_USER: Final = 100  # that the gateway takes
 WRITERS: Final = 32  # users with two devices more, one that writes and one that listens
 MAX_CONNECTING: Final = 50  # sockets that are being opened at the same time
 PROCESSES: Final = 2  # that hold the other ends
-TARGETS: Final = {1_000: (200, 10.0), 10_000: (100, 50.0)}  # sockets: creates per second, and milliseconds (p99)
-MAX_KIB_PER_SOCKET: Final = 32  # for each socket, at most
+TARGETS: Final = {1_000: (50, 8.0), 10_000: (100, 20.0)}  # sockets: creates per second, and milliseconds (p99)
+MAX_KIB_PER_SOCKET: Final = 24  # for each socket, at most
 SETTLE_SECONDS: Final = 3.0  # seconds until what opening left behind is gone
 
 
-async def main(sockets: int, rate: int | None, seconds: float) -> None:
+async def main(sockets: int, users: int, rate: int | None, seconds: float) -> None:
     _allow_files(sockets + 1_000)
+    if not PROCESSES <= users <= sockets <= users * MAX_SOCKETS_PER_USER:
+        raise SystemExit(f"{sockets:,} sockets need between {sockets / MAX_SOCKETS_PER_USER:g} and {sockets:,} users")
     nearest = min(TARGETS, key=lambda known: abs(known - sockets))
     each_second = rate or TARGETS[nearest][0]
     async with run_application() as application:
         among = await open_pairs(application.port, await register_users(application, WRITERS))
-        silent = await register_users(application, math.ceil(sockets / SOCKETS_PER_USER))
+        silent = await store_users(application, users)
         under = await floor(application.addresses.postgres_url, application.addresses.nats_url)
         await create_at_rate(among, each_second, 1.0)
         _print(
@@ -45,8 +46,9 @@ async def main(sockets: int, rate: int | None, seconds: float) -> None:
             (await create_at_rate(among, each_second, seconds)).delivered,
         )
         before, began = resident_bytes(application), time.perf_counter()
-        async with held_sockets(application, [token for token, _ in silent], sockets):
-            print(f"{sockets:,} more sockets were opened in {time.perf_counter() - began:.1f} s")
+        async with held_sockets(application, silent, sockets):
+            opened = f"{sockets:,} more sockets of {users:,} users"
+            print(f"{opened} were opened in {time.perf_counter() - began:.1f} s")
             await asyncio.sleep(SETTLE_SECONDS)
             each = (resident_bytes(application) - before) / sockets / 1024
             print(f"memory: {each:.1f} KiB for each socket (wanted: below {MAX_KIB_PER_SOCKET})")
@@ -132,6 +134,7 @@ async def hold(port: int, count: int) -> None:
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--sockets", type=int, default=1_000)
+    options.add_argument("--users", type=int, help="whose sockets they are; as many as sockets when left out")
     options.add_argument("--rate", type=int, help="creates per second")
     options.add_argument("--seconds", type=float, default=10.0, help="how long each load lasts")
     options.add_argument("--hold", type=int, help=argparse.SUPPRESS)
@@ -141,4 +144,4 @@ if __name__ == "__main__":
         uvloop.run(hold(chosen.port, chosen.hold))
     else:
         os.environ.setdefault("PYTHONUNBUFFERED", "1")
-        uvloop.run(main(chosen.sockets, chosen.rate, chosen.seconds))
+        uvloop.run(main(chosen.sockets, chosen.users or chosen.sockets, chosen.rate, chosen.seconds))
