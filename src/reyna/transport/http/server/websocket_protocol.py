@@ -120,7 +120,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
     def signed_in(self) -> None:
-        """Raises the limits, since somebody has signed in on this connection."""
+        """Raises the limits, since somebody has signed in on this connection, and drops the headers of the handshake:
+        nobody asks for them any more, and they are 4 KiB of an idle connection."""
+        self.scope["headers"] = ()
+        self.request.headers.clear()
+        self.response.headers.clear()
         self.conn.max_message_size = MAX_MESSAGE_BYTES
         self._frames_per_second, self._burst_frames = self._limits.frames_per_second, self._limits.burst_frames
         self._allowance, self._control_frame_cost = self._burst_frames, self._limits.control_frame_cost
