@@ -1,6 +1,7 @@
 """What a client may ask of one WebSocket, and how one ends that asks for more or takes nothing."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -13,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from reyna.app.http_server import start_server, stop_servers
 from reyna.embedded.tcp_ports import free_ports
 from reyna.transport.http.server.anonymous_connections import MAX_WAITING_PER_ADDRESS
-from reyna.transport.http.server.http_protocol import Connections
+from reyna.transport.http.server.http_protocol import Connections, HttpProtocol
 from reyna.transport.http.server.websocket_protocol import (
     CLOSE_TIMEOUT_SECONDS,
     MAX_ANONYMOUS_MESSAGE_BYTES,
@@ -25,6 +26,7 @@ from reyna.transport.http.server.websocket_protocol import (
     TOO_SLOW,
     WRITE_TEXT,
     WebSocketLimits,
+    WebSocketProtocol,
 )
 from tests.transport.http.websocket_bytes import CONTINUATION, PING, PONG, TEXT, RawWebSocket, frame, header
 
@@ -250,3 +252,21 @@ async def test_what_cannot_be_written_at_once_keeps_its_place() -> None:
         heard = [await device.recv() for _ in range(2000)]
         assert [str(text).rstrip("é") for text in heard] == [str(number) for number in range(2000)]
         assert await device.recv() == "end"
+
+
+# --- what an idle socket costs ---
+
+
+async def test_a_device_that_is_signed_in_keeps_nothing_of_its_handshake() -> None:
+    async with serve_on_port() as (_, wire):
+        gc.collect()
+        gc.disable()
+        try:
+            line = await wire("/known", frame(TEXT, b"four"))
+            assert await line.read() == (TEXT, b"4")
+            found = gc.get_objects()
+        finally:
+            gc.enable()
+        assert [one for one in found if isinstance(one, HttpProtocol)] == []
+        (protocol,) = [one for one in found if isinstance(one, WebSocketProtocol)]
+        assert (protocol.scope["headers"], len(protocol.request.headers), len(protocol.response.headers)) == ((), 0, 0)

@@ -87,6 +87,7 @@ class HttpProtocol(HttpToolsProtocol):
             return
         self._forget()  # HTTP is done with this connection
         super().handle_websocket_upgrade()
+        del self.parser  # which refers to this object: 3 KiB that would wait for the garbage collector
 
     def _forget(self) -> None:
         self._open.discard(self)
