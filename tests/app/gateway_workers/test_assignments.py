@@ -6,8 +6,9 @@ import pytest
 
 from reyna.app.addresses import Addresses
 from reyna.app.config import Settings
-from reyna.app.gateway_workers import Assignment, plan_assignments, service_at_shared_port
+from reyna.app.gateway_workers import Assignment, plan_assignments, require_shared_ports, service_at_shared_port
 from reyna.app.services import SERVICE_NAMES
+from reyna.domain.errors import WrongSetting
 
 ADDRESSES = Addresses(
     postgres_url="postgresql://reyna:geheim@/reyna?host=/run",
@@ -43,3 +44,11 @@ def test_each_process_beside_the_first_gets_an_assignment(
     assert [assignment.number for assignment in planned] == numbers
     assert all(assignment.services == runs for assignment in planned)
     assert service_at_shared_port(settings, services) == port_of
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_where_no_system_spreads_connections_several_processes_are_refused_in_one_line(system: str) -> None:
+    require_shared_ports(Settings(), system)
+    with pytest.raises(WrongSetting) as refused:
+        require_shared_ports(Settings(workers=2), system)
+    assert str(refused.value).startswith("REYNA_WORKERS: more than 1 needs Linux, which spreads the connections of one")

@@ -50,9 +50,9 @@ def service_at_shared_port(settings: Settings, services: Sequence[str]) -> str |
     return shared[-1] if shared and settings.workers > 1 else None
 
 
-def require_shared_ports(settings: Settings) -> None:
+def require_shared_ports(settings: Settings, system: str = sys.platform) -> None:
     """Raises WrongSetting when several processes are wanted and this system does not spread connections over them."""
-    if settings.workers > 1 and not (sys.platform == "linux" and hasattr(socket, "SO_REUSEPORT")):
+    if settings.workers > 1 and not (system == "linux" and hasattr(socket, "SO_REUSEPORT")):
         why = "more than 1 needs Linux, which spreads the connections of one port over processes (SO_REUSEPORT)"
         raise WrongSetting("REYNA_WORKERS", why)
 
