@@ -215,6 +215,16 @@ async def test_a_record_that_is_there_is_named_in_a_partitioned_table_too(pool: 
     assert (unmet.value.collection, unmet.value.kind) == (THINGS.name, "put")
 
 
+@pytest.mark.parametrize("odd", ["plain", "a\x1fb", "a\x1e", "\x1e", "\u00e9", "\0", "\ud800"])
+async def test_exactly_the_messages_that_were_sent_leave_the_outbox(store: PostgresStore, odd: str) -> None:
+    ids = ["first", "second", "third", *([odd] if postgres_sql.storable(odd) else [])]
+    await store.write(messages=[a_message(id) for id in [*ids, "a", "b"]])
+    await store.mark_sent([])
+    await store.mark_sent([*ids[1:], odd])
+    left = await store.list_unsent(before=datetime(2100, 1, 1, tzinfo=UTC), limit=10)
+    assert [message.id for message in left] == ["first", "a", "b"]
+
+
 async def test_a_restart_of_postgresql_heals_by_itself(tmp_path: Path) -> None:
     server = Postgres(Home(tmp_path / "home"))
     await server.start()

@@ -28,7 +28,7 @@ def add_rows(rows: Sequence[Row], types: Sequence[str], args: list[Any]) -> Form
     columns = list(zip(*rows, strict=True))
     joined: list[Any] = []
     for kind, column in zip(types, columns, strict=True):
-        value = _join(column) if kind == "text" else column
+        value = join_texts(column) if kind == "text" else column
         if value is None:
             args.extend(columns)
             return ARRAYS
@@ -37,7 +37,7 @@ def add_rows(rows: Sequence[Row], types: Sequence[str], args: list[Any]) -> Form
     return JOINED
 
 
-def _join(column: Sequence[str | None]) -> str | None:
+def join_texts(column: Sequence[str | None]) -> str | None:
     """Returns the texts of a column as one text; None when one of them contains a separator."""
     nulls = column.count(None)
     joined = SEPARATOR.join([NULL if text is None else text for text in column] if nulls else column)  # type: ignore[arg-type]
@@ -54,10 +54,11 @@ def rows_sql(types: Sequence[str], form: Form, offset: int) -> str:
         starts = range(offset + 1, offset + 1 + form * len(types), len(types))
         lines = (f"({', '.join(f'${number}::{kind}' for number, kind in enumerate(types, start))})" for start in starts)
         return f"(values {', '.join(lines)})"
-    return f"unnest({', '.join(_column_sql(kind, form, number) for number, kind in enumerate(types, offset + 1))})"
+    return f"unnest({', '.join(column_sql(kind, form, number) for number, kind in enumerate(types, offset + 1))})"
 
 
-def _column_sql(kind: str, form: Form, number: int) -> str:
+def column_sql(kind: str, form: Form, number: int) -> str:
+    """Returns the array of a column that is this parameter."""
     if kind == "text" and form == JOINED:
         return f"string_to_array(${number}::text, e'\\x1f', e'\\x1e')"
     return f"${number}::{kind}[]"

@@ -10,6 +10,7 @@ import asyncpg
 from reyna.adapters.outage import Outage
 from reyna.adapters.postgres import sql as postgres_sql
 from reyna.adapters.postgres.group_commit import GroupCommit
+from reyna.adapters.postgres.rows import ARRAYS, JOINED, column_sql, join_texts
 from reyna.adapters.postgres.sql import Table, storable
 from reyna.adapters.postgres.write_plan import WritePlan, plan_write
 from reyna.adapters.postgres.write_statement import (
@@ -192,11 +193,14 @@ class PostgresStore:
         return [Message(*row) for row in rows]
 
     async def mark_sent(self, ids: Sequence[str]) -> None:
+        joined = join_texts(ids)
+        is_plain = joined is not None and joined.isascii() and "\0" not in joined
         # Does not wait for the disk: if this is lost, a message is sent twice, which its id makes harmless.
         await self._read(
             "with soon as materialized (select set_config('synchronous_commit', 'off', true))"
-            f' delete from "{self._namespace}".outbox using soon where id = any($1::text[])',
-            [list(ids)],
+            f' delete from "{self._namespace}".outbox using soon'
+            f" where id = any({column_sql('text', JOINED if is_plain else ARRAYS, 1)})",
+            [joined if is_plain else list(ids)],
         )
 
     async def check(self) -> None:
