@@ -55,4 +55,4 @@ def folded_name_of(data: Any) -> str:
         if isinstance(text := data.get(field), str):
             line = text[:MAX_LINE_CHARACTERS].strip().partition("\n")[0]
             break
-    return fold(f"{title[:MAX_LINE_CHARACTERS]}\n{line}" if isinstance(title, str) else line)
+    return fold("\n".join([title[:MAX_LINE_CHARACTERS], line]) if isinstance(title, str) else line)
