@@ -9,7 +9,9 @@ import nats.errors
 from nats.aio.client import PING_PROTO, Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
+from nats.protocol.command import hpub_cmd, pub_cmd
 
+from reyna.adapters.nats.protocol.message_parser import MessageParser
 from reyna.domain.errors import Fault, Unavailable
 
 LOG: Final = logging.getLogger(__name__)
@@ -21,10 +23,11 @@ NO_RESPONDERS: Final = "503"
 DISCARDED_COMMANDS: Final = frozenset({(b"PUB", 4), (b"HPUB", 5), (b"PING", 1), (b"PONG", 1)})
 MAX_ABSENCE_SECONDS: Final = 5.0  # without a connection, after which nobody waits for it
 PLAIN_HEADERS: Final = b"NATS/1.0\r\n"  # the beginning of headers without a status of the server
+MAX_BUFFERED_BYTES: Final = 64 * 1024  # in the socket's buffer; beyond it, messages wait for the client's flusher
 
 
 class Connection(Client):
-    """nats-py's client (2.16) with two corrections.
+    """nats-py's client (2.16) with two corrections, and a short way for the messages that come by the thousand.
 
     It writes a PING ahead of what still waits to be written. So `flush` may return before the server has seen the SUB
     that came first, and a request sent then finds nobody; and `drain` may end a subscription before the server has, and
@@ -35,12 +38,20 @@ class Connection(Client):
     that is wrong: the sender has given up and sends again, behind what was sent before and is lost. So these are
     discarded (`pending_size=0` would keep the first kind all the same, and let memory grow). Everything else is kept:
     acknowledgements, answers and ephemeral messages do no harm when they come late.
+
+    The short way: what is published while nothing waits goes to the socket in one write for each turn of the event
+    loop, without the client's queue and its flusher task; and a message for an InlineCallback goes from the parser to
+    its function. Anything else is left to nats-py.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.on_new_connection: Callable[[], None] = lambda: None  # called before anything is sent on it
         self.lost_at = float("-inf")  # when the latest connection was lost
+        self._ps = MessageParser(self, self._take, self._process_msg)
+        self._unwritten: list[bytes] = []  # for the socket, at the end of this turn of the event loop
+        self._unwritten_bytes = 0
+        self._socket: asyncio.WriteTransport | None = None
         self._connected_again = asyncio.Event()
 
     async def wait_for_connection(self) -> None:
@@ -64,18 +75,68 @@ class Connection(Client):
     ) -> None:
         if reply and not (self.is_connected or self.is_closed):
             raise nats.errors.ConnectionReconnectingError
-        await super().publish(subject, payload, reply, headers)
+        if not self.try_publish(subject, payload, reply, headers):
+            await super().publish(subject, payload, reply, headers)
+
+    def try_publish(
+        self, subject: str, payload: bytes, reply: str = "", headers: Mapping[str, str] | None = None
+    ) -> bool:
+        """Writes a message in this turn of the event loop, behind everything that was published before.
+
+        Returns False, and does nothing, when it has to wait for the socket, or when it is not plainly a message that
+        nats-py would send as it is.
+        """
+        socket = self._socket
+        if (
+            socket is None
+            or self._pending
+            or self._status != Client.CONNECTED
+            or len(payload) > self._max_payload
+            or socket.is_closing()
+            or socket.get_write_buffer_size() + self._unwritten_bytes > MAX_BUFFERED_BYTES
+            or not _is_plain_subject(subject)
+            or not (reply == "" or _is_plain_subject(reply))
+        ):
+            return False
+        if headers is None:
+            command = pub_cmd(subject, reply, payload)
+        elif all(_is_plain_header(name, value) for name, value in headers.items()):
+            lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+            command = hpub_cmd(subject, reply, b"%b%b\r\n" % (PLAIN_HEADERS, lines.encode()), payload)
+        else:
+            return False
+        self.stats["out_msgs"] += 1
+        self.stats["out_bytes"] += len(payload)
+        if not self._unwritten:
+            asyncio.get_running_loop().call_soon(self._write_now)
+        self._unwritten.append(command)
+        self._unwritten_bytes += len(command)
+        return True
+
+    def _write_now(self) -> None:
+        """Writes what was published in this turn of the event loop at once: each write costs the server a wake-up."""
+        commands, self._unwritten, self._unwritten_bytes = self._unwritten, [], 0
+        if commands and self._socket is not None:
+            self._socket.write(b"".join(commands))
+
+    async def _send_command(self, cmd: bytes, priority: bool = False) -> None:
+        self._write_now()  # so that no command overtakes a message
+        await super()._send_command(cmd, priority)
 
     def discard_pending(self) -> None:
         """Discards what is not written yet; called before closing."""
         self._abort_transport()
         self._pending, self._pending_data_size = [], 0
+        self._unwritten, self._unwritten_bytes = [], 0
 
     def _abort_transport(self) -> None:
         """Closes the socket without waiting for a server that may never read what waits for it."""
-        writer = getattr(self._transport, "_io_writer", None)
-        if writer is not None:  # a WebSocket has no such buffer of ours
-            writer.transport.abort()
+        if (socket := self._current_socket()) is not None:
+            socket.abort()
+
+    def _current_socket(self) -> asyncio.WriteTransport | None:
+        writer: asyncio.StreamWriter | None = getattr(self._transport, "_io_writer", None)
+        return writer.transport if writer is not None else None  # a WebSocket has no such buffer of ours
 
     async def _attempt_reconnect(self) -> None:
         self._abort_transport()
@@ -86,23 +147,32 @@ class Connection(Client):
         # It counts as connected from here on, and no other task has run since.
         self._pending = [command for command in self._pending if not _is_discarded(command)]
         self._pending_data_size = sum(map(len, self._pending))
+        self._socket = self._current_socket()
         self.on_new_connection()
         self._connected_again.set()
         self._connected_again = asyncio.Event()
 
-    async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
-        """Hands a message to its InlineCallback, without what nats-py does for other kinds of subscriptions."""
+    async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes | None) -> None:
+        if not self._take(sid, subject, reply, data, headers):
+            await super()._process_msg(sid, subject, reply, data, headers or b"")
+
+    def _take(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes | None) -> bool:
+        """Hands a message to its InlineCallback, without what nats-py does for other kinds of subscriptions, and
+        returns True; returns False for any other message."""
         subscription = self._subs.get(sid)
         callback = None if subscription is None or subscription._max_msgs else subscription._future
         plain = not headers or headers.startswith(PLAIN_HEADERS)
         if subscription is None or not isinstance(callback, InlineCallback) or not plain:
-            await super()._process_msg(sid, subject, reply, data, headers)
-            return
+            return False
         self.stats["in_msgs"] += 1
         self.stats["in_bytes"] += len(data)
         subscription._received += 1
-        parsed = _parse_headers(headers) if headers else None
+        if callback.on_plain is not None:
+            callback.receive_plain(subject, data, headers)
+            return True
+        parsed = parse_headers(headers) if headers else None
         callback.set_result(Msg(self, subject.decode(), reply.decode(), data, parsed, _sid=sid))
+        return True
 
     async def _send_ping(self, future: asyncio.Future[bool] | None = None) -> None:
         self._pongs.append(asyncio.get_running_loop().create_future() if future is None else future)
@@ -110,10 +180,27 @@ class Connection(Client):
         await self._flush_pending()
 
 
-def _parse_headers(block: bytes) -> dict[str, str]:
+def parse_headers(block: bytes) -> dict[str, str]:
     """Returns the headers of a block that begins with PLAIN_HEADERS (NATS ADR-4)."""
     lines = block[len(PLAIN_HEADERS) :].decode("utf-8", "replace").split("\r\n")
     return {name: value.strip() for name, colon, value in (line.partition(":") for line in lines) if colon}
+
+
+def find_header(block: bytes, name: bytes) -> bytes | None:
+    """Returns one value of a block that begins with PLAIN_HEADERS, as `parse_headers` gives it."""
+    start = block.rfind(b"\r\n%b:" % name)
+    if start < 0:
+        return None
+    return block[start + len(name) + 3 : block.find(b"\r\n", start + 2)].strip()
+
+
+def _is_plain_subject(subject: str) -> bool:
+    return subject.isascii() and subject.isprintable() and " " not in subject and subject != ""
+
+
+def _is_plain_header(name: str, value: str) -> bool:
+    """Returns whether nats-py would send a header without correcting or refusing it."""
+    return name.isascii() and name.replace("-", "").isalnum() and value.isprintable() and value.strip() == value
 
 
 def _is_discarded(command: bytes) -> bool:
@@ -130,9 +217,15 @@ class InlineCallback(asyncio.Future[Msg]):
     acknowledgements a second want the latter.
     """
 
-    def __init__(self, on_message: Callable[[Msg], None]) -> None:
+    def __init__(
+        self,
+        on_message: Callable[[Msg], None],
+        on_plain: Callable[[bytes, bytes, bytes | None], None] | None = None,
+    ) -> None:
+        """`on_plain` takes the subject, body and header block of a message that is no status of the server, as they
+        were read; without it such a message goes to `on_message` too."""
         super().__init__(loop=asyncio.get_running_loop())
-        self._on_message = on_message
+        self._on_message, self.on_plain = on_message, on_plain
 
     def set_result(self, result: Msg) -> None:
         try:
@@ -140,6 +233,13 @@ class InlineCallback(asyncio.Future[Msg]):
         except Exception:
             # Raised further, it would end the connection's read loop, and with it every other subscription.
             LOG.exception("A listener on %s failed", result.subject)
+
+    def receive_plain(self, subject: bytes, body: bytes, headers: bytes | None) -> None:
+        try:
+            if self.on_plain is not None:
+                self.on_plain(subject, body, headers)
+        except Exception:
+            LOG.exception("A listener on %s failed", subject.decode(errors="replace"))
 
 
 def status_of(message: Msg) -> str | None:

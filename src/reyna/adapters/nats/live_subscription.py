@@ -10,7 +10,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from reyna.adapters.nats.connection import InlineCallback, reason_of, round_trip
+from reyna.adapters.nats.connection import InlineCallback, find_header, reason_of, round_trip
 from reyna.adapters.nats.event_stream import SEQUENCE
 from reyna.domain.errors import Fault
 from reyna.domain.event import EVENT_SUBJECTS, LIVE_SUBJECTS
@@ -20,6 +20,7 @@ from reyna.ports.subjects import ANY, REST, matches
 LOG: Final = logging.getLogger(__name__)
 RETRY_PAUSE_SECONDS: Final = 0.5  # between attempts to read missed events
 ALL_USERS: Final = ""
+SEQUENCE_HEADER: Final = SEQUENCE.encode()
 
 
 def _user_of(subject: str) -> str:
@@ -38,14 +39,18 @@ class LiveSubscription:
         self.subscription: Subscription | None = None
         self._all = all
 
-    def receive(self, message: Msg) -> None:
-        headers = message.headers
-        if headers is None or (header := headers.get(SEQUENCE)) is None:
-            self.on_message(ReceivedMessage(message.subject, message.data))
+    def receive(self, subject: bytes, body: bytes, headers: bytes | None) -> None:
+        header = find_header(headers, SEQUENCE_HEADER) if headers else None
+        if header is None:
+            self.on_message(ReceivedMessage(subject.decode(), body))
             return
         sequence = int(header)
         if self._all.accept(sequence):
-            self.on_message(ReceivedMessage(message.subject, message.data, sequence))
+            self.on_message(ReceivedMessage(subject.decode(), body, sequence))
+
+    def receive_status(self, message: Msg) -> None:
+        """Called for a status of the server, which no listener asks for."""
+        self.on_message(ReceivedMessage(message.subject, message.data))
 
     async def stop(self) -> None:
         await self._all.remove(self)
@@ -82,7 +87,9 @@ class LiveSubscriptions:
             await asyncio.shield(self._finding_position)
         live = LiveSubscription(self, subject, on_message)
         self._by_user.setdefault(_user_of(subject), set()).add(live)
-        live.subscription = await self._connection.subscribe(subject, future=InlineCallback(live.receive))
+        live.subscription = await self._connection.subscribe(
+            subject, future=InlineCallback(live.receive_status, live.receive)
+        )
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush())
         await asyncio.shield(self._flushing)

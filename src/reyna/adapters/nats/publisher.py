@@ -7,10 +7,9 @@ from itertools import takewhile
 from typing import Final
 
 import msgspec
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from reyna.adapters.nats.connection import NO_RESPONDERS, InlineCallback, send, status_of
+from reyna.adapters.nats.connection import NO_RESPONDERS, Connection, InlineCallback, send, status_of
 from reyna.adapters.nats.jetstream_api import ApiError
 from reyna.domain.errors import Fault, TimedOut
 from reyna.domain.event import Message
@@ -33,7 +32,8 @@ class Publisher:
     """Hands messages to JetStream in the order of the calls and resolves one future for each acknowledgement.
 
     Every message has the same timeout, so the table, which keeps the order of the calls, is also ordered by deadline:
-    one timer on its oldest entry serves all of them. A single task does the writing, because the client's own
+    one timer on its oldest entry serves all of them. A message goes to the socket in the same turn of the event loop
+    while that takes more and no other one waits. Otherwise a single task does the writing, because the client's own
     `publish` may have to wait for the socket, which a caller of this one must not.
 
     No message overtakes one that failed without being written. The callbacks of the failed one run in the next turn of
@@ -41,7 +41,7 @@ class Publisher:
     already fail too.
     """
 
-    def __init__(self, connection: Client, ack_timeout: float) -> None:
+    def __init__(self, connection: Connection, ack_timeout: float) -> None:
         self._connection = connection
         self._ack_timeout = ack_timeout
         self._loop = asyncio.get_running_loop()
@@ -57,7 +57,7 @@ class Publisher:
     async def open(self) -> None:
         inbox = self._connection.new_inbox()
         self._prefix = f"{inbox}."
-        await self._connection.subscribe(f"{inbox}.*", future=InlineCallback(self._on_acknowledgement))
+        await self._connection.subscribe(f"{inbox}.*", future=InlineCallback(self._on_answer, self._on_acknowledgement))
         self._writer = asyncio.create_task(self._write_forever(), name="nats publisher")
 
     def publish(self, message: Message) -> asyncio.Future[int]:
@@ -70,8 +70,11 @@ class Publisher:
         self._count += 1
         token = str(self._count)
         self._in_flight[token] = (future, self._loop.time() + self._ack_timeout)
-        self._outgoing.append((token, message))
-        self._wake.set()
+        if self._outgoing or not self._connection.try_publish(
+            message.subject, message.body, self._prefix + token, {MESSAGE_ID: message.id}
+        ):
+            self._outgoing.append((token, message))
+            self._wake.set()
         if self._timer is None:
             self._timer = self._loop.call_later(self._ack_timeout, self._expire)
         return future
@@ -128,22 +131,25 @@ class Publisher:
                 except Exception as error:  # such as a subject that is not text; it must not end the writing
                     self._fail(token, Fault(f"{message.id} cannot be sent: {error}"))
 
-    def _on_acknowledgement(self, message: Msg) -> None:
-        entry = self._in_flight.pop(message.subject[len(self._prefix) :], None)
-        if entry is None or entry[0].done():
-            return
+    def _on_answer(self, message: Msg) -> None:
+        """Called for a status of the server in the place of an acknowledgement."""
         if status_of(message) == NO_RESPONDERS:
-            entry[0].set_exception(Fault("No stream takes this subject, or JetStream is not ready."))
-            return
-        try:
-            ack = ACKNOWLEDGEMENT.decode(message.data)
-        except msgspec.MsgspecError:
-            entry[0].set_exception(Fault(f"JetStream sent a malformed acknowledgement: {message.data[:80]!r}"))
-            return
-        if (error := ack.error) is None:
-            entry[0].set_result(ack.seq)
+            token = message.subject.removeprefix(self._prefix)
+            self._fail(token, Fault("No stream takes this subject, or JetStream is not ready."))
         else:
-            entry[0].set_exception(Fault(f"JetStream refused a message: {error.description} ({error.err_code})."))
+            self._on_acknowledgement(message.subject.encode(), message.data, None)
+
+    def _on_acknowledgement(self, subject: bytes, body: bytes, _headers: bytes | None) -> None:
+        token = subject.decode().removeprefix(self._prefix)
+        try:
+            ack = ACKNOWLEDGEMENT.decode(body)
+        except msgspec.MsgspecError:
+            self._fail(token, Fault(f"JetStream sent a malformed acknowledgement: {body[:80]!r}"))
+            return
+        if (error := ack.error) is not None:
+            self._fail(token, Fault(f"JetStream refused a message: {error.description} ({error.err_code})."))
+        elif (entry := self._in_flight.pop(token, None)) is not None and not entry[0].done():
+            entry[0].set_result(ack.seq)
 
     def _expire(self) -> None:
         self._timer = None

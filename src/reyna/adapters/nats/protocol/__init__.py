@@ -1,0 +1,1 @@
+"""The protocol of NATS as it is read from the socket."""
