@@ -199,6 +199,24 @@ async def test_no_more_is_handled_at_once_than_was_asked_for(bus: Bus) -> None:
     await begun.first(10)
 
 
+async def test_what_is_ignored_is_not_handled_and_the_rest_is(bus: Bus, other: Bus) -> None:
+    handled = Collector[bytes]()
+
+    async def work(delivery: Delivery) -> None:
+        handled(delivery.body)
+
+    def is_ignored(body: bytes) -> bool:
+        return not body.endswith(b"0")
+
+    for copy in (bus, other):
+        await copy.subscribe("EVENTS", "clock", "reyna.event.>", work, parallel=2, ack_wait=0.3, is_ignored=is_ignored)
+    expected = [str(number).encode() for number in range(0, 300, 10)]
+    await asyncio.gather(*(bus.publish(an_event(body=str(number).encode())) for number in range(300)))
+    assert sorted(await handled.first(len(expected))) == sorted(expected)
+    await bus.publish(an_event(body=b"alone 0"))
+    assert (await handled.first(len(expected) + 1))[-1] == b"alone 0"
+
+
 async def test_work_that_asks_for_later_comes_again_later(bus: Bus) -> None:
     attempts = Collector[int]()
 

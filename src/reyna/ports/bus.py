@@ -137,6 +137,7 @@ class Bus(Protocol):
         parallel: int = 1,
         ack_wait: float = 30.0,
         keep_alive: bool = False,
+        is_ignored: Callable[[bytes], bool] | None = None,
     ) -> Subscription:
         """Handles the messages of a stream under a durable `name`, which keeps its place across restarts; copies share
         the work.
@@ -144,7 +145,8 @@ class Bus(Protocol):
         A handler that raises `RetryLater` gets the message again after that time; one that raises anything else after
         1 s, 5 s, 30 s, then every 2 min. A message that is not acknowledged within `ack_wait` seconds is delivered
         again. With `keep_alive` it is not delivered again while this process lives and the handler runs, even when the
-        handler blocks the event loop.
+        handler blocks the event loop. A message for whose body `is_ignored` returns True needs no handler; it must not
+        block, and cannot be combined with `keep_alive`.
         """
         ...
 

@@ -121,10 +121,13 @@ class MemoryBus:
         parallel: int = 1,
         ack_wait: float = 30.0,
         keep_alive: bool = False,
+        is_ignored: Callable[[bytes], bool] | None = None,
     ) -> Subscription:
         consumer = self._consumers.get((stream, name)) or self._create_consumer(stream, name, subject)
         if consumer.subject != subject:
             raise Fault(f"The consumer {name} of {stream} is for {consumer.subject}, not for {subject}.")
+        if is_ignored is not None:
+            handle = partial(_handle_unless_ignored, handle, is_ignored)
         copy = ConsumerCopy(consumer, handle, parallel, ack_wait, self._call_later, keep_alive=keep_alive)
         consumer.copies.append(copy)
         consumer.hand_out()
@@ -239,3 +242,10 @@ class MemoryEndpoints:
                 copies.remove(self)
         if self._running:
             await asyncio.wait(self._running)
+
+
+async def _handle_unless_ignored(
+    handle: Callable[[Delivery], Awaitable[None]], is_ignored: Callable[[bytes], bool], delivery: Delivery
+) -> None:
+    if not is_ignored(delivery.body):
+        await handle(delivery)

@@ -282,6 +282,7 @@ class NatsBus:
         parallel: int = 1,
         ack_wait: float = 30.0,
         keep_alive: bool = False,
+        is_ignored: Callable[[bytes], bool] | None = None,
     ) -> Subscription:
         if keep_alive:
             thread = await self._heartbeat_thread()
@@ -292,6 +293,8 @@ class NatsBus:
             name=name,
             handle=handle,
             parallel=parallel,
+            ack_wait=ack_wait,
+            is_ignored=is_ignored,
             ensure=partial(provision_consumer, self._api, stream, wanted_consumer(name, subject, ack_wait)),
             on_stopped=self._consumers.discard,
         )

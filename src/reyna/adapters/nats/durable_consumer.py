@@ -3,16 +3,15 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
 
 import msgspec
 import nats.errors
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from reyna.adapters.nats.connection import STATUS, InlineCallback, end_subscription, reason_of, send
+from reyna.adapters.nats.connection import STATUS, Connection, InlineCallback, end_subscription, reason_of, send
 from reyna.adapters.nats.streams import NANOSECONDS
 from reyna.domain.errors import Fault, Unavailable
 from reyna.ports.bus import Delivery, RetryLater, retry_delay_seconds
@@ -25,6 +24,9 @@ REQUEST_EXPIRY_SECONDS: Final = 60.0  # that a request for messages stays with t
 RECOVERY_PAUSE_SECONDS: Final = 1.0  # between attempts to restore a lost consumer
 REQUEST_ENDED: Final = "408"
 HEARTBEAT_STATUS: Final = "100"
+MIN_GATHERED_MESSAGES: Final = 64  # in one request, when most need no handler
+GATHERING_SECONDS: Final = 0.02  # in which messages gather in the server when those before them needed no handler
+NO_MESSAGES: Final = "404"
 ACK_TOKENS_WITHOUT_DOMAIN: Final = 9
 UNDELIVERED: Final = "Nats-Pending-Messages"
 
@@ -54,6 +56,12 @@ def _attempt_of(reply: str) -> int:
 class DurableConsumer:
     """Requests as many messages as there are free handlers, again whenever a handler becomes free.
 
+    With `is_ignored`, messages for which it returns True are acknowledged as they are read, without a handler. They
+    come by the thousand, and one by one each would cost the server and us as much as its publication. So there is one
+    request at a time: for the next message, as long as there is none, and then, a moment later, for all that have
+    gathered meanwhile. Only behind ignored messages others wait for that moment. Messages that waited for a handler so
+    long that the server delivers them again are dropped.
+
     A request belongs to a generation, which is the last token of its reply subject. When requests may be lost (a
     reconnection, silence, a deleted consumer) the next generation starts without any; messages that still come from an
     earlier one are handled all the same, and wait for a free handler.
@@ -61,12 +69,14 @@ class DurableConsumer:
 
     def __init__(
         self,
-        connection: Client,
+        connection: Connection,
         *,
         stream: str,
         name: str,
         handle: Callable[[Delivery], Awaitable[None]],
         parallel: int,
+        ack_wait: float,
+        is_ignored: Callable[[bytes], bool] | None,
         ensure: Callable[[], Awaitable[None]],
         on_stopped: Callable[["DurableConsumer"], None],
     ) -> None:
@@ -75,11 +85,15 @@ class DurableConsumer:
         self._label = f"{stream}/{name}"
         self._request = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}"
         self._handle, self._parallel, self._ensure = handle, parallel, ensure
+        self._ack_wait, self._is_ignored = ack_wait, is_ignored
+        self._capacity = parallel if is_ignored is None else max(parallel, MIN_GATHERED_MESSAGES)
         self._on_stopped = on_stopped
         self._inbox = ""
         self._generation = 0
         self._requested = 0
-        self._waiting: deque[Msg] = deque()
+        self._arrived = 0  # messages of the latest request
+        self._ignored = 0  # of these
+        self._waiting: deque[tuple[Msg, float]] = deque()  # with the time of arrival
         self._running: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._lost = False
@@ -112,7 +126,7 @@ class DurableConsumer:
         if self._subscription is not None:
             await end_subscription(self._connection, self._subscription)
         while self._waiting:
-            await self._answer(self._waiting.popleft().nak())
+            await self._answer(self._waiting.popleft()[0].nak())
         if self._running:
             await asyncio.wait(self._running)
         self._on_stopped(self)
@@ -144,28 +158,33 @@ class DurableConsumer:
             self._wake.clear()
 
     async def _request_messages(self) -> None:
-        """Requests a message for every free handler."""
-        free = self._parallel - len(self._running) - len(self._waiting) - self._requested
+        """Requests as many messages as can be taken."""
+        free = self._capacity - len(self._running) - len(self._waiting) - self._requested
         if free <= 0 or not self._connection.is_connected:
             return
-        if self._requested and free < self._parallel // 2:
+        if self._requested and (self._is_ignored is not None or free < self._capacity // 2):
             return  # a request for each message would cost as much as the message
-        self._requested += free
-        self._last_message_at = asyncio.get_running_loop().time()
-        request = {
+        request: dict[str, Any] = {
             "batch": free,
             "expires": int(REQUEST_EXPIRY_SECONDS * NANOSECONDS),
             "idle_heartbeat": int(HEARTBEAT_SECONDS * NANOSECONDS),
         }
+        if self._is_ignored is not None:
+            request = {"batch": free, "no_wait": True} if self._arrived else request | {"batch": 1}
+        self._requested += request["batch"]
+        self._arrived = self._ignored = 0
+        self._last_message_at = asyncio.get_running_loop().time()
         await send(self._connection, self._request, msgspec.json.encode(request), f"{self._inbox}.{self._generation}")
 
     def _on_message(self, message: Msg) -> None:
         current = message.subject == f"{self._inbox}.{self._generation}" or not message.subject.startswith(self._inbox)
         self._last_message_at = asyncio.get_running_loop().time()
         if message.reply.startswith(ACK_SUBJECTS):
+            self._take(message, self._last_message_at)
             if current:
+                self._arrived += 1
                 self._requested = max(0, self._requested - 1)
-            self._take(message)
+                self._on_requested_changed()
         elif current and message.headers:
             self._on_status(message.headers)
 
@@ -174,26 +193,53 @@ class DurableConsumer:
         status = headers.get(STATUS)
         if status == HEARTBEAT_STATUS:
             return
+        if status == NO_MESSAGES:
+            self._requested = 0
+            self._on_requested_changed()
+            return
         if status == REQUEST_ENDED or UNDELIVERED in headers:
-            self._requested = max(0, self._requested - int(headers.get(UNDELIVERED, self._parallel)))
+            self._requested = max(0, self._requested - int(headers.get(UNDELIVERED, self._capacity)))
         else:
             LOG.warning("The subscription %s was ended: %s %s", self._label, status, headers.get("Description", ""))
             self._lost = True
         self._wake.set()
 
-    def _take(self, message: Msg) -> None:
-        """Starts a handler for the message, or lets it wait for one."""
-        if len(self._running) >= self._parallel or self._stopping:
-            self._waiting.append(message)
+    def _on_requested_changed(self) -> None:
+        """Goes on when all requested messages have come: at once, or, when none of them needed a handler, a little
+        later."""
+        if self._is_ignored is None or self._requested:
             return
-        task = asyncio.create_task(self._work(message))
+        if 0 < self._ignored == self._arrived < MIN_GATHERED_MESSAGES:
+            asyncio.get_running_loop().call_later(GATHERING_SECONDS, self._wake.set)
+        else:
+            self._wake.set()
+
+    def _take(self, message: Msg, arrived_at: float) -> None:
+        """Starts a handler for the message, or lets it wait for one, unless it needs none."""
+        if self._stopping or len(self._running) >= self._parallel:
+            self._waiting.append((message, arrived_at))
+        elif self._is_ignored is not None and self._is_ignored(message.data):
+            self._ignore(message)
+        else:
+            self._start(self._work(message))
+
+    def _ignore(self, message: Msg) -> None:
+        self._ignored += 1
+        if not self._connection.try_publish(message.reply, b""):
+            self._start(self._answer(message.ack()))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._on_done)
 
     def _on_done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        if self._waiting and not self._stopping:
-            self._take(self._waiting.popleft())
+        now = asyncio.get_running_loop().time()
+        while self._waiting and not self._stopping and len(self._running) < self._parallel:
+            message, arrived_at = self._waiting.popleft()
+            if now < arrived_at + self._ack_wait:
+                self._take(message, arrived_at)
         self._wake.set()
 
     async def _work(self, message: Msg) -> None:

@@ -38,7 +38,12 @@ class Reactions:
             await self._bus.listen(f"{LIVE_SUBJECTS}.*.instance.changed", self._on_instance_changed),
             await self._bus.listen(f"{LIVE_SUBJECTS}.*.processor.registered", self._on_instance_changed),
             await self._bus.subscribe(
-                "EVENTS", "processors", f"{EVENT_SUBJECTS}.*.blob.created.>", self._route, parallel=MAX_PARALLEL_EVENTS
+                "EVENTS",
+                "processors",
+                f"{EVENT_SUBJECTS}.*.blob.created.>",
+                self._route,
+                parallel=MAX_PARALLEL_EVENTS,
+                is_ignored=self._processors.router.is_ignored,
             ),
             await self._bus.subscribe(
                 "EVENTS",
@@ -46,6 +51,7 @@ class Reactions:
                 f"{EVENT_SUBJECTS}.*.blob.updated.>",
                 self._route_when_settled,
                 parallel=MAX_PARALLEL_EVENTS,
+                is_ignored=self._processors.router.is_ignored,
             ),
             await self._bus.subscribe(
                 "EVENTS", "processors-discarded", f"{EVENT_SUBJECTS}.*.processor.discarded.>", self._on_letter_discarded

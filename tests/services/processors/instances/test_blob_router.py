@@ -147,6 +147,30 @@ async def test_what_was_brought_in_whole_sets_nothing_off(service: Service, ana:
     assert len(await service.processors.router.route(created(blob))) == 1
 
 
+@pytest.mark.parametrize("cause", [None, "import", "copy", "upgrade", "restore"])
+@pytest.mark.parametrize("schema_id", ["text-input-v1", "unknown-v1"])
+@pytest.mark.parametrize("enabled", [True, False])
+async def test_what_is_ignored_at_once_has_no_takers(
+    service: Service, ana: Caller, *, cause: str | None, schema_id: str, enabled: bool
+) -> None:
+    if enabled:
+        await switch_on(service, ana)
+    router = service.processors.router
+    blob = service.state.keep(a_blob(ana.user_id, schema_id=schema_id))
+    event = blob.event("created", ana) if cause is None else blob.event("created", ana, cause=cause)
+    body = event.message().body
+    if cause in (None, "restore"):
+        assert not router.is_ignored(body), "nothing is known of the user yet"
+    takers = await router.has_takers(event)
+    await router.route(created(blob))  # now the user's instances are known
+    assert router.is_ignored(body) is not takers
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"userid":"user-ana","data":{}}', b'{"userid":1}'])
+def test_an_unreadable_event_is_not_ignored(service: Service, body: bytes) -> None:
+    assert not service.processors.router.is_ignored(body)
+
+
 async def test_what_an_import_tells_says_that_it_is_one(ana: Caller) -> None:
     blob = a_blob(ana.user_id)
     assert blob.event("created", replace(ana, kind="import")).data["cause"] == "import"

@@ -34,6 +34,16 @@ class BlobFacts(msgspec.Struct, frozen=True):
     cause: str | None = None
 
 
+class BlobEvent(msgspec.Struct, frozen=True):
+    """An event about a blob, as far as it takes to know that it sets off nothing."""
+
+    userid: str
+    data: BlobFacts
+
+
+BLOB_EVENT_DECODER: Final = msgspec.json.Decoder(BlobEvent)
+
+
 class BlobRouter:
     """Requests a run for every instance that a new or changed blob is for."""
 
@@ -69,6 +79,20 @@ class BlobRouter:
         )
         runs = [self._new_run(event, instance, processors[instance.processor_id], blob) for instance in matches]
         return [run for run in runs if await self._create(caller, run)]
+
+    def is_ignored(self, body: bytes) -> bool:
+        """Returns True when this event about a blob sets off nothing, as far as that is known without waiting.
+
+        Most events are of that kind; `route` requests nothing for them either.
+        """
+        try:
+            event = BLOB_EVENT_DECODER.decode(body)
+        except msgspec.MsgspecError:
+            return False
+        if not sets_off_runs(event.data.cause):
+            return True
+        known = self._instances.find_cached(event.userid)
+        return known is not None and not known.processors_taking(event.data.schema_id)
 
     async def is_settled(self, event: Event) -> bool:
         """Returns True when the blob still is at the event's revision: while its user writes, a later event follows."""

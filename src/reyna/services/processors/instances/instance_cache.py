@@ -46,6 +46,10 @@ class InstanceCache:
             self._cached[user_id] = instances
         return instances
 
+    def find_cached(self, user_id: str) -> UserInstances | None:
+        """Returns the instances of a user when they are in the cache."""
+        return self._cached.get(user_id)
+
     def invalidate(self, user_id: str | None = None) -> None:
         """Drops the entry of this user, or every entry when a processor itself has changed."""
         self._changes += 1
