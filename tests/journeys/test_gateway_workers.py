@@ -24,6 +24,8 @@ NOT_SIGNED_IN = 4001
 MAX_ATTEMPTS = 60  # to reach the other process: each is reached by half of the connections
 BUCKETS = 20  # that each user may keep
 REVISIONS = 60
+SAVES_WHILE_HELD_UP = 200  # in which it happens many times that a commit is made and its event is not sent yet
+HELD_UP_SECONDS = 0.05
 POLL_SECONDS = 0.05
 
 
@@ -123,6 +125,26 @@ async def test_revisions_that_are_written_at_both_are_heard_in_order(shared: App
     frames = await listener.receive_until(lambda frame: frame.get("revision") == REVISIONS + 1)
     heard = [frame["revision"] for frame in frames if frame["type"] in ("blob.created", "blob.updated")]
     assert heard == list(range(1, REVISIONS + 2))
+
+
+async def test_a_process_that_is_held_up_is_not_overtaken(shared: Application, mia: Person) -> None:
+    [worker] = set(pids(shared)) - {shared.processes["up"].process.pid}
+    writers = list((await device_on_each(shared, mia)).values())
+    listener = await mia.device()
+    notes = [await writers[0].write_note(f"Note {number}") for number in range(4)]
+
+    async def write(device: Device, blob: Frame) -> None:
+        for number in range(SAVES_WHILE_HELD_UP):
+            blob = await save(device, blob, f"{id(device)} {number}")
+
+    writing = asyncio.gather(*(write(device, note) for note in notes for device in writers))
+    while not writing.done():
+        await asyncio.sleep(2 * HELD_UP_SECONDS)
+        os.kill(worker, signal.SIGSTOP)
+        await asyncio.sleep(HELD_UP_SECONDS)
+        os.kill(worker, signal.SIGCONT)
+    await writing
+    await check_all_events_arrive(mia, listener, [])
 
 
 async def test_taking_turns_keeps_the_order_of_every_note(shared: Application, mia: Person) -> None:
