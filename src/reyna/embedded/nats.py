@@ -18,8 +18,7 @@ USER: Final = "reyna"
 MAX_PAYLOAD_BYTES: Final = 8 * 1024 * 1024  # a verb between services may carry a whole blob, which may hold 4 MiB
 EVENT_BYTES: Final = 10 * 1024**3  # of EVENTS, which then drops its oldest messages
 OTHER_BYTES: Final = 2 * 1024**3  # of RUNS and DEAD. By default the limit would be three quarters of the free disk
-# On several cores its threads wake each other for every message: a third more CPU time for each event, and one core is
-# enough for 20,000 events a second.
+# On several cores its threads wake each other for every message, which costs a third more CPU time.
 ENVIRONMENT: Final = {"GOMAXPROCS": "1"}
 CONFIG: Final = """\
 server_name: reyna
