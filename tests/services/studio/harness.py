@@ -1,5 +1,6 @@
 """The whole studio in memory: real services on memory stores, with relays between them, behind the real application."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,9 +15,10 @@ from litestar import Litestar
 from reyna.adapters.memory.bus import MemoryBus
 from reyna.adapters.memory.store import MemoryStore
 from reyna.domain.caller import system_caller
+from reyna.domain.event import Message
 from reyna.domain.processing.processor import NewProcessor
 from reyna.ports.bus import Bus
-from reyna.ports.store import Collection, Store
+from reyna.ports.store import Collection, Step, Store
 from reyna.services.processors import records as processor_records
 from reyna.services.processors import routes as processor_routes
 from reyna.services.processors.service import Processors
@@ -32,7 +34,9 @@ from reyna.services.studio.application import create_studio_app
 from reyna.services.studio.gateway.actions import Actions
 from reyna.services.studio.passwords.hashing import Passwords
 from reyna.services.studio.service import Studio
+from reyna.storage.decorator import StoreDecorator
 from reyna.storage.outbox.relay import Relay
+from reyna.storage.outbox.write_order import PUBLISH_BEHIND_OTHERS
 from reyna.transport.http import Check
 from reyna.transport.rpc import Signer
 
@@ -109,7 +113,16 @@ async def _kept(store: Store, bus: Bus) -> Store:
     """A store whose messages are on the bus when a write returns."""
     relay = Relay(store, bus)
     await relay.sweep()  # nothing was left behind, so what is written goes out at once
-    return relay
+    return _PublishingStore(relay)
+
+
+class _PublishingStore(StoreDecorator):
+    """A Store decorator: `write` also waits for messages that are published behind those of other processes."""
+
+    async def write(self, *steps: Step, messages: Sequence[Message] = ()) -> None:
+        await self._below.write(*steps, messages=messages)
+        while waiting := [task for task in asyncio.all_tasks() if task.get_name() == PUBLISH_BEHIND_OTHERS]:
+            await asyncio.wait(waiting)
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ from reyna.storage.outbox.stream_search import event_time_of
 LOG: Final = logging.getLogger(__name__)
 END_OF_TIME: Final = datetime(9000, 1, 1, tzinfo=UTC)
 MAX_UNSENT_MESSAGES: Final = 500  # of one user that are handed over here; more are left to the sweep
+PUBLISH_BEHIND_OTHERS: Final = "publish behind others"  # the name of the tasks that do so
 MAX_CARRIED_IDS: Final = 10_000  # of others' messages that were handed over here
 # Older messages are searched in the stream, which may have stored them for longer than it recognises a repeat (2
 # minutes): by the sweep, to which they are left.
@@ -78,7 +79,7 @@ class WriteOrder:
                 return
             if under and not write.is_covered:
                 self._waiting[under] = [*write.messages]
-                task = asyncio.create_task(self._publish_behind_others(under), name="publish behind others")
+                task = asyncio.create_task(self._publish_behind_others(under), name=PUBLISH_BEHIND_OTHERS)
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
                 return
