@@ -9,7 +9,7 @@ import pytest
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import OperationFailure
+from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
 
 from reyna.adapters.mongo.abandoned_transactions import AbandonedTransactions, abandoned_session_ids
 from reyna.adapters.mongo.connection import open_mongo
@@ -81,21 +81,27 @@ async def test_a_write_is_done_while_a_dead_process_holds_what_it_needs(mongo_ur
 
 
 class RefusingAdmin:
-    """Stands in for the database `admin` of a server where this user may not list sessions."""
+    """Stands in for the database `admin` of a server that answers with this error."""
 
-    def __init__(self, client: AsyncMongoClient[Document]) -> None:
-        self.client, self.searches = client, 0
+    def __init__(self, client: AsyncMongoClient[Document], error: PyMongoError) -> None:
+        self.client, self.searches, self._error = client, 0, error
 
     async def aggregate(self, steps: Sequence[Any]) -> None:
         self.searches += 1
-        raise OperationFailure("not authorized on admin", 13)
+        raise self._error
 
 
-async def test_a_server_that_lists_no_sessions_is_asked_once(mongo_url: str, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    ("error", "searches"),
+    [(OperationFailure("not authorized on admin", 13), 1), (AutoReconnect("the primary has changed"), 2)],
+)
+async def test_a_refusal_is_final_and_a_lost_connection_is_not(
+    mongo_url: str, caplog: pytest.LogCaptureFixture, error: PyMongoError, searches: int
+) -> None:
     database = await open_mongo(mongo_url)
-    admin = RefusingAdmin(database.client)
-    abandoned = AbandonedTransactions(cast("AsyncDatabase[Document]", admin))
+    admin = RefusingAdmin(database.client, error)
+    abandoned = AbandonedTransactions(cast("AsyncDatabase[Document]", admin), search_interval=0.0)
     with caplog.at_level(logging.WARNING, "reyna.adapters.mongo.abandoned_transactions"):
         assert (await abandoned.end(), await abandoned.end()) == (0, 0)
-    assert (admin.searches, len(caplog.messages)) == (1, 1)
+    assert (admin.searches, len(caplog.messages)) == (searches, searches)
     await database.client.close()

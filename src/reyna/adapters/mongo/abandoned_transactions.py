@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from reyna.adapters.mongo.documents import Document
 
@@ -25,26 +25,29 @@ OWN_SESSIONS: Final = {"$currentOp": {"allUsers": False, "idleSessions": True}}
 class AbandonedTransactions:
     """Ends the abandoned transactions of this application; all writes of a process share one search."""
 
-    def __init__(self, admin: AsyncDatabase[Document]) -> None:
-        self._admin = admin
+    def __init__(self, admin: AsyncDatabase[Document], search_interval: float = SEARCH_INTERVAL_SECONDS) -> None:
+        self._admin, self._search_interval = admin, search_interval
         self._app_name = admin.client.options.pool_options.appname
         self._lock = asyncio.Lock()
         self._next_search = float("-inf")
         self._is_refused = False  # by the server, which was logged
 
     async def end(self) -> int:
-        """Ends those that are found and returns their number; at most one search in two seconds."""
+        """Ends those that are found and returns their number; at most one search in each interval."""
         async with self._lock:
             if time.monotonic() < self._next_search or self._is_refused:
                 return 0
             try:
                 return await self._search()
-            except PyMongoError as error:
+            except OperationFailure as error:
                 self._is_refused = True
                 LOG.warning("Transactions of a dead process stay open for a minute, since MongoDB says: %s", error)
                 return 0
+            except PyMongoError as error:  # such as a change of the primary: the next search may succeed
+                LOG.warning("Transactions of a dead process could not be searched: %s", error)
+                return 0
             finally:
-                self._next_search = time.monotonic() + SEARCH_INTERVAL_SECONDS
+                self._next_search = time.monotonic() + self._search_interval
 
     async def _search(self) -> int:
         cursor = await self._admin.aggregate([OWN_SESSIONS, {"$match": {"type": "idleSession"}}])
