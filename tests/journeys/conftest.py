@@ -20,7 +20,7 @@ from reyna.embedded.postgres import Postgres
 from reyna.sdk import Processor
 from tests.journeys.application import SERVICES, Application
 from tests.journeys.people import Person
-from tests.journeys.processors import running_worker
+from tests.journeys.processors import hanging_processor, running_worker
 from tests.support.mongodb import temporary_database
 
 NO_MODEL: Final = {"REYNA_LLM_URL": "http://127.0.0.1:9/v1", "REYNA_LLM_MODEL": "none"}
@@ -109,6 +109,13 @@ async def bo(application: Application) -> AsyncIterator[Person]:
 async def failing_processor(application: Application) -> AsyncIterator[Processor[None]]:
     """A processor whose runs all fail for good."""
     async with running_worker(application) as processor:
+        yield processor
+
+
+@pytest.fixture
+async def holding_processor(application: Application) -> AsyncIterator[Processor[None]]:
+    """A processor whose runs never end by themselves."""
+    async with running_worker(application, hanging_processor) as processor:
         yield processor
 
 

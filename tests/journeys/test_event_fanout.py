@@ -12,6 +12,7 @@ from tests.journeys.test_isolation import Ids, filled, routes
 STORM: Final = "The ship sailed into the storm, and nobody on board had slept since they had left the harbour behind."
 NOTE: Final = {"schema_id": "text-input-v1", "data": {"content": STORM}}
 EXPANSION: Final = "text-expansion"
+HOLDING: Final = "holding"  # its runs never end by themselves, so that a cancel never comes too late
 
 
 class Step(NamedTuple):
@@ -82,8 +83,8 @@ REST: Final = [
          {"instance_id": "{instance}", "enabled": False}),
     Step("DELETE /instances/{id}", "/instances/{instance}", None, "instance.changed",
          {"instance_id": "{instance}", "dropped": True}),
-    Step("POST /runs", "/runs", {"processor_id": EXPANSION, "blob_ids": ["{note}"]}, "processor.requested",
-         {"processor": EXPANSION, "blob_id": "{note}"}, {"run": "items.0.id"}),
+    Step("POST /runs", "/runs", {"processor_id": HOLDING, "blob_ids": ["{note}"]}, "processor.requested",
+         {"processor": HOLDING, "blob_id": "{note}"}, {"run": "items.0.id"}),
     Step("POST /runs/{id}/cancel", "/runs/{run}/cancel", None, "processor.cancelled", {"run_id": "{run}"}),
     Step("POST /runs/{id}/retry", "/runs/{run}/retry", None, "processor.requested", {"run_id": "{run}"}),
     Step("POST /runs/{id}/cancel", "/runs/{run}/cancel", None, "processor.cancelled", {"run_id": "{run}"}),
@@ -142,7 +143,7 @@ SOCKET: Final = [
          {"bucket_id": "{copy}"}),
     Step("trash_bucket", "", {"bucket_id": "{book}"}, "bucket.trashed", {"bucket_id": "{book}", "bucket_count": 2}),
     Step("restore_bucket", "", {"bucket_id": "{book}"}, "bucket.restored", {"bucket_id": "{book}", "bucket_count": 2}),
-    Step("run_processor", "", {"processor_id": EXPANSION, "blob_ids": ["{note}"]}, "processor.requested",
+    Step("run_processor", "", {"processor_id": HOLDING, "blob_ids": ["{note}"]}, "processor.requested",
          {"blob_id": "{note}"}, {"run": "runs.0.id"}),
     Step("cancel_run", "", {"run_id": "{run}"}, "processor.cancelled", {"run_id": "{run}"}),
 ]  # fmt: skip
@@ -168,7 +169,7 @@ async def wait_for_event(there: Device, step: Step, ids: Ids) -> Frame | None:
 
 
 async def test_a_second_device_hears_of_everything_that_is_done_over_rest(
-    ana: Person, failing_processor: Processor[None]
+    ana: Person, failing_processor: Processor[None], holding_processor: Processor[None]
 ) -> None:
     there, ids = await ana.device(), names(ana)
     for step in REST:
@@ -178,7 +179,9 @@ async def test_a_second_device_hears_of_everything_that_is_done_over_rest(
         await wait_for_event(there, step, ids)
 
 
-async def test_a_second_device_hears_of_everything_that_is_done_on_a_socket(ana: Person) -> None:
+async def test_a_second_device_hears_of_everything_that_is_done_on_a_socket(
+    ana: Person, holding_processor: Processor[None]
+) -> None:
     here, there, ids = await ana.device(), await ana.device(), names(ana)
     for step in SOCKET:
         answer = await here.do(step.operation, **filled(step.sends, ids))

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,12 +10,14 @@ MAX_WAIT_SECONDS = 20.0  # before a test gives up
 
 
 class FakeDevice:
-    """One connected device. `reads` is cleared while it reads nothing; `full` is set when the server waits for it."""
+    """One connected device. `reads` is cleared while it reads nothing; `full` is set when the server waits for it;
+    `on_frame` is called with each frame while the server is still sending it."""
 
     def __init__(self) -> None:
         self.reads = asyncio.Event()
         self.reads.set()
         self.full = asyncio.Event()
+        self.on_frame: Callable[[dict[str, Any]], Awaitable[None]] | None = None
         self.closed: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
         self._frames: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -37,7 +39,10 @@ class FakeDevice:
                 await self.reads.wait()
                 if self.closed.done():
                     raise OSError("the connection is gone")
-                self._frames.put_nowait(json.loads(message["text"]))
+                frame = json.loads(message["text"])
+                self._frames.put_nowait(frame)
+                if self.on_frame is not None:
+                    await self.on_frame(frame)
             case other:
                 raise RuntimeError(f"unexpected {other}")
 

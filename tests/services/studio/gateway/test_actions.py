@@ -111,7 +111,7 @@ async def test_an_action_is_done_and_seen_on_the_other_device_and_by_nobody_else
         connect(harness.websocket_app, bearer(anas)) as other,
     ):
         await one.frames_until("hello")
-        await other.frames_until("hello")
+        await other.wait_until_live()
         one.send_message({"action": action, "request_id": "r"} | said(shelf))
         heard = [await one.next_frame() for _ in range(1 if event is None else 2)]
         (answer,) = [frame for frame in heard if frame["type"] == "ok"]

@@ -1,5 +1,6 @@
 """A device that keeps the cursor of the last frame it read, and is cut anywhere, misses nothing."""
 
+import json
 import random
 from collections.abc import AsyncIterator
 from typing import Any
@@ -120,6 +121,25 @@ async def test_any_answer_lets_live_frames_through_in_their_order(ana: Ana, firs
         assert (await device.next_frame())["type"] in ("ok", "error")
         made += await ana.make(3)
         assert buckets([await device.next_frame() for _ in made]) == made
+
+
+async def test_no_progress_report_is_lost_that_comes_at_once_after_the_first_answer(ana: Ana) -> None:
+    reports = range(MAX_HELD_FRAMES + 50)
+
+    async def report(frame: dict[str, Any]) -> None:
+        if frame["type"] == "ok":
+            for number in reports:
+                body = json.dumps({"run_id": "run-1", "processor": "poet", "blob_id": "blob-1", "progress": number})
+                await ana.bus.publish_ephemeral(
+                    f"reyna.live.{ana.caller.user_id}.processor.progress.poet", body.encode()
+                )
+
+    async with ana.connect() as device:
+        await device.frames_until("hello")
+        device.on_frame = report
+        device.send_message({"action": "ping"})
+        assert (await device.next_frame())["type"] == "ok"
+        assert [(await device.next_frame())["progress"] for _ in reports] == list(reports)
 
 
 async def test_who_only_listens_hears_after_a_while(ana: Ana) -> None:

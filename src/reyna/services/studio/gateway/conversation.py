@@ -98,7 +98,7 @@ class Conversation:
         except Exception as error:
             self._socket.write(frames.error_frame(request_id, _fault_problem(error)))
         if self._delivery.is_release_scheduled:
-            self._delivery.schedule_release(0.0)
+            self._delivery.release_now()
 
     def _caller_of(self, request_id: str | int | None) -> Caller:
         """Returns the caller, as the origin of the events that this request causes."""

@@ -123,6 +123,17 @@ class EventDelivery:
             self._release_timer.cancel()
         self._release_timer = asyncio.get_running_loop().call_later(seconds, self._begin_release)
 
+    def release_now(self) -> None:
+        """Releases the held frames. When there are none, the next frame is delivered at once, however many follow it:
+        progress reports beyond MAX_HELD_FRAMES would be lost while held."""
+        if self._held is None or not self._held.is_empty:
+            self.schedule_release(0.0)
+            return
+        self._held = None
+        if self._release_timer is not None:
+            self._release_timer.cancel()
+            self._release_timer = None
+
     async def cancel_release(self) -> None:
         """Cancels a release that is scheduled or in progress: what it has not sent stays held back."""
         if self._release_timer is not None:

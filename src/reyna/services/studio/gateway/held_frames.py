@@ -18,6 +18,11 @@ class HeldFrames:
         self.frames: deque[Frame] = deque()
         self.is_incomplete = False  # frames were dropped, and must be replayed
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was held, or all of it has been taken."""
+        return not self.frames and not self.is_incomplete
+
     def add(self, frame: Frame) -> None:
         if self.is_incomplete:
             return
