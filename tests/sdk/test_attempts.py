@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from reyna.domain.errors import DataError, Fault, Forbidden, NotFound, NotSignedIn, TooMuch, Unserved
+from reyna.ports.language import EndpointUnavailable
 from reyna.sdk import Blob, Context, Refuse, Retry
 from reyna.sdk.run_attempt import MAX_FAILED_ATTEMPTS
 from tests.sdk.conftest import REDELIVERY_SECONDS, Stage, shout
@@ -47,6 +48,22 @@ async def test_too_much_for_now_comes_again_when_there_is_room(stage: Stage) -> 
         tries(1)
         if len(tries.items) == 1:
             raise TooMuch("Wait a moment.", retry_after=7)
+        return {"content": "done"}
+
+    await stage.start_worker(ask)
+    await publish_work(stage.bus, stage.work)
+    (await stage.timers.after(7.0))()
+    await stage.services.wait_for_call("complete")
+    assert "fail" not in {verb for verb, _ in stage.services.calls.items}
+
+
+async def test_a_model_that_is_left_alone_for_a_while_is_waited_for_without_a_failure(stage: Stage) -> None:
+    tries = Collector[int]()
+
+    async def ask(blob: Blob, context: Context[Any]) -> Any:
+        tries(1)
+        if len(tries.items) == 1:
+            raise EndpointUnavailable("model.example", 7.0)
         return {"content": "done"}
 
     await stage.start_worker(ask)

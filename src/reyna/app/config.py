@@ -25,6 +25,7 @@ Days = Annotated[int, Meta(ge=1, le=36500, title="a number from 1 to 36500")]
 Limit = Annotated[int, Meta(ge=0, le=10**15, title="a whole number up to 10^15")]  # stores count to 9 * 10^18
 Connections = Annotated[int, Meta(ge=1, le=65535, title="a number from 1 to 65535")]
 Processes = Annotated[int, Meta(ge=1, le=64, title="a number from 1 to 64")]
+Parallel = Annotated[int, Meta(ge=1, le=1000, title="a number from 1 to 1000")]
 Secret = Annotated[str, Meta(min_length=32, title="a text of 32 characters or more")]
 PostgresUrl = Annotated[str, Meta(pattern="^postgres(ql)?://.", title="a URL that starts with postgresql://")]
 StateUrl = Annotated[
@@ -69,6 +70,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     llm_model: Annotated[
         str | None,
         _describe("Model to ask for there; without `llm_url`, a GGUF file of your own.", shown="SmolLM2-135M-Instruct"),
+    ] = None
+    llm_parallel: Annotated[
+        Parallel | None,
+        _describe("Answers that one language model writes at the same time; more calls wait.", shown="64, embedded 4"),
     ] = None
     secret: Annotated[
         Secret | None,

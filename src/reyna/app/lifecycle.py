@@ -20,10 +20,12 @@ from reyna.app.gateway_workers import (
 )
 from reyna.app.gateway_workers.supervisor import spawn_gateway_workers
 from reyna.app.http_server import HttpServer, start_server, stop_servers
+from reyna.app.models.opening import SystemModel
 from reyna.app.services import SERVICE_NAMES, find_service
 from reyna.app.wiring import RunningApplication, run_application
-from reyna.app.workers import LIBRARY, LanguageEndpoint, Workers
+from reyna.app.workers import LIBRARY, Workers
 from reyna.embedded.tcp_ports import require_free
+from reyna.ports.language import ModelEndpoint
 from reyna.transport.http.server.http_protocol import Connections
 from reyna.transport.rpc import Signer
 
@@ -59,9 +61,10 @@ async def run_workers(
     stop = _stop_signal()
     async with AsyncExitStack() as stack:
         bus = await stack.enter_async_context(open_bus(settings.nats_url or "", settings, "reyna worker"))
-        endpoint = LanguageEndpoint(settings.llm_url or "", settings.llm_key, settings.llm_model or "")
+        endpoint = ModelEndpoint(url=settings.llm_url or "", key=settings.llm_key, model=settings.llm_model or "")
+        model = SystemModel(endpoint, parallel=settings.llm_parallel)
         signer = Signer(settings.signing_secret())
-        workers = Workers(names, bus, signer, endpoint, parallel=parallel, defaults=defaults)
+        workers = Workers(names, bus, signer, model, parallel=parallel, defaults=defaults)
         stack.push_async_callback(workers.stop)
         sys.setswitchinterval(THREAD_SWITCH_SECONDS)
         await workers.start()

@@ -13,6 +13,7 @@ from reyna.adapters.nats.bus import NatsBus
 from reyna.app.addresses import Addresses
 from reyna.app.bus_connection import open_bus
 from reyna.app.config import Settings
+from reyna.app.models.opening import SystemModel, load_language_adapter
 from reyna.app.neighbours import Neighbours
 from reyna.app.servers import Servers
 from reyna.app.services import SERVICE_NAMES, SERVICES
@@ -20,12 +21,12 @@ from reyna.app.stores import OpenStore, ServiceStores
 from reyna.app.workers import (
     LIBRARY,
     SMALL_MODEL_SETTINGS,
-    LanguageEndpoint,
     Workers,
     library_registrations,
-    load_language_adapter,
 )
+from reyna.embedded.llama import SLOTS
 from reyna.embedded.nats import EVENT_BYTES
+from reyna.ports.language import ModelEndpoint
 from reyna.services.composition import Checks, ServiceContext, ServiceDescription
 from reyna.transport.http import Check, OptionalCheck
 from reyna.transport.rpc import Signer, serve
@@ -162,5 +163,6 @@ def _library_workers(
 ) -> Workers | None:
     if not names:
         return None
-    endpoint = LanguageEndpoint(addresses.llm_url, addresses.llm_key, addresses.llm_model)
-    return Workers(names, bus, signer, endpoint, defaults={} if settings.llm_url else SMALL_MODEL_SETTINGS)
+    endpoint = ModelEndpoint(url=addresses.llm_url, key=addresses.llm_key, model=addresses.llm_model)
+    model = SystemModel(endpoint, parallel=settings.llm_parallel or (None if settings.llm_url else SLOTS))
+    return Workers(names, bus, signer, model, defaults={} if settings.llm_url else SMALL_MODEL_SETTINGS)

@@ -1,11 +1,11 @@
 """Workers for processors in this process, and the language model that they share."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import Any, Final
 
+from reyna.app.models.opening import SystemModel
 from reyna.domain.errors import CannotStart
 from reyna.domain.processing.processor import NewProcessor
 from reyna.ports.bus import Bus
@@ -14,24 +14,13 @@ from reyna.sdk.services import connect_services
 from reyna.sdk.worker import Worker
 from reyna.transport.rpc import Signer, retry_until_served
 
-if TYPE_CHECKING:
-    from reyna.adapters.openai.language import OpenAILanguage
-
 LIBRARY: Final = ("reyna.library.text_expansion:text_expansion",)
 PARALLEL_RUNS: Final = 4  # of one processor at the same time; the embedded model writes four texts side by side
 SMALL_MODEL_SETTINGS: Final = {"method": "keep", "parallel": 4}  # the embedded model continues a text best
 
 
-class LanguageEndpoint(NamedTuple):
-    """The address of a language model."""
-
-    url: str
-    key: str | None
-    model: str
-
-
 class Workers:
-    """One worker for each of these processors (`module:name`), all with the same language model.
+    """One worker for each of these processors (`module:name`), all with the language model of the settings.
 
     `defaults` are settings of processors that this installation prefers.
     """
@@ -41,26 +30,25 @@ class Workers:
         names: Sequence[str],
         bus: Bus,
         signer: Signer,
-        endpoint: LanguageEndpoint,
+        model: SystemModel,
         *,
         parallel: int = PARALLEL_RUNS,
         defaults: Mapping[str, Any] = {},
     ) -> None:
-        self._names, self._bus, self._signer, self._endpoint = names, bus, signer, endpoint
+        self._names, self._bus, self._signer, self._model = names, bus, signer, model
         self._parallel, self._defaults = parallel, dict(defaults)
-        self._language: OpenAILanguage | None = None
         self._stack = AsyncExitStack()
 
     async def start(self) -> None:
         """Starts the workers, once the services that they need answer. Raises CannotStart and Unserved."""
-        self._language = await open_language_model(self._stack, self._endpoint)
+        language = await self._model.open(self._stack)
         for name in self._names:
             worker = Worker(
                 load_processor(name),
                 self._bus,
                 sign=self._signer.sign,
                 services=lambda sign: connect_services(self._bus, sign),
-                language=self._language,
+                language=language,
                 parallel=self._parallel,
                 defaults=self._defaults,
             )
@@ -72,24 +60,7 @@ class Workers:
 
     async def check_model(self) -> None:
         """Returns when the language model answers. Raises Fault and Refusal when it does not."""
-        if self._language is not None:
-            await self._language.check()
-
-
-async def load_language_adapter() -> type["OpenAILanguage"]:
-    """Imports the adapter off the event loop: the client library takes most of a second."""
-    module = await asyncio.to_thread(import_module, "reyna.adapters.openai.language")
-    return cast("type[OpenAILanguage]", module.OpenAILanguage)
-
-
-async def open_language_model(
-    stack: AsyncExitStack, endpoint: LanguageEndpoint, *, retries: bool = True
-) -> "OpenAILanguage":
-    """Returns the language model at this address, which is closed with the stack."""
-    adapter = await load_language_adapter()
-    language = adapter(*endpoint) if retries else adapter(*endpoint, pauses=())
-    stack.push_async_callback(language.close)
-    return language
+        await self._model.check()
 
 
 def load_processor(name: str) -> Processor[Any]:

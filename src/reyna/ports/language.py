@@ -1,29 +1,42 @@
 """The Language port: a model that completes prompts."""
 
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Any, ClassVar, Literal, Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 
+from reyna.domain.errors import Fault, Unavailable
+
+Provider = Literal["openai", "anthropic", "embedded"]
+
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):
-    """A prompt; `max_tokens` limits the answer."""
+    """A prompt; `max_tokens` limits the answer. `schema`: a JSON Schema that the answer shall fit, a JSON text then.
+
+    An endpoint that cannot hold its model to a schema ignores it.
+    """
 
     system: str
     user: str
     max_tokens: int
     temperature: float = 0.7
     stop: tuple[str, ...] = ()
+    schema: dict[str, Any] | None = None
 
 
 class Completion(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer; `finished` is False when it was cut at `max_tokens`."""
+    """An answer; `finished` is False when it was cut at `max_tokens`.
+
+    `cached_tokens` are those of the input that the endpoint had in its prompt cache.
+    """
 
     text: str
     model: str
     input_tokens: int
     output_tokens: int
     finished: bool = True
+    cached_tokens: int = 0
 
 
 class Language(Protocol):
@@ -34,3 +47,41 @@ class Language(Protocol):
     def stream(self, prompt: Prompt) -> AsyncIterator[str | Completion]:
         """Yields pieces of text as they are written, then one Completion with the whole."""
         ...
+
+
+class ModelEndpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """The address of a model: `url` ends before `/chat/completions`; None is the provider's own."""
+
+    provider: Provider = "openai"
+    url: str | None = None
+    key: str | None = None
+    model: str
+
+    def __repr__(self) -> str:
+        return f"ModelEndpoint({self.provider}, {self.model!r})"
+
+
+class EndpointFault(Fault):
+    """An endpoint has a temporary error. `status` is that of its HTTP answer, `retry_after` the seconds it asks for."""
+
+    def __init__(self, detail: str, *, status: int | None = None, retry_after: float | None = None) -> None:
+        self.status, self.retry_after = status, retry_after
+        super().__init__(detail)
+
+
+class EndpointUnavailable(Unavailable):
+    """An endpoint has failed repeatedly and is left alone for some seconds."""
+
+    reason: ClassVar = "endpoint_unavailable"
+
+    def __init__(self, name: str, retry_after: float) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            f"The language model at {name} has failed repeatedly. It is tried again in {retry_after:.0f} s."
+        )
+
+
+def endpoint_name(url: str | None) -> str:
+    """Returns the host and port of an endpoint, for people: never a password that is in its URL."""
+    parts = urlsplit(url or "")
+    return parts.netloc.rpartition("@")[2] or "its provider"

@@ -11,6 +11,7 @@ from reyna.domain.errors import Conflict, Fault, NotFound, NotSignedIn, Refusal,
 from reyna.domain.ids import new_id
 from reyna.domain.processing.run import Work
 from reyna.ports.bus import RetryLater, retry_delay_seconds
+from reyna.ports.language import EndpointUnavailable
 from reyna.sdk.context import Context
 from reyna.sdk.processor import InvalidOutput, Processor, Refuse, Retry
 from reyna.sdk.run_client import RunClient
@@ -121,6 +122,8 @@ class RunAttempt:
                 await self._postpone(float(error.facts["retry_after"]), error, otherwise=error.detail)
             case Refusal():
                 await self._fail(error.detail, final=True)
+            case EndpointUnavailable():  # no attempt was made
+                await self._postpone(error.retry_after, error, otherwise=error.detail)
             case Fault():
                 log.warning("%s failed: %s", self._run_id, error.detail)
                 await self._fail_and_retry(error.detail)

@@ -1,113 +1,30 @@
-"""A language model behind an OpenAI-compatible endpoint, which may be slow, busy, broken, strict or gone."""
+"""A language model at an OpenAI-compatible endpoint: what is sent, what is answered, and every error."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
 import pytest
 
-from reyna.adapters.openai.language import MAX_PAUSE_SECONDS, RETRY_PAUSES_SECONDS, OpenAILanguage
+from reyna.adapters.openai.language import OpenAILanguage, is_strict
 from reyna.domain.errors import Fault, Forbidden, Invalid, TimedOut, TooMuch, Unserved
 from reyna.embedded.tcp_ports import free_port
-from reyna.ports.language import Completion, Prompt
-from tests.support.collector import Collector
+from reyna.language.retries import MAX_PAUSE_SECONDS, RETRY_PAUSES_SECONDS, RetryingLanguage
+from reyna.language.timeouts import LanguageTimeouts, TimedLanguage
+from reyna.ports.language import Completion, Language, Prompt
+from tests.support.language_endpoint import (
+    Endpoint,
+    error,
+    hangs,
+    hangs_up,
+    says,
+    says_bytes,
+    streams,
+    whole,
+)
 
 PROMPT = Prompt(system="You are a novelist.", user="Go on: The ship sailed.", max_tokens=50)
-USAGE = {"prompt_tokens": 11, "completion_tokens": 3, "total_tokens": 14}
-Write = Callable[[bytes], None]
-Answer = Callable[["Endpoint", Write], Coroutine[Any, Any, None]]
-
-
-class Endpoint:
-    """Answers each request with the next answer of its list, and with the last one from then on."""
-
-    def __init__(self) -> None:
-        self.answers: list[Answer] = []
-        self.requests: list[dict[str, Any]] = []
-        self.keys: list[str] = []
-        self.hung_up = Collector[int]()
-        self.stopping = asyncio.Event()
-
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
-
-    async def stop(self) -> None:
-        self.stopping.set()
-        self._server.close()
-        await self._server.wait_closed()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-            length = int(head.split("content-length: ")[1].split("\r\n")[0])
-            self.requests.append(json.loads(await reader.readexactly(length)))
-            self.keys.append(head.split("authorization: bearer ")[1].split("\r\n")[0])
-            answer = self.answers[min(len(self.requests), len(self.answers)) - 1]
-            gone = asyncio.create_task(reader.read())
-            answering = asyncio.create_task(answer(self, writer.write))
-            await asyncio.wait([gone, answering], return_when=asyncio.FIRST_COMPLETED)
-            if not answering.done():
-                self.hung_up(1)
-            for task in (gone, answering):
-                task.cancel()
-            await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the client has gone: what some tests are about
-        finally:
-            writer.close()
-
-
-def says(status: int, body: Any, **headers: str) -> Answer:
-    async def answer(endpoint: Endpoint, write: Write) -> None:
-        content = json.dumps(body).encode()
-        more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-        write(
-            f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {len(content)}\r\n"
-            f"connection: close\r\n{more}\r\n".encode()
-            + content
-        )
-
-    return answer
-
-
-def whole(text: str, *, usage: dict[str, int] | None = USAGE, reason: str = "stop") -> Answer:
-    choice = {"index": 0, "finish_reason": reason, "message": {"role": "assistant", "content": text}}
-    return says(200, {"id": "1", "object": "chat.completion", "created": 1, "model": "m-1", "choices": [choice]}
-                | ({"usage": usage} if usage else {}))  # fmt: skip
-
-
-def streams(*pieces: str, usage: bool = True, end: bool = True, hold: bool = False) -> Answer:
-    """Each piece as a server-sent event; without `end` the line is cut, with `hold` it stays open and silent."""
-
-    async def answer(endpoint: Endpoint, write: Write) -> None:
-        write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")
-        chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m-1"}
-
-        def event(**fields: Any) -> None:
-            write(b"data: " + json.dumps(chunk | fields).encode() + b"\n\n")
-
-        for piece in pieces:
-            event(choices=[{"index": 0, "delta": {"content": piece}, "finish_reason": None}])
-        if hold:
-            await endpoint.stopping.wait()
-        if end:
-            event(choices=[{"index": 0, "delta": {}, "finish_reason": "stop"}])
-            if usage:
-                event(choices=[], usage=USAGE)
-            write(b"data: [DONE]\n\n")
-
-    return answer
-
-
-async def hangs(endpoint: Endpoint, write: Write) -> None:
-    await endpoint.stopping.wait()
-
-
-def error(message: str, *, code: str | None = None, param: str | None = None) -> dict[str, Any]:
-    return {"error": {"message": message, "type": "x", "code": code, "param": param}}
 
 
 class Clock:
@@ -134,20 +51,25 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def language(endpoint: Endpoint, clock: Clock) -> AsyncIterator[OpenAILanguage]:
-    language = OpenAILanguage(endpoint.url, "key-1", "m", sleep=clock.sleep)
-    yield language
-    await language.close()
+async def adapter(endpoint: Endpoint) -> AsyncIterator[OpenAILanguage]:
+    adapter = OpenAILanguage(endpoint.url, "key-1", "m")
+    yield adapter
+    await adapter.close()
 
 
-async def collect(language: OpenAILanguage) -> tuple[list[str], Completion]:
+@pytest.fixture
+def language(adapter: OpenAILanguage, clock: Clock) -> RetryingLanguage:
+    return RetryingLanguage(adapter, sleep=clock.sleep)
+
+
+async def collect(language: Language) -> tuple[list[str], Completion]:
     pieces = [piece async for piece in language.stream(PROMPT)]
     last = pieces.pop()
     assert isinstance(last, Completion)
     return [str(piece) for piece in pieces], last
 
 
-async def test_an_answer_comes_with_what_it_cost(endpoint: Endpoint, language: OpenAILanguage) -> None:
+async def test_an_answer_comes_with_what_it_cost(endpoint: Endpoint, language: RetryingLanguage) -> None:
     endpoint.answers = [whole("Into the storm.")]
     answer = await language.complete(PROMPT)
     assert answer == Completion(text="Into the storm.", model="m-1", input_tokens=11, output_tokens=3)
@@ -156,19 +78,19 @@ async def test_an_answer_comes_with_what_it_cost(endpoint: Endpoint, language: O
     assert endpoint.requests[0]["max_tokens"] == 50
 
 
-async def test_an_answer_that_was_cut_says_so(endpoint: Endpoint, language: OpenAILanguage) -> None:
+async def test_an_answer_that_was_cut_says_so(endpoint: Endpoint, language: RetryingLanguage) -> None:
     endpoint.answers = [whole("Into the", reason="length")]
     assert not (await language.complete(PROMPT)).finished
 
 
-async def test_a_stream_gives_pieces_and_then_the_whole(endpoint: Endpoint, language: OpenAILanguage) -> None:
+async def test_a_stream_gives_pieces_and_then_the_whole(endpoint: Endpoint, language: RetryingLanguage) -> None:
     endpoint.answers = [streams("Into ", "the ", "storm.")]
     pieces, last = await collect(language)
     assert pieces == ["Into ", "the ", "storm."]
     assert last == Completion(text="Into the storm.", model="m-1", input_tokens=11, output_tokens=3)
 
 
-async def test_an_endpoint_that_counts_nothing_is_counted_for(endpoint: Endpoint, language: OpenAILanguage) -> None:
+async def test_an_endpoint_that_counts_nothing_is_counted_for(endpoint: Endpoint, language: RetryingLanguage) -> None:
     endpoint.answers = [streams("Into ", "the ", "storm.", usage=False), whole("Into the storm.", usage=None)]
     _, last = await collect(language)
     assert last.output_tokens == 3
@@ -177,7 +99,7 @@ async def test_an_endpoint_that_counts_nothing_is_counted_for(endpoint: Endpoint
 
 
 async def test_a_busy_endpoint_is_asked_again_when_it_says_so(
-    endpoint: Endpoint, language: OpenAILanguage, clock: Clock
+    endpoint: Endpoint, language: RetryingLanguage, clock: Clock
 ) -> None:
     endpoint.answers = [says(429, error("slow down"), Retry_After="7"), whole("Yes.")]
     assert (await language.complete(PROMPT)).text == "Yes."
@@ -185,7 +107,7 @@ async def test_a_busy_endpoint_is_asked_again_when_it_says_so(
 
 
 async def test_a_moment_is_counted_from_the_clock_of_the_endpoint_not_from_ours(
-    endpoint: Endpoint, language: OpenAILanguage, clock: Clock
+    endpoint: Endpoint, language: RetryingLanguage, clock: Clock
 ) -> None:
     date, then = "Mon, 01 Jan 2001 12:00:00 GMT", "Mon, 01 Jan 2001 12:00:09 GMT"
     endpoint.answers = [says(429, error("slow down"), Date=date, Retry_After=then), whole("Yes.")]
@@ -194,7 +116,7 @@ async def test_a_moment_is_counted_from_the_clock_of_the_endpoint_not_from_ours(
 
 
 async def test_an_endpoint_that_wants_us_to_wait_too_long_is_left_to_another_attempt(
-    endpoint: Endpoint, language: OpenAILanguage, clock: Clock
+    endpoint: Endpoint, language: RetryingLanguage, clock: Clock
 ) -> None:
     endpoint.answers = [says(429, error("slow down"), Retry_After=str(MAX_PAUSE_SECONDS + 1))]
     with pytest.raises(Fault):
@@ -203,7 +125,7 @@ async def test_an_endpoint_that_wants_us_to_wait_too_long_is_left_to_another_att
 
 
 async def test_an_endpoint_in_trouble_is_asked_four_times_in_all(
-    endpoint: Endpoint, language: OpenAILanguage, clock: Clock
+    endpoint: Endpoint, language: RetryingLanguage, clock: Clock
 ) -> None:
     endpoint.answers = [says(500, error("oops"))]
     with pytest.raises(Fault, match="500"):
@@ -212,14 +134,14 @@ async def test_an_endpoint_in_trouble_is_asked_four_times_in_all(
     assert all(0.7 * wait < slept < 1.3 * wait for wait, slept in zip(RETRY_PAUSES_SECONDS, clock.slept, strict=True))
 
 
-async def test_a_stream_that_could_not_begin_begins_again(endpoint: Endpoint, language: OpenAILanguage) -> None:
+async def test_a_stream_that_could_not_begin_begins_again(endpoint: Endpoint, language: RetryingLanguage) -> None:
     endpoint.answers = [says(503, error("loading")), streams("Yes.")]
     pieces, _ = await collect(language)
     assert pieces == ["Yes."]
 
 
 async def test_a_stream_that_is_cut_in_the_middle_is_a_fault_and_is_not_begun_again(
-    endpoint: Endpoint, language: OpenAILanguage
+    endpoint: Endpoint, language: RetryingLanguage
 ) -> None:
     endpoint.answers = [streams("Into ", end=False)]
     pieces: list[Any] = []
@@ -231,7 +153,7 @@ async def test_a_stream_that_is_cut_in_the_middle_is_a_fault_and_is_not_begun_ag
 
 
 async def test_a_wrong_key_is_refused_in_words_at_once(
-    endpoint: Endpoint, language: OpenAILanguage, clock: Clock
+    endpoint: Endpoint, language: RetryingLanguage, clock: Clock
 ) -> None:
     endpoint.answers = [says(401, error("bad key"))]
     with pytest.raises(Forbidden, match="REYNA_LLM_KEY"):
@@ -239,13 +161,15 @@ async def test_a_wrong_key_is_refused_in_words_at_once(
     assert clock.slept == []
 
 
-async def test_an_unknown_model_is_refused_by_name(endpoint: Endpoint, language: OpenAILanguage) -> None:
+async def test_an_unknown_model_is_refused_by_name(endpoint: Endpoint, language: RetryingLanguage) -> None:
     endpoint.answers = [says(404, error("no such model"))]
     with pytest.raises(Invalid, match=r"'m'.*REYNA_LLM_MODEL"):
         await language.complete(PROMPT)
 
 
-async def test_an_account_without_credit_is_refused(endpoint: Endpoint, language: OpenAILanguage, clock: Clock) -> None:
+async def test_an_account_without_credit_is_refused(
+    endpoint: Endpoint, language: RetryingLanguage, clock: Clock
+) -> None:
     endpoint.answers = [says(429, error("pay", code="insufficient_quota"))]
     with pytest.raises(TooMuch, match="credit"):
         await language.complete(PROMPT)
@@ -253,7 +177,7 @@ async def test_an_account_without_credit_is_refused(endpoint: Endpoint, language
 
 
 async def test_a_request_that_is_not_taken_is_refused_with_the_reason(
-    endpoint: Endpoint, language: OpenAILanguage
+    endpoint: Endpoint, language: RetryingLanguage
 ) -> None:
     endpoint.answers = [says(400, error("the prompt is longer than max_tokens allow"))]
     with pytest.raises(Invalid, match="longer than"):
@@ -261,33 +185,97 @@ async def test_a_request_that_is_not_taken_is_refused_with_the_reason(
     assert len(endpoint.requests) == 1
 
 
-async def test_a_silent_endpoint_times_out(endpoint: Endpoint, clock: Clock) -> None:
+async def test_a_silent_endpoint_times_out(endpoint: Endpoint, adapter: OpenAILanguage, clock: Clock) -> None:
     endpoint.answers = [hangs]
-    language = OpenAILanguage(endpoint.url, None, "m", timeout=0.05, sleep=clock.sleep)
+    language = RetryingLanguage(TimedLanguage(adapter, LanguageTimeouts(whole=0.05)), sleep=clock.sleep)
     with pytest.raises(TimedOut):
         await language.complete(PROMPT)
-    assert len(endpoint.requests) == len(RETRY_PAUSES_SECONDS) + 1
-    await language.close()
+    assert len(clock.slept) == len(RETRY_PAUSES_SECONDS)
 
 
-async def test_a_stream_that_falls_silent_times_out(endpoint: Endpoint, clock: Clock) -> None:
+async def test_a_stream_that_falls_silent_times_out(endpoint: Endpoint, adapter: OpenAILanguage) -> None:
     endpoint.answers = [streams("Into ", hold=True)]
-    language = OpenAILanguage(endpoint.url, None, "m", timeout=0.2, sleep=clock.sleep)
-    with pytest.raises(TimedOut):
-        await collect(language)
-    await language.close()
+    with pytest.raises(TimedOut, match="fell silent"):
+        await collect(TimedLanguage(adapter, LanguageTimeouts(between_texts=0.05)))
+    await endpoint.hung_up.first(1)
 
 
 async def test_an_endpoint_that_is_not_there_is_unserved(clock: Clock) -> None:
-    language = OpenAILanguage(f"http://127.0.0.1:{free_port()}/v1", "key", "m", sleep=clock.sleep)
+    adapter = OpenAILanguage(f"http://127.0.0.1:{free_port()}/v1", "key", "m")
     with pytest.raises(Unserved, match="cannot be reached"):
-        await language.complete(PROMPT)
+        await RetryingLanguage(adapter, sleep=clock.sleep).complete(PROMPT)
     assert len(clock.slept) == len(RETRY_PAUSES_SECONDS)
-    await language.close()
+    await adapter.close()
+
+
+@pytest.mark.parametrize("answer", [says_bytes(b"\x00<html>"), says_bytes(b"[1]"), hangs_up, says(502, "bad gateway")])
+async def test_garbage_and_silence_are_asked_again_and_then_a_fault(
+    endpoint: Endpoint, language: RetryingLanguage, answer: Any
+) -> None:
+    endpoint.answers = [answer, whole("Yes.")]
+    assert (await language.complete(PROMPT)).text == "Yes."
+    endpoint.answers = [answer]
+    with pytest.raises(Fault):
+        await language.complete(PROMPT)
+
+
+async def test_an_answer_that_is_awaited_no_more_is_no_longer_written(
+    endpoint: Endpoint, language: RetryingLanguage
+) -> None:
+    endpoint.answers = [hangs]
+    asking = asyncio.create_task(language.complete(PROMPT))
+    await endpoint.asked.first(1)
+    asking.cancel()
+    async with asyncio.timeout(1):
+        await endpoint.hung_up.first(1)
+
+
+async def test_a_redirect_is_not_followed(endpoint: Endpoint, language: RetryingLanguage) -> None:
+    endpoint.answers = [says(307, {}, Location="http://169.254.169.254/latest"), whole("Yes.")]
+    with pytest.raises(Invalid, match="redirect"):
+        await language.complete(PROMPT)
+    assert len(endpoint.requests) == 1
+
+
+async def test_a_key_that_the_endpoint_repeats_is_not_shown(endpoint: Endpoint, language: RetryingLanguage) -> None:
+    endpoint.answers = [says(400, error("the project of key-1 has no access"))]
+    with pytest.raises(Invalid) as refused:
+        await language.complete(PROMPT)
+    assert "key-1" not in refused.value.detail
+
+
+async def test_a_password_in_the_url_is_not_shown() -> None:
+    adapter = OpenAILanguage(f"http://me:geheim@127.0.0.1:{free_port()}/v1", None, "m")
+    with pytest.raises(Unserved) as away:
+        await adapter.complete(PROMPT)
+    assert "geheim" not in away.value.detail
+    await adapter.close()
+
+
+async def test_a_schema_is_sent_for_the_model_to_be_held_to(endpoint: Endpoint, language: RetryingLanguage) -> None:
+    endpoint.answers = [whole('{"a": 1}')]
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    await language.complete(Prompt(system="", user="", max_tokens=9, schema=schema))
+    sent = endpoint.requests[0]["response_format"]
+    assert sent == {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": False}}
+
+
+async def test_an_endpoint_that_takes_no_schema_is_asked_without_one(
+    endpoint: Endpoint, language: RetryingLanguage
+) -> None:
+    endpoint.answers = [says(400, error("Invalid schema for response_format 'answer'")), whole("{}")]
+    await language.complete(Prompt(system="", user="", max_tokens=9, schema={"type": "object"}))
+    assert "response_format" not in endpoint.requests[1]
+
+
+def test_a_schema_is_strict_when_each_object_requires_all_that_it_allows() -> None:
+    inner = {"type": "object", "properties": {"a": {}}, "required": ["a"], "additionalProperties": False}
+    assert is_strict({"type": "array", "items": inner})
+    assert not is_strict({"type": "array", "items": inner | {"required": []}})
 
 
 async def test_a_field_that_an_endpoint_does_not_take_is_left_out_or_renamed_from_then_on(
-    endpoint: Endpoint, language: OpenAILanguage
+    endpoint: Endpoint, language: RetryingLanguage
 ) -> None:
     endpoint.answers = [
         says(400, error("Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens'.", param="max_tokens")),
@@ -302,27 +290,14 @@ async def test_a_field_that_an_endpoint_does_not_take_is_left_out_or_renamed_fro
     assert len(endpoint.requests) == 4
 
 
-async def test_who_stops_listening_stops_the_model(endpoint: Endpoint, language: OpenAILanguage) -> None:
+async def test_who_stops_listening_stops_the_model(endpoint: Endpoint, language: RetryingLanguage) -> None:
     endpoint.answers = [streams("Into ", "the ", hold=True)]
     async with aclosing(language.stream(PROMPT)) as pieces:
         assert await anext(pieces) == "Into "
     await endpoint.hung_up.first(1)
 
 
-async def test_no_more_answers_are_written_at_once_than_the_endpoint_can(endpoint: Endpoint, clock: Clock) -> None:
-    endpoint.answers = [streams("Into ", hold=True), streams("Yes.")]
-    language = OpenAILanguage(endpoint.url, "key", "m", max_concurrent=1, sleep=clock.sleep)
-    async with aclosing(language.stream(PROMPT)) as first:
-        await anext(first)
-        second = asyncio.create_task(collect(language))
-        await asyncio.wait([second], timeout=0)
-        assert len(endpoint.requests) == 1
-    pieces, _ = await second
-    assert pieces == ["Yes."]
-    await language.close()
-
-
-async def test_something_that_is_no_answer_is_a_fault(endpoint: Endpoint, language: OpenAILanguage) -> None:
+async def test_something_that_is_no_answer_is_a_fault(endpoint: Endpoint, language: RetryingLanguage) -> None:
     endpoint.answers = [says(200, {"choices": []})]
     with pytest.raises(Fault):
         await language.complete(PROMPT)

@@ -1,67 +1,101 @@
 """The Language port on any OpenAI-compatible endpoint: chat completions, whole or streamed."""
 
-import asyncio
-import random
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import nullcontext
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit
+from collections.abc import AsyncGenerator
+from typing import Any, Final
 
+import httpx2
 import openai
 
-from reyna.domain.errors import Fault, Forbidden, Invalid, Refusal, TimedOut, TooMuch, Unserved
-from reyna.ports.language import Completion, Prompt
+from reyna.adapters.openai.errors import SYSTEM_ADVICE, EndpointErrors
+from reyna.domain.errors import Fault
+from reyna.language.guarded_http import AddressRule, open_http_client
+from reyna.language.timeouts import DEFAULT_TIMEOUTS
+from reyna.ports.language import Completion, Prompt, endpoint_name
 
 CHECK_TIMEOUT_SECONDS: Final = 4.0
-RETRY_PAUSES_SECONDS: Final = (0.5, 2.0, 8.0)  # before the second, third and fourth attempt, give or take a quarter
-MAX_PAUSE_SECONDS: Final = 30.0  # an endpoint that wants a longer one is left to the next attempt of the run
-SILENCE_TIMEOUT_SECONDS: Final = 60.0  # without a byte; long enough for a queue of long answers before ours
 CHARACTERS_PER_TOKEN: Final = 4  # of English with the usual vocabularies, where the endpoint counts no tokens
-RETRIED_STATUSES: Final = frozenset({408, 409, 425, 429})  # and everything from 500
 REPLACEMENTS: Final = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 UNSUPPORTED: Final = re.compile(
     r"unsupported|not support|unknown|unrecognized|not permitted|extra (fields|inputs)", re.IGNORECASE
 )
-OPTIONAL_FIELDS: Final = ("temperature", "stop", "stream_options", "max_tokens", "max_completion_tokens")
-
-T = TypeVar("T")
+OPTIONAL_FIELDS: Final = (
+    "temperature",
+    "stop",
+    "stream_options",
+    "max_tokens",
+    "max_completion_tokens",
+    "response_format",
+)
+SCHEMA_FIELD: Final = "response_format"
+SCHEMA_WORDS: Final = re.compile(r"response_format|json_schema|schema|grammar", re.IGNORECASE)
 
 
 class OpenAILanguage:
     """A model at an OpenAI-compatible endpoint.
 
-    `url` ends before `/chat/completions`, as in `https://api.openai.com/v1`. `max_concurrent` limits the answers that
-    are written at the same time (None: no limit); other prompts wait without a timeout. Temporary errors (no
-    connection, silence, 408, 409, 425, 429, 5xx) are retried, once after each of `pauses`; a stream that has begun is
-    not, since its beginning has been handed out.
+    `url` ends before `/chat/completions`, as in `https://api.openai.com/v1`. `advice` ends the errors that somebody
+    has to mend. A call is one request: time limits, retries and limits on parallel calls are those of `reyna.language`.
+    `addresses` says which addresses the URL of a user may lead to.
     """
 
     def __init__(
         self,
-        url: str,
+        url: str | None,
         key: str | None,
         model: str,
         *,
-        timeout: float = SILENCE_TIMEOUT_SECONDS,
-        max_concurrent: int | None = None,
-        pauses: Sequence[float] = RETRY_PAUSES_SECONDS,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        connect_timeout: float = DEFAULT_TIMEOUTS.connect,
+        advice: str = SYSTEM_ADVICE,
+        addresses: AddressRule | None = None,
     ) -> None:
-        self._model, self._pauses, self._sleep = model, pauses, sleep
-        self._host = urlsplit(url).netloc or url
-        self._slots = asyncio.Semaphore(max_concurrent) if max_concurrent else nullcontext()
+        self._model = model
+        self._host = endpoint_name(url)
+        self._errors = EndpointErrors(self._host, model, key, advice)
         self._unsupported: dict[str, str | None] = {}  # field that the endpoint does not take -> its replacement
-        self._client = openai.AsyncOpenAI(base_url=url, api_key=key or "none", max_retries=0, timeout=timeout)
+        self._client = openai.AsyncOpenAI(
+            base_url=url,
+            api_key=key or "none",
+            max_retries=0,
+            http_client=open_http_client(connect_timeout, addresses),
+        )
 
     async def close(self) -> None:
         await self._client.close()
 
     async def complete(self, prompt: Prompt) -> Completion:
-        async with self._slots:
-            answer = await self._retry(lambda: self._create(prompt))
+        try:
+            answer = await self._send(self._request(prompt))
+        except (openai.OpenAIError, ValueError) as error:
+            raise self._errors.translate(error) from error
+        with self._errors.unreadable():
+            return self._completion(prompt, answer)
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
+        chunks = await self._start_stream(prompt)
+        answer = _StreamedAnswer(self._model, _estimate(prompt.system + prompt.user))
+        try:
+            while (chunk := await self._next(chunks)) is not None:
+                with self._errors.unreadable():
+                    piece = answer.add(chunk)
+                if piece:
+                    yield piece
+        finally:
+            await chunks.close()
+        if answer.finish_reason is None:
+            raise Fault(f"The language model at {self._host} broke off in the middle of its answer.")
+        yield answer.completion()
+
+    async def check(self) -> None:
+        """Returns when the endpoint answers; not every endpoint lists its models. Raises Fault and Refusal."""
+        try:
+            await self._client.with_options(timeout=CHECK_TIMEOUT_SECONDS).models.list()
+        except openai.NotFoundError:
+            return
+        except (openai.OpenAIError, ValueError) as error:
+            raise self._errors.translate(error) from error
+
+    def _completion(self, prompt: Prompt, answer: Any) -> Completion:
         if not answer.choices:
             raise Fault(f"The language model at {self._host} sent an answer without content.")
         text, usage = answer.choices[0].message.content or "", answer.usage
@@ -70,53 +104,39 @@ class OpenAILanguage:
             model=answer.model or self._model,
             input_tokens=usage.prompt_tokens if usage else _estimate(prompt.system + prompt.user),
             output_tokens=usage.completion_tokens if usage else _estimate(text),
+            cached_tokens=_cached_tokens(usage),
             finished=answer.choices[0].finish_reason != "length",
         )
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
-        async with self._slots:
-            chunk, chunks = await self._retry(lambda: self._start_stream(prompt))
-            answer = _StreamedAnswer(self._model, _estimate(prompt.system + prompt.user))
-            try:
-                while chunk is not None:
-                    if piece := answer.add(chunk):
-                        yield piece
-                    chunk = await self._next(chunks)
-            finally:
-                await chunks.close()
-        if answer.finish_reason is None:
-            raise Fault(f"The language model at {self._host} broke off in the middle of its answer.")
-        yield answer.completion()
-
-    async def check(self) -> None:
-        """Returns when the endpoint answers; not every endpoint lists its models. Raises Fault and Refusal."""
-        try:
-            await self._client.with_options(timeout=CHECK_TIMEOUT_SECONDS, max_retries=0).models.list()
-        except openai.NotFoundError:
-            return
-        except (openai.OpenAIError, ValueError) as error:
-            raise self._translate(error) from error
-
-    async def _create(self, prompt: Prompt) -> Any:
-        return await self._client.chat.completions.create(**self._request(prompt))
-
-    async def _start_stream(self, prompt: Prompt) -> tuple[Any, Any]:
-        """Returns the first chunk and the stream: some endpoints report an error only there."""
+    async def _start_stream(self, prompt: Prompt) -> Any:
         request = self._request(prompt) | {"stream": True}
         if "stream_options" not in self._unsupported:
             request["stream_options"] = {"include_usage": True}
-        chunks = await self._client.chat.completions.create(**request)
         try:
-            return await anext(chunks, None), chunks
-        except BaseException:
-            await chunks.close()
-            raise
+            return await self._send(request)
+        except (openai.OpenAIError, ValueError) as error:
+            raise self._errors.translate(error) from error
+
+    async def _send(self, request: dict[str, Any]) -> Any:
+        """Sends the request, and again without a field that the endpoint names as unsupported."""
+        while True:
+            try:
+                return await self._client.chat.completions.create(**request)
+            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                if self._learn_unsupported(error):
+                    request = self._adapt(request)
+                elif SCHEMA_FIELD in request and SCHEMA_WORDS.search(error.message):
+                    request = {name: value for name, value in request.items() if name != SCHEMA_FIELD}
+                else:
+                    raise
 
     async def _next(self, chunks: Any) -> Any:
         try:
             return await anext(chunks, None)
         except (openai.OpenAIError, ValueError) as error:
-            raise self._translate(error) from error
+            raise self._errors.translate(error) from error
+        except httpx2.HTTPError as error:
+            raise Fault(f"The language model at {self._host} broke off in the middle of its answer.") from error
 
     def _request(self, prompt: Prompt) -> dict[str, Any]:
         request: dict[str, Any] = {
@@ -127,33 +147,25 @@ class OpenAILanguage:
         }
         if prompt.stop:
             request["stop"] = list(prompt.stop)
+        if prompt.schema is not None:
+            schema = {"name": "answer", "schema": prompt.schema, "strict": is_strict(prompt.schema)}
+            request[SCHEMA_FIELD] = {"type": "json_schema", "json_schema": schema}
+        return self._adapt(request)
+
+    def _adapt(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Returns the request without the unsupported fields, or with their replacements."""
+        adapted = dict(request)
         for name, replacement in self._unsupported.items():
-            value = request.pop(name, None)
+            value = adapted.pop(name, None)
             if replacement and value is not None:
-                request[replacement] = value
-        return request
+                adapted[replacement] = value
+        return adapted
 
-    async def _retry(self, call: Callable[[], Awaitable[T]]) -> T:
-        attempt = 0
-        while True:
-            try:
-                return await call()
-            except (openai.OpenAIError, ValueError) as error:
-                if self._adapt_to(error):
-                    continue
-                translated, pause = self._translate(error), _retry_pause(error, attempt, self._pauses)
-                if isinstance(translated, Refusal) or pause is None:
-                    raise translated from error
-            attempt += 1
-            await self._sleep(pause)
-
-    def _adapt_to(self, error: Exception) -> bool:
+    def _learn_unsupported(self, error: openai.APIStatusError) -> bool:
         """Returns whether the error names an unsupported field, which is left out or renamed from now on."""
-        if not isinstance(error, openai.BadRequestError | openai.UnprocessableEntityError):
-            return False
         if not UNSUPPORTED.search(error.message):
             return False
-        words = {error.param, *re.findall(r"[a-z_]+", error.message)}
+        words = {getattr(error, "param", None), *re.findall(r"[a-z_]+", error.message)}
         for name in OPTIONAL_FIELDS:
             if name in words and name not in self._unsupported:
                 replacement = REPLACEMENTS.get(name)
@@ -161,36 +173,12 @@ class OpenAILanguage:
                 return True
         return False
 
-    def _translate(self, error: Exception) -> Refusal | Fault:
-        """Returns the refusal or fault for an error of the client."""
-        model = f"The language model at {self._host}"
-        match error:
-            case openai.AuthenticationError() | openai.PermissionDeniedError():
-                return Forbidden(f"{model} did not accept the key: check REYNA_LLM_KEY.")
-            case openai.NotFoundError():
-                return Invalid(
-                    f"{model} does not know the model {self._model!r}: check REYNA_LLM_MODEL and REYNA_LLM_URL."
-                )
-            case openai.RateLimitError(code="insufficient_quota"):
-                return TooMuch(f"The account at {self._host} has no credit left for the language model.")
-            case openai.RateLimitError():
-                return Fault(f"{model} has too many requests at the moment.")
-            case openai.APIStatusError(status_code=status) if status < 500 and status not in RETRIED_STATUSES:
-                return Invalid(f"{model} did not take the request: {error.message}")
-            case openai.APITimeoutError():
-                return TimedOut(f"{model} did not answer in time.")
-            case openai.APIConnectionError():
-                return Unserved(f"{model} cannot be reached.")
-            case openai.APIStatusError(status_code=status):
-                return Fault(f"{model} has an internal problem (HTTP {status}).")
-        return Fault(f"{model} sent something that cannot be read.")
-
 
 class _StreamedAnswer:
     """The chunks of a stream so far; tokens are estimated until the endpoint reports its own count."""
 
     def __init__(self, model: str, input_tokens: int) -> None:
-        self._model, self._input, self._output = model, input_tokens, 0
+        self._model, self._input, self._output, self._cached = model, input_tokens, 0, 0
         self._text: list[str] = []
         self.finish_reason: str | None = None
 
@@ -199,6 +187,7 @@ class _StreamedAnswer:
         self._model = chunk.model or self._model
         if chunk.usage:
             self._input, self._output = chunk.usage.prompt_tokens, chunk.usage.completion_tokens
+            self._cached = _cached_tokens(chunk.usage)
         if not chunk.choices:
             return ""
         self.finish_reason = chunk.choices[0].finish_reason or self.finish_reason
@@ -214,6 +203,7 @@ class _StreamedAnswer:
             model=self._model,
             input_tokens=self._input,
             output_tokens=self._output,
+            cached_tokens=self._cached,
             finished=self.finish_reason != "length",
         )
 
@@ -222,31 +212,24 @@ def _estimate(text: str) -> int:
     return -(-len(text) // CHARACTERS_PER_TOKEN)
 
 
-def _retry_pause(error: Exception, attempt: int, pauses: Sequence[float]) -> float | None:
-    """Returns the seconds before the next attempt, as the endpoint says (RFC 9110 Retry-After) or by our back-off; None
-    for no more attempts."""
-    if attempt >= len(pauses):
-        return None
-    own = pauses[attempt] * random.uniform(0.75, 1.25)  # noqa: S311 - so that many clients spread
-    if not isinstance(error, openai.APIStatusError):
-        return own
-    headers = error.response.headers
-    requested = _retry_after(headers.get("retry-after"), headers.get("date"))
-    if requested is None:
-        return own
-    return requested if requested <= MAX_PAUSE_SECONDS else None
+def _cached_tokens(usage: Any) -> int:
+    details = getattr(usage, "prompt_tokens_details", None)
+    return getattr(details, "cached_tokens", None) or 0
 
 
-def _retry_after(header: str | None, date: str | None) -> float | None:
-    """Returns the seconds of a Retry-After header; a date is relative to the endpoint's own clock (RFC 9110 Date)."""
-    if not header:
-        return None
-    try:
-        return max(0.0, float(header))
-    except ValueError:
-        pass
-    try:
-        now = parsedate_to_datetime(date) if date else datetime.now(UTC)
-        return max(0.0, (parsedate_to_datetime(header) - now).total_seconds())
-    except (ValueError, TypeError):
-        return None
+def is_strict(schema: Any) -> bool:
+    """Returns whether every object in the schema names all its properties as required and allows no others.
+
+    OpenAI holds a model to such a schema only, and refuses a request with `strict` for any other.
+    """
+    match schema:
+        case dict():
+            if "properties" in schema and not (
+                schema.get("additionalProperties") is False
+                and set(schema.get("required", ())) == set(schema["properties"])
+            ):
+                return False
+            return all(map(is_strict, schema.values()))
+        case list():
+            return all(map(is_strict, schema))
+    return True

@@ -8,15 +8,15 @@ from typing import Any, Final
 from reyna.adapters.nats.bus import NatsBus
 from reyna.adapters.postgres.store import PostgresStore, open_pool
 from reyna.app.config import Settings
+from reyna.app.models.opening import open_for_single_try
 from reyna.app.services import SERVICE_NAMES, SERVICES, find_service
-from reyna.app.workers import LanguageEndpoint, open_language_model
 from reyna.cli.checkup import CheckResult, fault_problem, not_checked, ok, problem
 from reyna.cli.startup import UNUSED_LLM_URL
 from reyna.cli.terminal import quantity
 from reyna.domain.caller import Caller, system_caller
 from reyna.domain.errors import Conflict, Fault, Refusal
 from reyna.domain.requests.page import MAX_PAGE_SIZE
-from reyna.ports.language import Prompt
+from reyna.ports.language import ModelEndpoint, Prompt
 from reyna.ports.store import Collection, Store
 from reyna.services.processors.service import Processors
 from reyna.services.state.integrity.rules import RULES, Finding
@@ -128,9 +128,8 @@ class RunningStudio:
         settings = self._settings
         if not settings.llm_url or settings.llm_url == UNUSED_LLM_URL:
             return not_checked("the language model", "REYNA_LLM_URL is not set here")
-        async with AsyncExitStack() as stack:
-            endpoint = LanguageEndpoint(settings.llm_url, settings.llm_key, settings.llm_model or "")
-            language = await open_language_model(stack, endpoint, retries=False)
+        endpoint = ModelEndpoint(url=settings.llm_url, key=settings.llm_key, model=settings.llm_model or "")
+        async with open_for_single_try(endpoint) as language:
             try:
                 answer = await language.complete(Prompt(system="Answer in one word.", user="Hello!", max_tokens=4))
             except (Fault, Refusal) as error:

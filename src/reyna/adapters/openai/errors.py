@@ -1,0 +1,83 @@
+"""The errors of an OpenAI-compatible endpoint as refusals and faults, in words for people."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import openai
+
+from reyna.domain.errors import Fault, Forbidden, Invalid, Refusal, TimedOut, TooMuch, Unserved
+from reyna.domain.text.clusters import truncate
+from reyna.language.guarded_http import ForbiddenAddress
+from reyna.ports.language import EndpointFault
+
+RETRIED_STATUSES: Final = frozenset({408, 409, 425, 429})  # and everything from 500
+MAX_MESSAGE_CHARACTERS: Final = 500
+SYSTEM_ADVICE: Final = "check REYNA_LLM_KEY, REYNA_LLM_MODEL and REYNA_LLM_URL"
+ADVICE: Final = "check the key, the model and the URL"
+
+
+class EndpointErrors:
+    """Translates the errors of the client for one endpoint. `advice` says what to check; the key is never repeated."""
+
+    def __init__(self, host: str, model: str, key: str | None, advice: str) -> None:
+        self._subject, self._host, self._model = f"The language model at {host}", host, model
+        self._key, self._advice = key, advice
+
+    def translate(self, error: Exception) -> Refusal | Fault:
+        """Returns the refusal or fault for an error of the client."""
+        match error:
+            case openai.AuthenticationError() | openai.PermissionDeniedError():
+                return Forbidden(f"{self._subject} did not accept the key: {self._advice}.")
+            case openai.NotFoundError():
+                return Invalid(f"{self._subject} does not know the model {self._model!r}: {self._advice}.")
+            case openai.RateLimitError(code="insufficient_quota"):
+                return TooMuch(f"The account at {self._host} has no credit left for the language model.")
+            case openai.APIStatusError(status_code=status) if status < 400:
+                return Invalid(f"{self._subject} answers with a redirect, which is not followed: {self._advice}.")
+            case openai.APIStatusError(status_code=status) if status < 500 and status not in RETRIED_STATUSES:
+                return Invalid(f"{self._subject} did not take the request: {self._redact(error.message)}")
+            case openai.APIStatusError():
+                return self._temporary(error)
+            case openai.APITimeoutError():
+                return TimedOut(f"{self._subject} did not answer in time.")
+            case openai.APIConnectionError(__cause__=ForbiddenAddress() as forbidden):
+                return Invalid(str(forbidden))
+            case openai.APIConnectionError():
+                return Unserved(f"{self._subject} cannot be reached.")
+        return EndpointFault(f"{self._subject} sent something that cannot be read.")
+
+    @contextmanager
+    def unreadable(self) -> Iterator[None]:
+        """Surrounds the reading of an answer: one of another shape is a fault."""
+        try:
+            yield
+        except (AttributeError, TypeError, LookupError) as error:
+            raise self.translate(error) from error
+
+    def _temporary(self, error: openai.APIStatusError) -> Fault:
+        status, headers = error.status_code, error.response.headers
+        words = "has too many requests at the moment" if status == 429 else f"has an internal problem (HTTP {status})"
+        wanted = retry_after(headers.get("retry-after"), headers.get("date"))
+        return EndpointFault(f"{self._subject} {words}.", status=status, retry_after=wanted)
+
+    def _redact(self, message: str) -> str:
+        shown = message.replace(self._key, "…") if self._key else message
+        return truncate(shown, MAX_MESSAGE_CHARACTERS)
+
+
+def retry_after(header: str | None, date: str | None) -> float | None:
+    """Returns the seconds of a Retry-After header; a date is relative to the endpoint's own clock (RFC 9110 Date)."""
+    if not header:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        now = parsedate_to_datetime(date) if date else datetime.now(UTC)
+        return max(0.0, (parsedate_to_datetime(header) - now).total_seconds())
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,54 @@
+"""Opening of language models: the one of the settings, and one for a single call."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, cast
+
+from reyna.language.endpoints import MAX_PARALLEL_CALLS, Endpoints
+from reyna.language.timeouts import LanguageTimeouts, TimedLanguage
+from reyna.ports.language import Language, ModelEndpoint
+
+if TYPE_CHECKING:
+    from reyna.adapters.openai.language import OpenAILanguage
+
+SINGLE_TRY_TIMEOUTS: Final = LanguageTimeouts(whole=30.0)
+
+
+async def load_language_adapter() -> type["OpenAILanguage"]:
+    """Imports the adapter off the event loop: the client library takes most of a second."""
+    module = await asyncio.to_thread(import_module, "reyna.adapters.openai.language")
+    return cast("type[OpenAILanguage]", module.OpenAILanguage)
+
+
+class SystemModel:
+    """The model of the settings, or the embedded one. `parallel` is how many answers its endpoint writes at a time."""
+
+    def __init__(self, endpoint: ModelEndpoint, *, parallel: int | None = None) -> None:
+        self.endpoint = endpoint
+        self._endpoints = Endpoints(parallel or MAX_PARALLEL_CALLS)
+        self._adapter: OpenAILanguage | None = None
+
+    async def open(self, stack: AsyncExitStack) -> Language:
+        """Returns the model with all that makes its calls hold up; it is closed with the stack."""
+        self._adapter = await _open_adapter(stack, self.endpoint)
+        return self._endpoints.strengthen(self._adapter, self.endpoint)
+
+    async def check(self) -> None:
+        """Returns when the endpoint answers. Raises Fault and Refusal when it does not."""
+        if self._adapter is not None:
+            await self._adapter.check()
+
+
+@asynccontextmanager
+async def open_for_single_try(endpoint: ModelEndpoint) -> AsyncIterator[Language]:
+    """Yields the model at this endpoint, each call of which is tried once and takes 30 s at most."""
+    async with AsyncExitStack() as stack:
+        yield TimedLanguage(await _open_adapter(stack, endpoint), SINGLE_TRY_TIMEOUTS)
+
+
+async def _open_adapter(stack: AsyncExitStack, endpoint: ModelEndpoint) -> "OpenAILanguage":
+    adapter = (await load_language_adapter())(endpoint.url, endpoint.key, endpoint.model)
+    stack.push_async_callback(adapter.close)
+    return adapter

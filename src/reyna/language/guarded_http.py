@@ -1,0 +1,92 @@
+"""The HTTP client for language models, which refuses addresses that a user must not reach through the server."""
+
+import asyncio
+import ipaddress
+import socket
+from typing import Final
+
+import httpx2
+import msgspec
+
+MAX_CONNECTIONS: Final = 100
+KEEP_ALIVE_SECONDS: Final = 30.0
+# Services for machines of a cloud, which give out credentials to whoever asks from there; 169.254/16 is link-local.
+METADATA_ADDRESSES: Final = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "fd00:ec2::254", "192.0.0.192")))
+NAT64_NETWORK: Final = ipaddress.ip_network("64:ff9b::/96")
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class ForbiddenAddress(Exception):
+    """The URL leads to an address that is not allowed here."""
+
+
+class AddressRule(msgspec.Struct, frozen=True):
+    """The addresses that a URL of a user may lead to: public ones, and with `private` those of the own network."""
+
+    private: bool = False
+
+    def check(self, address: str) -> None:
+        """Raises ForbiddenAddress."""
+        found = _embedded_address(ipaddress.ip_address(address.partition("%")[0]))
+        if found.is_link_local or found.is_multicast or found.is_unspecified or found in METADATA_ADDRESSES:
+            raise ForbiddenAddress("The URL leads to an address that no model may have.")
+        if not self.private and not found.is_global:
+            raise ForbiddenAddress(
+                "The URL leads into a private network, which this studio does not allow: see REYNA_PRIVATE_MODELS."
+            )
+
+
+class GuardedTransport(httpx2.AsyncBaseTransport):
+    """Resolves the host of each request, checks every address, and connects to one of those that were checked.
+
+    A name that resolves otherwise a moment later, and a redirect, thus lead nowhere else.
+    """
+
+    def __init__(self, rule: AddressRule, inner: httpx2.AsyncBaseTransport) -> None:
+        self._rule, self._inner = rule, inner
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        host = request.url.host
+        try:
+            address = await self._resolve(host, request.url.port)
+        except OSError as error:
+            raise httpx2.ConnectError(f"{host} has no address: {error}", request=request) from error
+        request.extensions = {**request.extensions, "sni_hostname": host}
+        request.url = request.url.copy_with(host=address)  # the Host header stays the name
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def _resolve(self, host: str, port: int | None) -> str:
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, port or 443, type=socket.SOCK_STREAM)
+        addresses = [str(one[4][0]) for one in found]
+        for address in addresses:
+            self._rule.check(address)
+        return addresses[0]
+
+
+def open_http_client(connect_timeout: float, rule: AddressRule | None) -> httpx2.AsyncClient:
+    """Returns a client that follows no redirects, uses no proxy for guarded requests, and waits for answers as long as
+    its caller does. Without a rule, all addresses are allowed."""
+    limits = httpx2.Limits(
+        max_connections=MAX_CONNECTIONS,
+        max_keepalive_connections=MAX_CONNECTIONS,
+        keepalive_expiry=KEEP_ALIVE_SECONDS,
+    )
+    timeout = httpx2.Timeout(None, connect=connect_timeout)
+    if rule is None:
+        return httpx2.AsyncClient(timeout=timeout, limits=limits, follow_redirects=False)
+    transport = GuardedTransport(rule, httpx2.AsyncHTTPTransport(limits=limits))
+    return httpx2.AsyncClient(timeout=timeout, transport=transport, follow_redirects=False)
+
+
+def _embedded_address(address: Address) -> Address:
+    """Returns the IPv4 address that an IPv6 address stands for, if it does."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in NAT64_NETWORK:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
