@@ -20,7 +20,7 @@ class HeldFrames:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was held, or all of it has been taken."""
+        """Returns True when nothing was held, or all of it has been taken."""
         return not self.frames and not self.is_incomplete
 
     def add(self, frame: Frame) -> None:
