@@ -1,13 +1,15 @@
 """The Language port: a model that completes prompts."""
 
 from collections.abc import AsyncIterator
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Final, Literal, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 
-from reyna.domain.errors import Fault, Unavailable
+from reyna.domain.errors import Fault, Invalid, Unavailable
+from reyna.domain.text.clusters import truncate
 
+MAX_SHOWN_ANSWER_CHARACTERS: Final = 2_000
 Provider = Literal["openai", "anthropic", "embedded"]
 
 
@@ -79,6 +81,15 @@ class EndpointUnavailable(Unavailable):
         super().__init__(
             f"The language model at {name} has failed repeatedly. It is tried again in {retry_after:.0f} s."
         )
+
+
+class UnusableAnswer(Invalid):
+    """The answer of the language model does not fit the schema that was asked for; `answer` is all of it."""
+
+    def __init__(self, problem: str, answer: str, **facts: Any) -> None:
+        self.answer = answer
+        shown = truncate(answer, MAX_SHOWN_ANSWER_CHARACTERS)
+        super().__init__(f"The model's answer does not fit: {problem} It answered: {shown}", **facts)
 
 
 def endpoint_name(url: str | None) -> str:

@@ -2,8 +2,20 @@
 
 from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
-from reyna.ports.language import Completion, Prompt
+from reyna.ports.language import Completion, Prompt, UnusableAnswer
 from reyna.sdk.context import Context
 from reyna.sdk.processor import Derived, Made, Processor, Refuse, Retry
 
-__all__ = ["Blob", "Bucket", "Completion", "Context", "Derived", "Made", "Processor", "Prompt", "Refuse", "Retry"]
+__all__ = [
+    "Blob",
+    "Bucket",
+    "Completion",
+    "Context",
+    "Derived",
+    "Made",
+    "Processor",
+    "Prompt",
+    "Refuse",
+    "Retry",
+    "UnusableAnswer",
+]

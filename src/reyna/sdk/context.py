@@ -11,7 +11,7 @@ from reyna.domain.caller import Caller
 from reyna.domain.processing.run import Cost
 from reyna.domain.requests.page import MAX_PAGE_SIZE, Page
 from reyna.ports.language import Language
-from reyna.sdk.metered_language import MeteredLanguage
+from reyna.sdk.language.metered import MeteredLanguage
 from reyna.sdk.progress import REPORT_INTERVAL_SECONDS, ProgressReporter, SendProgress
 
 S = TypeVar("S")

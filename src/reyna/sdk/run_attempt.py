@@ -11,7 +11,7 @@ from reyna.domain.errors import Conflict, Fault, NotFound, NotSignedIn, Refusal,
 from reyna.domain.ids import new_id
 from reyna.domain.processing.run import Work
 from reyna.ports.bus import RetryLater, retry_delay_seconds
-from reyna.ports.language import EndpointUnavailable
+from reyna.ports.language import EndpointUnavailable, UnusableAnswer
 from reyna.sdk.context import Context
 from reyna.sdk.processor import InvalidOutput, Processor, Refuse, Retry
 from reyna.sdk.run_client import RunClient
@@ -120,6 +120,8 @@ class RunAttempt:
                 await self._fail(error.reason, final=True)
             case TooMuch() if "retry_after" in error.facts:  # the quota or rate allows more later
                 await self._postpone(float(error.facts["retry_after"]), error, otherwise=error.detail)
+            case UnusableAnswer():
+                await self._client.refuse(error.detail)
             case Refusal():
                 await self._fail(error.detail, final=True)
             case EndpointUnavailable():  # no attempt was made

@@ -1,11 +1,12 @@
 """A language model whose tokens are counted, for the cost of a run."""
 
-from collections.abc import AsyncGenerator
-from typing import Final
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any, Final
 
 from reyna.domain.errors import Fault
 from reyna.domain.processing.run import Cost
 from reyna.ports.language import Completion, Language, Prompt
+from reyna.sdk.language.structured_output import complete_json
 
 CHARACTERS_PER_TOKEN: Final = 4  # of a prompt whose answer was broken off before its tokens were counted
 
@@ -21,6 +22,13 @@ class MeteredLanguage:
         completion = await self._model().complete(prompt)
         self._add(completion.model, completion.input_tokens, completion.output_tokens)
         return completion
+
+    async def complete_json(self, prompt: Prompt, schema: Mapping[str, Any]) -> Any:
+        """Returns an answer as a JSON value that fits this JSON Schema.
+
+        An answer that does not fit is sent back to the model once. Raises UnusableAnswer for the second one.
+        """
+        return await complete_json(self, prompt, schema)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
         """Yields pieces of text, then one Completion.

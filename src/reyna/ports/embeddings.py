@@ -1,0 +1,20 @@
+"""The Embeddings port: a model that turns texts into vectors, near to each other where the texts mean the same."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+
+class Embedded(msgspec.Struct, frozen=True, kw_only=True):
+    """The vectors of some texts, in their order, and the tokens that were read."""
+
+    vectors: tuple[tuple[float, ...], ...]
+    model: str
+    input_tokens: int
+
+
+class Embeddings(Protocol):
+    """Raises Refusal for permanent errors (a wrong key, an unknown model), and Fault for others."""
+
+    async def embed(self, texts: Sequence[str]) -> Embedded: ...
