@@ -11,6 +11,7 @@ import "./styles/shell.css";
 import "./styles/tree.css";
 import "./styles/chapter.css";
 import "./styles/trash.css";
+import "./styles/processors.css";
 
 const openChannel = (name: string) => ("BroadcastChannel" in window ? new BroadcastChannel(name) : null);
 

@@ -37,3 +37,10 @@ export function textOf({ data }: Pick<Blob, "data">): string {
   const text = content ?? expanded;
   return typeof text === "string" ? text : JSON.stringify(data, null, 2);
 }
+
+/** Returns what a blob is called in lists: its title, or its own text; empty when it has neither. */
+export function titleOf({ data }: Pick<Blob, "data">): string {
+  const fields = fieldsOf(data);
+  const texts = [fields["title"], fields["name"], fields["content"], fields["expanded"]];
+  return texts.find((value): value is string => typeof value === "string" && value.trim() !== "") ?? "";
+}

@@ -2,12 +2,13 @@
 
 import { EXPANSION_SCHEMA } from "./blobContent";
 import type { HttpClient } from "./http";
-import type { Item, Page } from "./types";
+import type { Item, JsonObject, Page, RunStatus } from "./types";
 
 const PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 200;
 const TRASH_PAGE_SIZE = 50;
 const JOURNAL_PAGE_SIZE = 20;
+const RUN_PAGE_SIZE = 50;
 const PURGE_TIMEOUT_MS = 600_000; // a trash of a hundred thousand notes takes its time
 
 export interface NewBucket {
@@ -51,6 +52,27 @@ export interface BlobChange {
   data: unknown;
   baseRevision: number;
   isLeaving: boolean;
+}
+
+export interface NewInstance {
+  processorId: string;
+  /** Null for everywhere. */
+  bucketId: string | null;
+  enabled: boolean;
+  settings: JsonObject;
+  idempotencyKey: string;
+}
+
+/** Runs on these blobs, or on all in a bucket that the processor takes. */
+export type NewRuns = { processorId: string; settings: JsonObject; idempotencyKey: string } & (
+  | { blobIds: readonly string[] }
+  | { bucketId: string }
+);
+
+/** The runs to list; null stands for any. */
+export interface RunFilter {
+  status: RunStatus | null;
+  processorId: string | null;
 }
 
 export interface NewAccount {
@@ -140,13 +162,43 @@ export class ApiClient {
   takeOutBlob = (id: string, blob_id: string) =>
     this.http.request("delete", "/buckets/{id}/blobs/{blob_id}", { path: { id, blob_id } });
 
-  listRuns = (status: "requested" | "running") =>
-    this.http.request("get", "/runs", { query: { status, limit: MAX_PAGE_SIZE } });
+  getSchemaVersion = (id: string, version: string) =>
+    this.http.request("get", "/schemas/{id}/versions/{version}", { path: { id, version } });
+
+  listProcessors = (cursor: string | null) =>
+    this.http.request("get", "/processors", { query: { limit: MAX_PAGE_SIZE, cursor } });
+  getProcessor = (id: string) => this.http.request("get", "/processors/{id}", { path: { id } });
   listInstances = () => this.http.request("get", "/instances", { query: { limit: MAX_PAGE_SIZE } });
-  createInstance = (processor_id: string, bucket_id: string | null, enabled: boolean) =>
-    this.http.request("post", "/instances", { body: { processor_id, bucket_id, enabled, settings: {} } });
-  changeInstance = (id: string, enabled: boolean) =>
-    this.http.request("patch", "/instances/{id}", { path: { id }, body: { enabled } });
+  createInstance = ({ processorId, bucketId, enabled, settings, idempotencyKey }: NewInstance) =>
+    this.http.request("post", "/instances", {
+      body: { processor_id: processorId, bucket_id: bucketId, enabled, settings },
+      idempotencyKey,
+    });
+  changeInstance = (id: string, change: { enabled?: boolean; settings?: JsonObject }) =>
+    this.http.request("patch", "/instances/{id}", { path: { id }, body: change });
+  deleteInstance = (id: string) => this.http.request("delete", "/instances/{id}", { path: { id } });
+
+  listActiveRuns = (status: "requested" | "running") =>
+    this.http.request("get", "/runs", { query: { status, limit: MAX_PAGE_SIZE } });
+  listRuns = ({ status, processorId }: RunFilter, cursor: string | null, limit = RUN_PAGE_SIZE) =>
+    this.http.request("get", "/runs", { query: { status, processor_id: processorId, limit, cursor } });
+  requestRuns = ({ processorId, settings, idempotencyKey, ...source }: NewRuns) =>
+    this.http.request("post", "/runs", {
+      body: {
+        processor_id: processorId,
+        settings,
+        ...("bucketId" in source ? { bucket_id: source.bucketId } : { blob_ids: [...source.blobIds] }),
+      },
+      idempotencyKey,
+    });
+  cancelRun = (id: string) => this.http.request("post", "/runs/{id}/cancel", { path: { id } });
+  retryRun = (id: string) => this.http.request("post", "/runs/{id}/retry", { path: { id } });
+  listDeadLetters = (cursor: string | null) =>
+    this.http.request("get", "/dead", { query: { limit: RUN_PAGE_SIZE, cursor } });
+  /** With `data`, the blob gets it as a new revision first. */
+  replayDeadLetter = (id: string, data?: unknown) =>
+    this.http.request("post", "/dead/{id}/replay", { path: { id }, body: data === undefined ? {} : { data } });
+  discardDeadLetter = (id: string) => this.http.request("delete", "/dead/{id}", { path: { id } });
 }
 
 /** `after` is left out of the request when it is undefined, which means the last place. */

@@ -1,6 +1,19 @@
 /** Complete records of the API for tests: each takes the fields that a test is about. */
 
-import type { Blob, Bucket, Instance, JournalEntry, Placement, Revision, Run, TrashItem, TreeNode } from "./types";
+import type {
+  Blob,
+  Bucket,
+  DeadLetter,
+  Instance,
+  JournalEntry,
+  Placement,
+  Processor,
+  Revision,
+  Run,
+  TrashItem,
+  TreeNode,
+  WatchedProcessor,
+} from "./types";
 
 const NOW = "2026-01-01T00:00:00Z";
 const OWNED = { user_id: "user-ana", revision: 1, created_at: NOW };
@@ -143,6 +156,54 @@ export function sampleInstance(fields: Partial<Instance> = {}): Instance {
     bucket_id: null,
     enabled: true,
     updated_at: NOW,
+    ...fields,
+  };
+}
+
+export function sampleProcessor(fields: Partial<Processor> = {}): Processor {
+  return {
+    id: "tone-reader",
+    user_id: "house",
+    version: "1.0.0",
+    name: "Tone reader",
+    description: "Says how a note sounds.",
+    input_schemas: ["text-input-v1"],
+    output_schema: "style-analysis-v1",
+    settings_schema: null,
+    trigger: "event",
+    range: null,
+    revision: 1,
+    registered_at: NOW,
+    updated_at: NOW,
+    ...fields,
+  };
+}
+
+export function sampleHealth(fields: Partial<WatchedProcessor> = {}): WatchedProcessor {
+  const health = { live_workers: 1, last_beat: NOW, queue_length: 0, success_rate: null, p50: null, p95: null };
+  return { ...sampleProcessor(), ...health, ...fields };
+}
+
+export function sampleDeadLetter(fields: Partial<DeadLetter> = {}): DeadLetter {
+  const work = {
+    run_id: "run-1",
+    user_id: "user-ana",
+    processor_id: "tone-reader",
+    blob_id: "blob-1",
+    blob_revision: 1,
+    token: "",
+  };
+  return {
+    id: "dead-1",
+    user_id: "user-ana",
+    processor_id: "tone-reader",
+    run_id: "run-1",
+    reason: "The output does not fit.",
+    attempts: 5,
+    work,
+    run_revision: 1,
+    revision: 1,
+    created_at: NOW,
     ...fields,
   };
 }

@@ -51,9 +51,19 @@ export interface RunProgress {
   text?: string | null;
 }
 
+/** A dead letter was replayed or discarded. */
+export type DeadLetterEvent = EventFields & { type: "processor.discarded"; run_id: string; dead_id?: string };
+
 export type InstanceEvent = EventFields & { type: "instance.changed" };
 
-export type StudioEvent = BlobEvent | BucketEvent | PlacementEvent | RunEvent | RunProgress | InstanceEvent;
+export type StudioEvent =
+  | BlobEvent
+  | BucketEvent
+  | PlacementEvent
+  | RunEvent
+  | RunProgress
+  | DeadLetterEvent
+  | InstanceEvent;
 
 export type Answer =
   | ({ type: "ok"; request_id: string } & Record<string, unknown>)
@@ -91,6 +101,7 @@ const EVENT_TYPES: ReadonlySet<string> = new Set<StudioEvent["type"]>([
   "processor.failed",
   "processor.cancelled",
   "processor.progress",
+  "processor.discarded",
   "instance.changed",
 ]);
 const CONTROL_TYPES: ReadonlySet<string> = new Set(["hello", "ok", "error", "resumed", "reset"]);

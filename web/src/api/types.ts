@@ -26,6 +26,12 @@ export type PathBucket = Schemas["PathBucket"];
 export type Run = Schemas["Run"];
 export type RunStatus = Run["status"];
 export type Instance = Schemas["Instance"];
+export type Processor = Schemas["Processor"];
+/** A processor with its health; times are in seconds. */
+export type WatchedProcessor = Schemas["WatchedProcessor"];
+/** A run that was given up. */
+export type DeadLetter = Schemas["DeadLetter"];
+export type JsonObject = Record<string, unknown>;
 export type DataError = Schemas["DataError"];
 
 /** What a bucket contains: `kind` says which of the two it is. */

@@ -2,6 +2,7 @@
 
 import type { ReactNode } from "react";
 import { Dialog, Modal, ModalOverlay } from "react-aria-components";
+import { BlobDialog } from "../features/content/BlobDialog";
 import { UnsavedTextsDialog } from "../features/drafts/UnsavedTextsDialog";
 import { ConflictDialog } from "../features/editor/ConflictDialog";
 import { HistoryDialog } from "../features/history/HistoryDialog";
@@ -11,6 +12,10 @@ import { MoveBucketDialog } from "../features/library/dialogs/MoveBucketDialog";
 import { RenameBucketDialog } from "../features/library/dialogs/RenameBucketDialog";
 import { PlaceNoteDialog, RestoredNoteDialog } from "../features/placements/PlaceNoteDialog";
 import { PlacesDialog } from "../features/placements/PlacesDialog";
+import { ReplayDialog } from "../features/processors/deadLetters/ReplayDialog";
+import { InstanceSettingsDialog } from "../features/processors/registry/InstanceSettingsDialog";
+import { SwitchOnDialog } from "../features/processors/registry/SwitchOnDialog";
+import { RunDialog } from "../features/processors/runList/RunDialog";
 import { CommandPalette } from "../features/search/CommandPalette";
 import { PurgeDialog } from "../features/trash/PurgeDialog";
 import { RestoreBucketDialog } from "../features/trash/RestoreBucketDialog";
@@ -26,7 +31,7 @@ interface DialogsProps {
   close: () => void;
 }
 
-const WIDE: ReadonlySet<DialogRequest["kind"]> = new Set(["conflict", "unsaved-texts", "history"]);
+const WIDE: ReadonlySet<DialogRequest["kind"]> = new Set(["conflict", "unsaved-texts", "history", "replay", "blob"]);
 
 export function Dialogs({ dialog, close }: DialogsProps): ReactNode {
   const { trash } = useStudio();
@@ -79,6 +84,16 @@ function contentOf(dialog: DialogRequest, close: () => void, dismiss: () => void
       return <PlacesDialog blobId={dialog.blobId} bucketId={dialog.bucketId} close={close} />;
     case "history":
       return <HistoryDialog blobId={dialog.blobId} close={close} />;
+    case "switch-on":
+      return <SwitchOnDialog processor={dialog.processor} close={close} />;
+    case "instance-settings":
+      return <InstanceSettingsDialog processor={dialog.processor} instance={dialog.instance} close={close} />;
+    case "run":
+      return <RunDialog source={dialog.source} processorId={dialog.processorId} close={close} />;
+    case "replay":
+      return <ReplayDialog letter={dialog.letter} close={close} />;
+    case "blob":
+      return <BlobDialog blobId={dialog.blobId} close={close} key={dialog.blobId} />;
     case "conflict":
       return <ConflictDialog draftKey={dialog.draftKey} close={close} />;
     case "unsaved-texts":

@@ -7,10 +7,13 @@ import { AccountMenu } from "../features/accounts/AccountMenu";
 import { UnsavedBadge } from "../features/drafts/UnsavedBadge";
 import { BucketTree } from "../features/library/BucketTree";
 import { BucketPage } from "../features/library/page/BucketPage";
+import { DeadLettersPage } from "../features/processors/deadLetters/DeadLettersPage";
+import { ProcessorsPage } from "../features/processors/registry/ProcessorsPage";
+import { RunsPage } from "../features/processors/runList/RunsPage";
 import { TrashPage } from "../features/trash/TrashPage";
 import { useRoute } from "../studio/context";
 import { DialogContext, type DialogRequest, useOpenDialog } from "../studio/dialogs";
-import { TRASH_ROUTE } from "../studio/route";
+import { DEAD_LETTERS_ROUTE, PROCESSORS_ROUTE, RUNS_ROUTE, TRASH_ROUTE } from "../studio/route";
 import { text } from "../text";
 import { ErrorBoundary } from "../ui/ErrorBoundary";
 import { Icon } from "../ui/Icon";
@@ -91,6 +94,18 @@ function TopBar({ user, isDrawerOpen, toggleDrawer }: TopBarProps): ReactNode {
 }
 
 function OpenPage({ route, userName }: { route: string | null; userName: string }): ReactNode {
-  if (route === null) return <Welcome name={userName} />;
-  return route === TRASH_ROUTE ? <TrashPage /> : <BucketPage bucketId={route} key={route} />;
+  switch (route) {
+    case null:
+      return <Welcome name={userName} />;
+    case TRASH_ROUTE:
+      return <TrashPage />;
+    case PROCESSORS_ROUTE:
+      return <ProcessorsPage />;
+    case RUNS_ROUTE:
+      return <RunsPage />;
+    case DEAD_LETTERS_ROUTE:
+      return <DeadLettersPage />;
+    default:
+      return <BucketPage bucketId={route} key={route} />;
+  }
 }

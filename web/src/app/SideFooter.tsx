@@ -1,20 +1,27 @@
-/** Below the tree: undo and redo for it, and the link to the trash. */
+/** Below the tree: undo and redo for it, and the links to the processors and the trash. */
 
 import type { ReactNode } from "react";
 import { useRoute, useStudio } from "../studio/context";
-import { linkTo, TRASH_ROUTE } from "../studio/route";
+import { DEAD_LETTERS_ROUTE, linkTo, PROCESSORS_ROUTE, RUNS_ROUTE, TRASH_ROUTE } from "../studio/route";
 import { text } from "../text";
 import { Icon, type IconName } from "../ui/Icon";
 import { formatKeys } from "../ui/keys";
 
+const PROCESSOR_ROUTES: ReadonlySet<string> = new Set([PROCESSORS_ROUTE, RUNS_ROUTE, DEAD_LETTERS_ROUTE]);
+
 export function SideFooter(): ReactNode {
   const { undoRedo } = useStudio();
-  const isOpen = useRoute() === TRASH_ROUTE;
+  const route = useRoute() ?? "";
   return (
     <div className="side-foot">
-      <a href={linkTo(TRASH_ROUTE)} aria-current={isOpen ? "page" : undefined}>
-        <Icon name="trash" /> {text.app.trash}
-      </a>
+      <nav aria-label={text.app.sections}>
+        <a href={linkTo(PROCESSORS_ROUTE)} aria-current={PROCESSOR_ROUTES.has(route) ? "page" : undefined}>
+          <Icon name="processor" /> {text.registry.processors}
+        </a>
+        <a href={linkTo(TRASH_ROUTE)} aria-current={route === TRASH_ROUTE ? "page" : undefined}>
+          <Icon name="trash" /> {text.app.trash}
+        </a>
+      </nav>
       <ShortcutButton name={text.general.undo} keys="Ctrl Z" icon="undo" run={undoRedo.undo} />
       <ShortcutButton name={text.general.redo} keys="Ctrl Shift Z" icon="redo" run={undoRedo.redo} />
     </div>

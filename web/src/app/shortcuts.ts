@@ -3,10 +3,17 @@
 import { useEffect } from "react";
 import { useForest, useRoute, useStudio } from "../studio/context";
 import type { OpenDialog } from "../studio/dialogs";
-import { TRASH_ROUTE } from "../studio/route";
+import { DEAD_LETTERS_ROUTE, PROCESSORS_ROUTE, RUNS_ROUTE, TRASH_ROUTE } from "../studio/route";
 import { text } from "../text";
 
 const HAS_OWN_UNDO = "input:not([type=checkbox], [type=radio]), textarea, [contenteditable], [role=dialog]";
+
+const PAGE_NAMES: Readonly<Record<string, string>> = {
+  [TRASH_ROUTE]: text.app.trash,
+  [PROCESSORS_ROUTE]: text.registry.title,
+  [RUNS_ROUTE]: text.runs.title,
+  [DEAD_LETTERS_ROUTE]: text.deadLetters.title,
+};
 
 /** Ctrl+K opens the command palette. */
 export function usePaletteShortcut(openDialog: OpenDialog): void {
@@ -41,7 +48,7 @@ export function useUndoShortcuts(): void {
 export function useDocumentTitle(): void {
   const route = useRoute();
   const bucketName = useForest().byId.get(route ?? "")?.name;
-  const name = route === TRASH_ROUTE ? text.app.trash : bucketName;
+  const name = PAGE_NAMES[route ?? ""] ?? bucketName;
   useEffect(() => {
     document.title = name ? text.app.pageTitle(name) : text.general.productName;
     return () => {

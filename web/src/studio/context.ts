@@ -20,7 +20,7 @@ export function useForest(): Forest {
   return useQuery(studio.queries.forest).data ?? EMPTY_FOREST;
 }
 
-/** Returns the open bucket's id, `TRASH_ROUTE`, or null for the start. */
+/** Returns the open bucket's id, the route of another page, or null for the start. */
 export function useRoute(): string | null {
   return useStore(useStudio().route.current, (target) => target);
 }

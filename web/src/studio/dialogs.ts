@@ -1,7 +1,12 @@
 /** The dialogs of the page, and the hook that opens one from anywhere. */
 
 import { createContext, useContext } from "react";
-import type { TrashItem } from "../api/types";
+import type { DeadLetter, Instance, Processor, TrashItem } from "../api/types";
+
+/** What to run a processor on: blobs of one schema, a bucket, or a bucket that is still to be chosen. */
+export type RunSource =
+  | { kind: "blobs"; blobIds: readonly string[]; schemaId: string }
+  | { kind: "bucket"; bucketId: string | null };
 
 /** Which dialog to open, and what it is about. */
 export type DialogRequest =
@@ -17,6 +22,11 @@ export type DialogRequest =
   | { kind: "place-note"; blobId: string }
   | { kind: "places"; blobId: string; bucketId: string }
   | { kind: "history"; blobId: string }
+  | { kind: "switch-on"; processor: Processor }
+  | { kind: "instance-settings"; processor: Processor; instance: Instance }
+  | { kind: "run"; source: RunSource; processorId?: string }
+  | { kind: "replay"; letter: DeadLetter }
+  | { kind: "blob"; blobId: string }
   | { kind: "conflict"; draftKey: string }
   | { kind: "unsaved-texts" }
   | { kind: "command-palette" }

@@ -3,14 +3,23 @@
 import { NOTE_SCHEMA } from "../api/blobContent";
 import type { ApiClient } from "../api/client";
 import { Problem } from "../api/errors";
-import type { BlobEvent, BucketEvent, PlacementEvent, ServerMessage } from "../api/serverMessages";
+import type {
+  BlobEvent,
+  BucketEvent,
+  PlacementEvent,
+  RunEvent,
+  RunProgress,
+  ServerMessage,
+} from "../api/serverMessages";
 import type { Drafts } from "../features/drafts/drafts";
 import { withBucket, withoutBucket } from "../features/library/forest";
+import { applyEventToBatches, type Batches } from "../features/processors/runList/batches";
 import { applyRunEvent, mergeListedRuns, type Runs } from "../features/processors/runs";
 import type { Store } from "../ui/store";
 import { keys, type Queries } from "./queries";
 
 const BATCH_MS = 30; // in which changes are gathered, so that an import of a thousand is a few requests
+const RUN_LIST_MS = 1_000; // between two readings of the lists of runs, of which a thousand may end in a second
 const MAX_SINGLE_BUCKETS = 6; // beyond it, reading the whole forest costs less
 
 interface LiveUpdatesDependencies {
@@ -18,22 +27,26 @@ interface LiveUpdatesDependencies {
   queries: Queries;
   drafts: Drafts;
   runs: Store<Runs>;
+  batches: Store<Batches>;
 }
 
 export class LiveUpdates {
   #changedBuckets = new Set<string>();
   #staleKeys = new Map<string, readonly unknown[]>();
   #isBatching = false;
+  #isReadingRuns = false;
   readonly #api: ApiClient;
   readonly #queries: Queries;
   readonly #drafts: Drafts;
   readonly #runs: Store<Runs>;
+  readonly #batches: Store<Batches>;
 
-  constructor({ api, queries, drafts, runs }: LiveUpdatesDependencies) {
+  constructor({ api, queries, drafts, runs, batches }: LiveUpdatesDependencies) {
     this.#api = api;
     this.#queries = queries;
     this.#drafts = drafts;
     this.#runs = runs;
+    this.#batches = batches;
   }
 
   apply(message: ServerMessage): void {
@@ -65,9 +78,10 @@ export class LiveUpdates {
         return this.#applyPlacementEvent(message);
       case "instance.changed":
         return this.#markStale(keys.instances);
+      case "processor.discarded":
+        return this.#markRunListsStale();
       default:
-        this.#runs.set((runs) => applyRunEvent(runs, message));
-        if (message.type === "processor.completed") this.#markStale(keys.expansions(message.blob_id));
+        return this.#applyRunEvent(message);
     }
   }
 
@@ -75,7 +89,7 @@ export class LiveUpdates {
   readEverything(): void {
     void this.#queries.client.invalidateQueries();
     for (const status of ["requested", "running"] as const) {
-      this.#api.listRuns(status).then(
+      this.#api.listActiveRuns(status).then(
         ({ items }) => this.#runs.set((runs) => mergeListedRuns(runs, items)),
         () => undefined, // only progress would be missing, and the next event brings it
       );
@@ -88,9 +102,29 @@ export class LiveUpdates {
     });
   }
 
+  #applyRunEvent(event: RunEvent | RunProgress): void {
+    this.#runs.set((runs) => applyRunEvent(runs, event));
+    if (event.type === "processor.progress") return;
+    this.#batches.set((batches) => applyEventToBatches(batches, event));
+    if (event.type === "processor.completed") this.#markStale(keys.expansions(event.blob_id));
+    this.#markRunListsStale();
+  }
+
+  /** Rows show what events tell at once; what they do not tell, such as the next run, is read at intervals. */
+  #markRunListsStale(): void {
+    if (this.#isReadingRuns) return;
+    this.#isReadingRuns = true;
+    setTimeout(() => {
+      this.#isReadingRuns = false;
+      void this.#queries.invalidate(keys.runs);
+      void this.#queries.invalidate(keys.deadLetters);
+    }, RUN_LIST_MS);
+  }
+
   #applyBlobEvent(event: BlobEvent): void {
     const { type, blob_id, bucket_ids, parent_id, revision } = event;
     this.#markStale(keys.revisions(blob_id));
+    this.#markStale(keys.blob(blob_id));
     if (type === "blob.named") return;
     if (type === "blob.trashed" || type === "blob.purged") this.#drafts.handleRemoved(blob_id);
     if (type === "blob.restored") this.#drafts.retry(this.#drafts.keyOf(blob_id));

@@ -2,13 +2,15 @@
 
 import { type InfiniteData, infiniteQueryOptions, QueryClient, queryOptions } from "@tanstack/react-query";
 import { NOTE_SCHEMA } from "../api/blobContent";
-import type { ApiClient } from "../api/client";
+import type { ApiClient, RunFilter } from "../api/client";
 import { isTemporary } from "../api/errors";
-import type { Blob, Item, Page } from "../api/types";
+import type { Blob, Item, Page, Processor } from "../api/types";
 import type { Drafts } from "../features/drafts/drafts";
 import { type Branch, buildForest, type Forest } from "../features/library/forest";
 import { previewTrash } from "../features/trash/trashPreview";
 
+const HEALTH_INTERVAL_MS = 15_000; // a worker that stops beating is missed after 45 s at most
+const PROCESSORS_INTERVAL_MS = 30_000; // no event says that somebody has started a new one
 const MAX_RETRIES = 6; // with the client's doubling pauses: about a minute
 
 type QueryKey = readonly unknown[];
@@ -16,6 +18,11 @@ type QueryKey = readonly unknown[];
 export const keys = {
   forest: ["forest"] as const,
   instances: ["instances"] as const,
+  processors: ["processors"] as const,
+  health: (processorId: string) => ["health", processorId] as const,
+  runs: ["runs"] as const,
+  deadLetters: ["deadLetters"] as const,
+  blob: (blobId: string) => ["shownBlob", blobId] as const,
   trash: ["trash"] as const,
   allItems: ["items"] as const,
   items: (bucketId: string) => ["items", bucketId] as const,
@@ -51,6 +58,56 @@ export class Queries {
   });
 
   instances = queryOptions({ queryKey: keys.instances, queryFn: async () => (await this.api.listInstances()).items });
+
+  /** Every processor that the user may run, by name. */
+  processors = queryOptions({
+    queryKey: keys.processors,
+    queryFn: async (): Promise<Processor[]> => {
+      const all: Processor[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: Page<Processor> = await this.api.listProcessors(cursor);
+        all.push(...page.items);
+        cursor = page.next_cursor;
+      } while (cursor !== null);
+      return all.sort((one, other) => one.name.localeCompare(other.name));
+    },
+    refetchInterval: PROCESSORS_INTERVAL_MS,
+  });
+
+  health = (processorId: string) =>
+    queryOptions({
+      queryKey: keys.health(processorId),
+      queryFn: () => this.api.getProcessor(processorId),
+      staleTime: 0,
+      refetchInterval: HEALTH_INTERVAL_MS,
+    });
+
+  runs = (filter: RunFilter) =>
+    infiniteQueryOptions({
+      queryKey: [...keys.runs, filter.status, filter.processorId],
+      queryFn: ({ pageParam }) => this.api.listRuns(filter, pageParam),
+      initialPageParam: null as string | null,
+      getNextPageParam: (page) => page.next_cursor,
+    });
+
+  deadLetters = infiniteQueryOptions({
+    queryKey: keys.deadLetters,
+    queryFn: ({ pageParam }) => this.api.listDeadLetters(pageParam),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+
+  /** A blob to look at, of any schema. */
+  blob = (blobId: string) => queryOptions({ queryKey: keys.blob(blobId), queryFn: () => this.api.getBlob(blobId) });
+
+  /** One version of a schema, which never changes. */
+  schema = (id: string, version: string) =>
+    queryOptions({
+      queryKey: ["schema", id, version],
+      queryFn: () => this.api.getSchemaVersion(id, version),
+      retry: false, // what it describes is shown without it
+    });
 
   items = (bucketId: string) =>
     infiniteQueryOptions({

@@ -11,7 +11,11 @@ import { Drafts } from "../features/drafts/drafts";
 import { RevisionActions } from "../features/history/revisionActions";
 import { BucketActions } from "../features/library/bucketActions";
 import { PlacementActions } from "../features/placements/placementActions";
+import { DeadLetterActions } from "../features/processors/deadLetters/deadLetterActions";
 import { ExpansionActions } from "../features/processors/expansionActions";
+import { InstanceActions } from "../features/processors/registry/instanceActions";
+import type { Batches } from "../features/processors/runList/batches";
+import { RunActions } from "../features/processors/runList/runActions";
 import type { Runs } from "../features/processors/runs";
 import { TrashActions } from "../features/trash/trashActions";
 import { UndoRedo } from "../features/undo/undoRedo";
@@ -38,6 +42,7 @@ export class Studio {
   readonly session: Store<Session> = createStore<Session>({ kind: "unknown" });
   readonly connectionStatus: Store<ConnectionStatus> = createStore<ConnectionStatus>({ kind: "connecting" });
   readonly runs: Store<Runs> = createStore<Runs>(new Map());
+  readonly batches: Store<Batches> = createStore<Batches>([]);
   readonly setAsideTexts: Store<readonly SetAsideText[]> = createStore<readonly SetAsideText[]>([]);
   readonly theme: Store<Theme>;
   readonly expanded: Store<ReadonlySet<string>>;
@@ -53,6 +58,9 @@ export class Studio {
   readonly placements: PlacementActions;
   readonly revisions: RevisionActions;
   readonly expansions: ExpansionActions;
+  readonly instances: InstanceActions;
+  readonly runActions: RunActions;
+  readonly deadLetters: DeadLetterActions;
   readonly #http: HttpClient;
   readonly #connection: Connection;
   readonly #liveUpdates: LiveUpdates;
@@ -89,6 +97,9 @@ export class Studio {
     this.placements = new PlacementActions(dependencies);
     this.revisions = new RevisionActions(dependencies);
     this.expansions = new ExpansionActions(dependencies);
+    this.instances = new InstanceActions(dependencies);
+    this.runActions = new RunActions({ ...dependencies, runs: this.runs, batches: this.batches });
+    this.deadLetters = new DeadLetterActions(dependencies);
     watchWindow(window, connection, drafts);
   }
 
@@ -179,13 +190,17 @@ export class Studio {
     this.drafts.clear();
     this.queries.client.clear();
     this.runs.set(() => new Map());
+    this.batches.set(() => []);
   }
 
   #createConnection(window: Window, session: { signedOut(): void; anotherUser(): void }): Connection {
     return new Connection({
       writes: this.storage,
       open: (cursor) => openWebSocket(window, this.#http.user, cursor),
-      onMessage: (message) => this.#liveUpdates.apply(message),
+      onMessage: (message) => {
+        this.#liveUpdates.apply(message);
+        if (message.type === "hello" || message.type === "reset") void this.runActions.refreshBatches();
+      },
       onStatus: (status) => {
         this.connectionStatus.set(() => status);
         if (status.kind === "live") this.drafts.retry();

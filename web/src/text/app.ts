@@ -9,6 +9,7 @@ export const app = {
   findOrDo: "Find or do anything",
   buckets: "Buckets",
   trash: "Trash",
+  sections: "Sections",
   messages: "Messages",
   pageTitle: (name: string) => `${name} · ${general.productName}`,
   withKeys: (name: string, keys: string) => `${name} (${keys})`,

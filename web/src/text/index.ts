@@ -6,9 +6,30 @@ import { drafts } from "./drafts";
 import { general } from "./general";
 import { library } from "./library";
 import { notes } from "./notes";
+import { content } from "./processing/content";
+import { deadLetters } from "./processing/deadLetters";
+import { registry } from "./processing/registry";
+import { runs } from "./processing/runs";
+import { settings } from "./processing/settings";
 import { processors } from "./processors";
 import { search } from "./search";
 import { trash } from "./trash";
 import { undo } from "./undo";
 
-export const text = { accounts, app, drafts, general, library, notes, processors, search, trash, undo } as const;
+export const text = {
+  accounts,
+  app,
+  content,
+  deadLetters,
+  drafts,
+  general,
+  library,
+  notes,
+  processors,
+  registry,
+  runs,
+  search,
+  settings,
+  trash,
+  undo,
+} as const;

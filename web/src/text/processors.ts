@@ -40,5 +40,4 @@ export const processors = {
   tryInAMoment: "Try again in a moment.",
   expandFailed: "The note could not be expanded.",
   stopFailed: "It could not be stopped.",
-  automaticFailed: "Automatic expansion could not be changed.",
 };

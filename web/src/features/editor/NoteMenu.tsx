@@ -2,6 +2,7 @@
 
 import type { ReactNode } from "react";
 import { Button, Menu, MenuItem, MenuTrigger, Popover, Separator, Text } from "react-aria-components";
+import { NOTE_SCHEMA } from "../../api/blobContent";
 import { useForest, useStudio } from "../../studio/context";
 import { useOpenDialog } from "../../studio/dialogs";
 import { text } from "../../text";
@@ -47,6 +48,9 @@ function useNoteActions({ draftKey, blobId, bucketId, previous, next, placeCount
     moveDown: placeBehind(next ?? null),
     showHistory: withBlob((blobId) => openDialog({ kind: "history", blobId })),
     showPlaces: withBlob((blobId) => openDialog({ kind: "places", blobId, bucketId })),
+    run: withBlob((blobId) =>
+      openDialog({ kind: "run", source: { kind: "blobs", blobIds: [blobId], schemaId: NOTE_SCHEMA } }),
+    ),
     placeElsewhere: withBlob((blobId) => openDialog({ kind: "place-note", blobId })),
     takeOut: withBlob((blobId) => void placements.takeOut({ bucketId, blobId, after: previous ?? null })),
     moveToTrash: () => {
@@ -69,6 +73,10 @@ function NoteActions(props: NoteMenuProps): ReactNode {
       </MenuItem>
       <MenuItem isDisabled={isUnsaved || !next} onAction={actions.moveDown}>
         {text.notes.moveDown}
+      </MenuItem>
+      <Separator />
+      <MenuItem isDisabled={isUnsaved} onAction={actions.run}>
+        {text.registry.run}
       </MenuItem>
       <Separator />
       <MenuItem isDisabled={isUnsaved} onAction={actions.showHistory}>

@@ -26,7 +26,9 @@ export function AutoExpandSwitch({ bucketId }: { bucketId: string }): ReactNode 
     <Switch
       className="switch"
       isSelected={isOn}
-      onChange={(on) => void studio.expansions.setAutomatic(bucketId, on, own)}
+      onChange={(on) =>
+        void studio.instances.setEnabled({ processorId: EXPANSION_PROCESSOR, bucketId, enabled: on, present: own })
+      }
     >
       <span className="switch-track" aria-hidden="true" />
       <span>{text.processors.automatic}</span>

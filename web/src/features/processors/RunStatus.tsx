@@ -11,14 +11,22 @@ import type { RunView } from "./runs";
 const INDETERMINATE_WIDTH = 30; // percent
 const ULID_TIME_LENGTH = 10; // characters
 
-export function RunProgressView({ run }: { run: RunView }): ReactNode {
+interface RunProgressViewProps {
+  run: Pick<RunView, "status" | "progress" | "text">;
+  /** The name of the progress bar; left out, the state itself. */
+  label?: string;
+  /** How far it is in words, in place of "Writing…". */
+  running?: string;
+}
+
+export function RunProgressView({ run, label, running = text.processors.writing }: RunProgressViewProps): ReactNode {
   const isRequested = run.status === "requested";
-  const label = isRequested ? text.processors.waiting : text.processors.writing;
+  const state = isRequested ? text.processors.waiting : running;
   return (
     <>
       <ProgressBar
         className="progress"
-        aria-label={label}
+        aria-label={label ?? state}
         value={run.progress * 100}
         isIndeterminate={isRequested || run.progress === 0}
       >
@@ -27,7 +35,7 @@ export function RunProgressView({ run }: { run: RunView }): ReactNode {
             <span className="track" data-indeterminate={isIndeterminate || undefined}>
               <span style={{ width: `${isIndeterminate ? INDETERMINATE_WIDTH : (percentage ?? 0)}%` }} />
             </span>
-            <span className="quiet">{label}</span>
+            <span className="quiet">{state}</span>
           </>
         )}
       </ProgressBar>

@@ -1,12 +1,10 @@
-/** Expands notes, stops expansions, and switches automatic expansion on and off. */
+/** Expands notes, and stops expansions. */
 
 import { EXPANSION_PROCESSOR } from "../../api/blobContent";
-import type { Instance } from "../../api/types";
 import type { ActionDependencies } from "../../studio/actionDependencies";
-import { keys } from "../../studio/queries";
 import { text } from "../../text";
 
-type Dependencies = Pick<ActionDependencies, "api" | "connection" | "drafts" | "queries" | "notices">;
+type Dependencies = Pick<ActionDependencies, "connection" | "drafts" | "notices">;
 
 export class ExpansionActions {
   constructor(private readonly dependencies: Dependencies) {}
@@ -36,22 +34,6 @@ export class ExpansionActions {
       await this.dependencies.connection.request("cancel_run", { run_id: runId });
     } catch (error) {
       this.dependencies.notices.notifyError(text.processors.stopFailed, error);
-    }
-  }
-
-  /** Switches automatic expansion for a bucket and what is in it; `present` is its own instance, if it has one. */
-  async setAutomatic(bucketId: string, enabled: boolean, present: Instance | undefined): Promise<void> {
-    const { api, notices, queries } = this.dependencies;
-    try {
-      const changed = present
-        ? await api.changeInstance(present.id, enabled)
-        : await api.createInstance(EXPANSION_PROCESSOR, bucketId, enabled);
-      queries.client.setQueryData<Instance[]>(keys.instances, (all = []) => [
-        ...all.filter((one) => one.id !== changed.id),
-        changed,
-      ]);
-    } catch (error) {
-      notices.notifyError(text.processors.automaticFailed, error);
     }
   }
 }

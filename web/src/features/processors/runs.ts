@@ -21,10 +21,15 @@ export type Runs = ReadonlyMap<string, RunView>;
 /** The key of a run in `Runs`: several processors may run on one note at once. */
 export const runKey = (blobId: string, processor: string) => `${blobId} ${processor}`;
 
-const ENDED: ReadonlySet<RunStatus> = new Set<RunStatus>(["completed", "refused", "failed", "cancelled"]);
+export const ENDED_STATUSES: ReadonlySet<RunStatus> = new Set<RunStatus>([
+  "completed",
+  "refused",
+  "failed",
+  "cancelled",
+]);
 
 export function hasEnded(run: RunView): boolean {
-  return ENDED.has(run.status);
+  return ENDED_STATUSES.has(run.status);
 }
 
 /** Returns the runs after an event. Progress is not stored and may be late, and so may any event of an older run. */

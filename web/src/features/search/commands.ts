@@ -3,7 +3,7 @@
 import { useForest, useRoute, useStudio } from "../../studio/context";
 import { type DialogRequest, type OpenDialog, useOpenDialog } from "../../studio/dialogs";
 import type { Theme } from "../../studio/preferences";
-import { TRASH_ROUTE } from "../../studio/route";
+import { DEAD_LETTERS_ROUTE, PROCESSORS_ROUTE, RUNS_ROUTE, TRASH_ROUTE } from "../../studio/route";
 import type { Studio } from "../../studio/studio";
 import { text } from "../../text";
 import type { IconName } from "../../ui/Icon";
@@ -58,6 +58,12 @@ function bucketCommands({ id, name }: Branch, { studio, openDialog, close }: Com
     { id: "move", name: text.search.move(name), icon: "folder", run: opening({ kind: "move-bucket", id }) },
     { id: "copy", name: text.search.copy(name), icon: "folder", run: opening({ kind: "copy-bucket", id }) },
     {
+      id: "run-here",
+      name: text.search.runOn(name),
+      icon: "spark",
+      run: opening({ kind: "run", source: { kind: "bucket", bucketId: id } }),
+    },
+    {
       id: "trash-here",
       name: text.search.moveToTrash(name),
       icon: "trash",
@@ -73,6 +79,7 @@ function generalCommands({ studio, openDialog, close }: CommandContext): Command
     run();
   };
   const { undoRedo, route, theme } = studio;
+  const going = (target: string) => closing(() => route.go(target));
   const newBook = opening({ kind: "create-bucket", parentId: null, type: "book" });
   const newBucket = opening({ kind: "create-bucket", parentId: null });
   return [
@@ -86,7 +93,10 @@ function generalCommands({ studio, openDialog, close }: CommandContext): Command
       keys: "Ctrl Shift Z",
       run: closing(() => void undoRedo.redo()),
     },
-    { id: "trash", name: text.search.openTrash, icon: "trash", run: closing(() => route.go(TRASH_ROUTE)) },
+    { id: "processors", name: text.search.openProcessors, icon: "processor", run: going(PROCESSORS_ROUTE) },
+    { id: "runs", name: text.search.openRuns, icon: "processor", run: going(RUNS_ROUTE) },
+    { id: "dead-letters", name: text.search.openDeadLetters, icon: "alert", run: going(DEAD_LETTERS_ROUTE) },
+    { id: "trash", name: text.search.openTrash, icon: "trash", run: going(TRASH_ROUTE) },
     {
       id: "theme",
       name: text.search.changeTheme,

@@ -6,12 +6,11 @@ import type { TrashItem } from "../../api/types";
 import { useStudio } from "../../studio/context";
 import { useOpenDialog } from "../../studio/dialogs";
 import { text } from "../../text";
-import { formatAge } from "../../text/quantities";
+import { Age } from "../../ui/Age";
 import { Icon, iconOfType } from "../../ui/Icon";
 import { UserText } from "../../ui/UserText";
 import { describeContents, trashItemKind, trashItemName } from "./trashItemText";
 
-const JUST_NOW_MS = 60_000;
 const NOTE_ICON_TYPE = "scene"; // a bucket's type whose icon is a page
 
 interface TrashRowProps {
@@ -44,7 +43,7 @@ export function TrashRow({ item, now }: TrashRowProps): ReactNode {
           <UserText>{trashItemKind(item)}</UserText>
           {describeContents(item)}
           {text.trash.separator}
-          <TrashedAt at={item.trashed_at} now={now} />
+          <Age at={item.trashed_at} now={now} />
         </p>
       </div>
       <div className="row">
@@ -60,15 +59,5 @@ export function TrashRow({ item, now }: TrashRowProps): ReactNode {
         </Button>
       </div>
     </li>
-  );
-}
-
-function TrashedAt({ at, now }: { at: string; now: number }): ReactNode {
-  const time = new Date(at);
-  const age = now - time.getTime();
-  return (
-    <time dateTime={at} title={time.toLocaleString()}>
-      {age < JUST_NOW_MS ? text.trash.justNow : text.trash.ago(formatAge(age))}
-    </time>
   );
 }

@@ -11,6 +11,7 @@ import { Icon } from "../../../ui/Icon";
 import { Message } from "../../../ui/Message";
 import { QueryError } from "../../../ui/QueryError";
 import { NoteRow } from "../../editor/NoteRow";
+import { BatchList } from "../../processors/runList/BatchList";
 import { BucketHeader, ChildBuckets } from "./BucketHeader";
 import { EmptyBucket } from "./EmptyBucket";
 import { LoadMore } from "./LoadMore";
@@ -35,6 +36,7 @@ export function BucketPage({ bucketId }: { bucketId: string }): ReactNode {
     <article className="chapter" aria-labelledby="chapter-name">
       <BucketHeader bucketId={bucketId} branch={branch} addNote={addNote} />
       {branch && <ChildBuckets branch={branch} />}
+      <BatchList bucketId={bucketId} />
       {isSlow && items.isPending && <p role="status">{text.general.opening}</p>}
       {items.error && (
         <QueryError

@@ -1,13 +1,16 @@
 /** The blobs of a bucket that this page can show but not write. */
 
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
-import { textOf } from "../../../api/blobContent";
 import type { Blob } from "../../../api/types";
 import { useStudio } from "../../../studio/context";
 import { useOpenDialog } from "../../../studio/dialogs";
 import { text } from "../../../text";
+import { describeSchema } from "../../../text/processing/registry";
 import { Icon } from "../../../ui/Icon";
+import { UserText } from "../../../ui/UserText";
+import { BlobContent } from "../../content/BlobContent";
+import { lineOf } from "../../content/useBlobTitle";
 
 interface OtherBlobsProps {
   blobs: readonly Blob[];
@@ -20,17 +23,31 @@ export function OtherBlobs({ blobs, bucketId }: OtherBlobsProps): ReactNode {
     <section className="others" aria-label={text.library.alsoHere}>
       <h2>{text.library.alsoHere}</h2>
       {blobs.map((blob) => (
-        <details key={blob.id}>
-          <summary>
-            {blob.schema_id} <span className="quiet">{text.library.madeBy(blob.processor_id)}</span>
-          </summary>
-          <div className="prose" dir="auto">
-            {textOf(blob)}
-          </div>
-          <BlobMenu blob={blob} bucketId={bucketId} />
-        </details>
+        <OtherBlob blob={blob} bucketId={bucketId} key={blob.id} />
       ))}
     </section>
+  );
+}
+
+/** Its content is drawn once it is opened: there may be hundreds. */
+function OtherBlob({ blob, bucketId }: BlobMenuProps): ReactNode {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <UserText>{lineOf(blob)}</UserText>{" "}
+        <span className="quiet">
+          {lineOf(blob) !== describeSchema(blob.schema_id) && describeSchema(blob.schema_id) + text.trash.separator}
+          <UserText>{text.library.madeBy(blob.processor_id)}</UserText>
+        </span>
+      </summary>
+      {isOpen && (
+        <>
+          <BlobContent blob={blob} />
+          <BlobMenu blob={blob} bucketId={bucketId} />
+        </>
+      )}
+    </details>
   );
 }
 
@@ -45,6 +62,13 @@ function BlobMenu({ blob: { id: blobId, schema_id, bucket_ids }, bucketId }: Blo
       </Button>
       <Popover className="popover">
         <Menu className="menu" aria-label={text.library.actions}>
+          <MenuItem
+            onAction={() =>
+              openDialog({ kind: "run", source: { kind: "blobs", blobIds: [blobId], schemaId: schema_id } })
+            }
+          >
+            {text.registry.run}
+          </MenuItem>
           <MenuItem onAction={() => openDialog({ kind: "history", blobId })}>{text.general.history}</MenuItem>
           <MenuItem onAction={() => openDialog({ kind: "places", blobId, bucketId })}>
             {text.general.whereItStands}

@@ -1,0 +1,35 @@
+/** The schemas with a view of their own; every other blob is shown by what its schema says. */
+
+import type { ComponentType, ReactNode } from "react";
+import { contentOf, EXPANSION_SCHEMA, expandedOf, NOTE_SCHEMA } from "../../api/blobContent";
+import type { Blob } from "../../api/types";
+import { ExpansionText } from "../processors/ExpansionText";
+import { Prose } from "../processors/Prose";
+
+interface ContentView {
+  /** Returns false for data that it cannot show. */
+  canShow: (blob: Blob) => boolean;
+  View: ComponentType<{ blob: Blob }>;
+}
+
+const VIEWS: Readonly<Record<string, ContentView>> = {
+  [EXPANSION_SCHEMA]: { canShow: (blob) => expandedOf(blob) !== null, View: ExpansionView },
+  [NOTE_SCHEMA]: {
+    canShow: (blob) => contentOf(blob) !== "" && Object.keys(Object(blob.data)).length === 1,
+    View: NoteView,
+  },
+};
+
+/** Returns the view for a blob; undefined when none is made for its schema. */
+export function viewOf(blob: Blob): ContentView["View"] | undefined {
+  const view = VIEWS[blob.schema_id];
+  return view?.canShow(blob) ? view.View : undefined;
+}
+
+function ExpansionView({ blob }: { blob: Blob }): ReactNode {
+  return <ExpansionText blob={blob} noteRevision={0} />;
+}
+
+function NoteView({ blob }: { blob: Blob }): ReactNode {
+  return <Prose text={contentOf(blob)} isGrowing={false} />;
+}

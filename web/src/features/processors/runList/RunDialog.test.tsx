@@ -1,0 +1,71 @@
+// @vitest-environment jsdom
+import { screen, waitFor } from "@testing-library/react";
+import { Dialog } from "react-aria-components";
+import { expect, test } from "vitest";
+import { sampleHealth, sampleNode, sampleProcessor, sampleRun } from "../../../api/samples.fixture";
+import type { RunSource } from "../../../studio/dialogs";
+import { createTestStudio } from "../../../testing/studio.fixture";
+import { RunDialog } from "./RunDialog";
+
+const PROCESSORS = [
+  sampleProcessor(),
+  sampleProcessor({ id: "compiler", name: "Compiler", input_schemas: ["text-input-v*"] }),
+  sampleProcessor({ id: "mixer", name: "Mixer", input_schemas: ["audio-stem-v1"] }),
+];
+
+function showDialog(source: RunSource, runCount = 1) {
+  const bodies: unknown[] = [];
+  const runs = Array.from({ length: runCount }, (_, index) =>
+    sampleRun({ id: `run-${index}`, blob_id: `blob-${index}` }),
+  );
+  const page = createTestStudio({
+    "GET /processors": () => ({ items: PROCESSORS, next_cursor: null }),
+    "GET /processors/*": () => sampleHealth({ live_workers: 0 }),
+    "GET /tree": () => ({ items: [sampleNode({ id: "bucket-1", name: "Novel" })], next_cursor: null }),
+    "POST /runs": (body) => {
+      bodies.push(body);
+      return { items: runs, next_cursor: null };
+    },
+  });
+  let isClosed = false;
+  page.show(
+    <Dialog>
+      <RunDialog
+        source={source}
+        processorId={undefined}
+        close={() => {
+          isClosed = true;
+        }}
+      />
+    </Dialog>,
+  );
+  return { ...page, bodies, isClosed: () => isClosed };
+}
+
+const radioNames = async () => {
+  await screen.findByRole("group", { name: "Processor" });
+  return screen.getAllByRole("radio").map((radio) => radio.closest("label")?.textContent);
+};
+
+test("only the processors that take the text are offered, also those with a pattern", async () => {
+  const { user, bodies, isClosed } = showDialog({ kind: "blobs", blobIds: ["blob-1"], schemaId: "text-input-v1" });
+  expect(await radioNames()).toEqual(["Compiler takes text input (any version)", "Tone reader takes text input (v1)"]);
+  expect(await screen.findByText(/No worker is running for it/)).toBeTruthy();
+  await user.click(screen.getByRole("radio", { name: /^Tone reader/ }));
+  await user.click(await screen.findByRole("button", { name: "Run" }));
+  await waitFor(() => expect(isClosed()).toBe(true));
+  expect(bodies).toEqual([{ processor_id: "tone-reader", settings: {}, blob_ids: ["blob-1"] }]);
+});
+
+test("a text that no processor takes says so", async () => {
+  showDialog({ kind: "blobs", blobIds: ["blob-1"], schemaId: "image-v1" });
+  expect(await screen.findByText("No processor takes image (v1).")).toBeTruthy();
+});
+
+test("a bucket in which nothing fits leaves the dialog open", async () => {
+  const { user, bodies, isClosed } = showDialog({ kind: "bucket", bucketId: "bucket-1" }, 0);
+  await user.click(await screen.findByRole("button", { name: "Run" }));
+  expect((await screen.findByRole("alert")).textContent).toContain("Nothing there is what it takes");
+  expect(bodies).toEqual([{ processor_id: "compiler", settings: {}, bucket_id: "bucket-1" }]);
+  expect(isClosed()).toBe(false);
+});

@@ -1,0 +1,139 @@
+/** The dialog that runs a processor now: on which texts, which processor, and with which settings. */
+
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { Form } from "react-aria-components";
+import type { Instance, Processor } from "../../../api/types";
+import { useForest, useStudio } from "../../../studio/context";
+import type { RunSource } from "../../../studio/dialogs";
+import { text } from "../../../text";
+import { describeSchema } from "../../../text/processing/registry";
+import { DialogTitle } from "../../../ui/DialogTitle";
+import { Message } from "../../../ui/Message";
+import { QueryError } from "../../../ui/QueryError";
+import { UserPath } from "../../../ui/UserText";
+import { FormButtons } from "../../library/dialogs/BucketForm";
+import { type Forest, pathTo } from "../../library/forest";
+import { BucketChoice } from "../registry/SwitchOnDialog";
+import { SettingsSection } from "../settings/SettingsSection";
+import { useSettingsForm } from "../settings/useSettingsForm";
+import { BlobChoice, type BlobSelection } from "./BlobChoice";
+import { ProcessorChoice } from "./ProcessorChoice";
+import { takesSchema } from "./schemaPatterns";
+
+interface RunDialogProps {
+  source: RunSource;
+  processorId: string | undefined;
+  close: () => void;
+}
+
+export function RunDialog({ source: given, processorId, close }: RunDialogProps): ReactNode {
+  const { queries } = useStudio();
+  const processors = useQuery(queries.processors);
+  const instances = useQuery(queries.instances);
+  const [bucketId, setBucketId] = useState(given.kind === "bucket" ? given.bucketId : null);
+  const [chosenId, choose] = useState(processorId ?? null);
+  const source: RunSource = given.kind === "bucket" ? { kind: "bucket", bucketId } : given;
+  const fitting = processors.data?.filter((one) => given.kind === "bucket" || takesSchema(one, given.schemaId));
+  const processor = fitting?.find(({ id }) => id === chosenId) ?? fitting?.[0];
+  return (
+    <>
+      <DialogTitle>{text.runs.runTitle}</DialogTitle>
+      <SourceLine source={source} />
+      {given.kind === "bucket" && given.bucketId === null && <BucketChoice bucketId={bucketId} choose={setBucketId} />}
+      {processors.error && (
+        <QueryError
+          className="trouble"
+          message={text.registry.unreadable}
+          error={processors.error}
+          retry={processors.refetch}
+        />
+      )}
+      {processors.isPending && <p role="status">{text.general.reading}</p>}
+      {fitting?.length === 0 && given.kind === "blobs" && (
+        <p>{text.runs.noProcessorTakes(describeSchema(given.schemaId))}</p>
+      )}
+      {fitting && processor && (
+        <>
+          <ProcessorChoice processors={fitting} chosen={processor} choose={choose} />
+          {instances.data && (
+            <RunForm
+              source={source}
+              processor={processor}
+              instances={instances.data}
+              close={close}
+              key={processor.id}
+            />
+          )}
+        </>
+      )}
+    </>
+  );
+}
+
+function SourceLine({ source }: { source: RunSource }): ReactNode {
+  const path = pathTo(useForest(), source.kind === "bucket" ? source.bucketId : null);
+  if (source.kind === "blobs") return <p className="quiet">{text.runs.runOnBlobs(source.blobIds.length)}</p>;
+  if (source.bucketId === null) return <p className="quiet">{text.runs.runOnNothing}</p>;
+  return (
+    <p className="quiet">
+      <Message text={text.runs.runOnBucket} values={{ name: <UserPath path={path} /> }} />
+    </p>
+  );
+}
+
+interface RunFormProps {
+  source: RunSource;
+  processor: Processor;
+  instances: readonly Instance[];
+  close: () => void;
+}
+
+function RunForm({ source, processor, instances, close }: RunFormProps): ReactNode {
+  const { runActions } = useStudio();
+  const forest = useForest();
+  const [selection, select] = useState<BlobSelection>("all");
+  const bucketId = source.kind === "bucket" ? source.bucketId : null;
+  const [usual] = useState(() => usualSettings(instances, processor.id, forest, bucketId));
+  const form = useSettingsForm(processor, usual, text.runs.startFailed, async (settings) => {
+    const target = targetOf(source, selection);
+    const count = await runActions.request({ processorId: processor.id, settings, source: target });
+    if (count === 0) throw new Error(text.runs.nothingFits);
+    close();
+  });
+  return (
+    <Form onSubmit={form.onSubmit} validationBehavior="aria" className="run-form">
+      {bucketId !== null && (
+        <BlobChoice bucketId={bucketId} processor={processor} selection={selection} select={select} key={bucketId} />
+      )}
+      <SettingsSection processor={processor} form={form.fields} />
+      {form.error}
+      <FormButtons submitLabel={text.runs.start} isBusy={form.isBusy} close={close} />
+    </Form>
+  );
+}
+
+/** Returns what to run on. Raises an Error with a message for the user when that is not chosen yet. */
+function targetOf(source: RunSource, selection: BlobSelection): { blobIds: readonly string[] } | { bucketId: string } {
+  if (source.kind === "blobs") return { blobIds: source.blobIds };
+  if (source.bucketId === null) throw new Error(text.registry.bucketMissing);
+  if (selection === "all") return { bucketId: source.bucketId };
+  if (selection.size === 0) throw new Error(text.runs.nothingChosen);
+  return { blobIds: [...selection] };
+}
+
+/** Returns the settings that the processor has nearest to the bucket. */
+function usualSettings(
+  instances: readonly Instance[],
+  processorId: string,
+  forest: Forest,
+  bucketId: string | null,
+): Record<string, unknown> {
+  const around = pathTo(forest, bucketId).map(({ id }) => id);
+  const places: (string | null)[] = [...around.reverse(), null];
+  const distance = ({ bucket_id }: Instance) => places.indexOf(bucket_id);
+  const [nearest] = instances
+    .filter((instance) => instance.processor_id === processorId && distance(instance) >= 0)
+    .sort((one, other) => distance(one) - distance(other));
+  return nearest?.settings ?? {};
+}
