@@ -10,6 +10,13 @@ from tests.journeys.people import PASSWORD, Device, Frame, Person, body_of
 from tests.journeys.test_isolation import Ids, filled, routes
 
 STORM: Final = "The ship sailed into the storm, and nobody on board had slept since they had left the harbour behind."
+OWN: Final = {
+    "id": "shouting",
+    "version": "1.0.0",
+    "name": "Shouting",
+    "input_schemas": ["{diary}-v1"],
+    "output_schema": "{diary}-v2",
+}
 NOTE: Final = {"schema_id": "text-input-v1", "data": {"content": STORM}}
 EXPANSION: Final = "text-expansion"
 HOLDING: Final = "holding"  # its runs never end by themselves, so that a cancel never comes too late
@@ -77,6 +84,8 @@ REST: Final = [
     Step("DELETE /buckets/{id}", "/buckets/{book}", None, "bucket.trashed", {"bucket_id": "{book}", "blob_count": 1}),
     Step("POST /buckets/{id}/restore", "/buckets/{book}/restore", None, "bucket.restored",
          {"bucket_id": "{book}", "blob_count": 1}),
+    Step("POST /processors", "/processors", OWN, "processor.registered", {"processor": "shouting", "version": "1.0.0"}),
+    Step("DELETE /processors/{id}", "/processors/shouting", None, "processor.removed", {"processor": "shouting"}),
     Step("POST /instances", "/instances", {"processor_id": EXPANSION, "bucket_id": "{one}"}, "instance.changed",
          {"processor": EXPANSION, "bucket_id": "{one}", "enabled": True}, {"instance": "id"}),
     Step("PATCH /instances/{id}", "/instances/{instance}", {"enabled": False}, "instance.changed",
@@ -108,7 +117,6 @@ SILENT: Final = {
     "POST /upgrades/{id}/cancel",
     "POST /schemas/check",
     "POST /schemas/{id}/validate",
-    "POST /processors",
     "POST /auth/register",
     "POST /auth/login",
     "POST /auth/link",

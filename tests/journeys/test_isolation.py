@@ -15,6 +15,13 @@ from tests.journeys.people import Frame, Person, body_of, rest
 pytestmark = pytest.mark.usefixtures("failing_processor")
 WORDS: Final = "Nobody but me may ever read this."
 UNKNOWN: Final = "7zzzzzzzzzzzzzzzzzzzzzzzz"  # the end of an id that nobody has, but for its last character
+PROCESSOR: Final = {
+    "id": "mine",
+    "version": "1.0.0",
+    "name": "Mine",
+    "input_schemas": ["text-input-v1"],
+    "output_schema": "text-input-v1",
+}
 NOTE: Final = {"schema_id": "text-input-v1", "data": {"content": "mine"}}
 
 PLACES_HERS: Final = {"action": "place_blob", "bucket_id": "{my_bucket}", "blob_id": "{blob}"}
@@ -82,6 +89,11 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("GET /upgrades/{id}", "/upgrades/{upgrade}", None),
     ("POST /upgrades/{id}/cancel", "/upgrades/{upgrade}/cancel", None),
     ("GET /blobs/{id}", "/blobs/{blob}?schema_version=1", None),
+    ("GET /processors/{id}", "/processors/{processor}", None),
+    ("DELETE /processors/{id}", "/processors/{processor}", None),
+    ("POST /processors", "/processors", PROCESSOR | {"input_schemas": ["text-input-v1", "{schema}"]}),
+    ("POST /instances", "/instances", {"processor_id": "{processor}"}),
+    ("POST /runs", "/runs", {"processor_id": "{processor}", "blob_ids": ["{my_blob}"]}),
     ("POST /instances", "/instances", {"processor_id": "text-expansion", "bucket_id": "{bucket}"}),
     ("PATCH /instances/{id}", "/instances/{instance}", {"enabled": True}),
     ("DELETE /instances/{id}", "/instances/{instance}", None),
@@ -102,6 +114,7 @@ NOT_404: Final = {
     "/runs?blob_id={blob}": 200,
     "/buckets?parent_bucket_id={bucket}": 200,
     "/upgrades": 422,
+    "/processors": 422,
 }
 # Routes that tell without being told what: nothing of hers may be among it.
 TELLS: Final = [
@@ -129,7 +142,6 @@ OF_NOBODY: Final = {
     "DELETE /trash",
     "POST /migrate/legacy",  # its lines name nothing but each other
     "POST /schemas",
-    "POST /processors",
     "PATCH /me",
     "POST /auth/register",
     "POST /auth/login",
@@ -157,6 +169,7 @@ SAYS: Final[list[tuple[str, dict[str, Any]]]] = [
     ("place_blob", {"bucket_id": "{bucket}", "blob_id": "{my_blob}"}),
     ("take_out_blob", {"bucket_id": "{bucket}", "blob_id": "{blob}"}),
     ("run_processor", {"processor_id": "text-expansion", "blob_ids": ["{blob}"]}),
+    ("run_processor", {"processor_id": "{processor}", "blob_ids": ["{my_blob}"]}),
     ("run_processor", {"processor_id": "text-expansion", "bucket_id": "{bucket}"}),
     ("cancel_run", {"run_id": "{run}"}),
 ]
@@ -174,6 +187,8 @@ async def belongings(ana: Person) -> Ids:
     later = await ana.post("/schemas", {"name": schema["name"], "json_schema": stricter, "upgrade": day})
     upgrade = await ana.post("/upgrades", {"from": schema["id"], "to": later["id"]})
     await device.wait_for("upgrade.completed", upgrade_id=upgrade["id"])
+    takes = {"input_schemas": [schema["id"], "text-input-v1"]}
+    processor = await ana.post("/processors", PROCESSOR | takes | {"id": f"own-{ana.id[-6:]}"})
     bucket = await ana.post("/buckets", {"name": "Diary", "type": "diary"})
     child = await ana.post("/buckets", {"name": "May", "type": "month", "parent_bucket_id": bucket["id"]})
     note = {"schema_id": "text-input-v1", "data": {"content": WORDS}, "bucket_ids": [bucket["id"], child["id"]]}
@@ -190,7 +205,7 @@ async def belongings(ana: Person) -> Ids:
     for path in (f"/blobs/{trashed['id']}", f"/buckets/{trashed_bucket['id']}"):
         body_of(await ana.rest.delete(path))
     made = {"schema": schema, "next_schema": later, "upgrade": upgrade, "bucket": bucket, "child": child, "blob": blob}
-    made |= {"trashed": trashed, "trashed_bucket": trashed_bucket}
+    made |= {"processor": processor, "trashed": trashed, "trashed_bucket": trashed_bucket}
     return {name: one["id"] for name, one in (made | {"run": run, "dead": dead, "instance": instance}).items()}
 
 
@@ -205,7 +220,7 @@ async def own(bo: Person) -> Ids:
 def of_nobody(hers: Ids) -> Ids:
     """Ids of the same form that nobody has, each another one."""
     ids = {name: f"{id[:-26]}{UNKNOWN}{number}" for number, (name, id) in enumerate(hers.items())}
-    return ids | {"schema": "no-such-schema-v1", "next_schema": "no-such-schema-v2"}
+    return ids | {"schema": "no-such-schema-v1", "next_schema": "no-such-schema-v2", "processor": "no-such-processor"}
 
 
 def filled(template: Any, ids: Ids) -> Any:
@@ -226,7 +241,7 @@ def emptied(text: str, ids: Ids) -> str:
 
 async def snapshot(ana: Person) -> list[Any]:
     """All that ana has."""
-    pages = ["/blobs", "/buckets", "/instances", "/runs", "/dead", "/tree", "/trash", "/journal"]
+    pages = ["/blobs", "/buckets", "/processors", "/instances", "/runs", "/dead", "/tree", "/trash", "/journal"]
     revisions = [f"/blobs/{blob['id']}/revisions" for blob in await ana.all("/blobs")]
     return [await ana.get(page) for page in [*pages, *revisions]]
 

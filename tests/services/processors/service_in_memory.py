@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller, system_caller
-from reyna.domain.processing.processor import NewProcessor
+from reyna.domain.processing.processor import NewProcessor, Processor
 from reyna.domain.processing.run import NewRuns, Run
 from reyna.ports.store import Store
 from reyna.services.processors.records import COLLECTIONS
@@ -69,6 +69,10 @@ class Service:
 
     async def register(self, id: str = "text-expansion", **other: object) -> None:
         await self.processors.registry.register(system_caller(), expansion(id, **other))
+
+    async def register_own(self, user: Caller, id: str = "shouting", **other: object) -> Processor:
+        """Registers a private processor of this user."""
+        return await self.processors.registry.register(user, expansion(id, **other))
 
     async def request_run(self, user: Caller, blob: Blob | None = None) -> Run:
         """Requests text expansion of this blob, or of a new one."""

@@ -153,6 +153,24 @@ async def test_what_does_not_fit_is_refused_as_a_problem(
     assert problem["errors"][0]["path"].startswith("/")
 
 
-async def test_a_user_may_not_register_and_a_stranger_may_do_nothing(client: AsyncTestClient[Litestar]) -> None:
-    await sent(client, "POST", "/processors", STYLE_ANALYZER, status=403)
+async def test_a_user_registers_and_removes_a_processor_of_their_own(client: AsyncTestClient[Litestar]) -> None:
+    made = await sent(client, "POST", "/processors", STYLE_ANALYZER, status=201)
+    assert (made["scope"], made["user_id"]) == ("user", "user-ana")
+    assert (await sent(client, "GET", "/processors/style-analyzer")).items() >= made.items()
+    listed = (await sent(client, "GET", "/processors"))["items"]
+    assert [(one["id"], one["scope"]) for one in listed] == [("style-analyzer", "user"), ("text-expansion", "system")]
+    for method in ("GET", "DELETE"):
+        await sent(client, method, "/processors/style-analyzer", by="bo", status=404)
+    await sent(client, "DELETE", "/processors/text-expansion", status=403)
+    await sent(client, "DELETE", "/processors/style-analyzer", status=204)
+    await sent(client, "GET", "/processors/style-analyzer", status=404)
+
+
+async def test_the_id_of_a_processor_of_the_system_is_taken(client: AsyncTestClient[Litestar]) -> None:
+    problem = await sent(client, "POST", "/processors", STYLE_ANALYZER | {"id": "text-expansion"}, status=409)
+    assert problem["detail"] == "The id text-expansion belongs to a processor of the system; choose another."
+
+
+async def test_a_stranger_may_do_nothing(client: AsyncTestClient[Litestar]) -> None:
+    await sent(client, "POST", "/processors", STYLE_ANALYZER, by="stranger", status=401)
     await sent(client, "GET", "/runs", by="stranger", status=401)

@@ -9,15 +9,20 @@ from msgspec.structs import replace
 from reyna.domain.caller import SYSTEM_USER_ID, Caller
 from reyna.domain.event import Event
 
+Scope = Literal["system", "user"]
 MAX_INPUT_SCHEMAS: Final = 100
 BEAT_SUBJECTS: Final = "reyna.beat"
 
 
 class Processor(msgspec.Struct, frozen=True, kw_only=True):
-    """A registered processor: it takes `input_schemas` and makes `output_schema`."""
+    """A registered processor: it takes `input_schemas` and makes `output_schema`.
+
+    One of the system is for all users; one with the scope `user` is private to its `user_id`.
+    """
 
     id: str
-    user_id: str = SYSTEM_USER_ID  # it belongs to no user
+    user_id: str = SYSTEM_USER_ID
+    scope: Scope = "system"
     version: str
     name: str
     description: str = ""
@@ -30,10 +35,10 @@ class Processor(msgspec.Struct, frozen=True, kw_only=True):
     registered_at: datetime
     updated_at: datetime
 
-    def event(self, action: Literal["registered"], caller: Caller) -> Event:
+    def event(self, action: Literal["registered", "removed"], caller: Caller) -> Event:
         return Event.now(
             f"processor.{action}",
-            replace(caller, user_id=SYSTEM_USER_ID),
+            replace(caller, user_id=self.user_id),
             {"processor": self.id, "version": self.version, "revision": self.revision},
             about=self.id,
         )
@@ -106,9 +111,10 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Beat(msgspec.Struct, frozen=True, kw_only=True):
-    """A heartbeat of a worker; the next one follows after `every` seconds."""
+    """A heartbeat of a worker; the next one follows after `every` seconds. `user_id`: the owner of its processor."""
 
     processor_id: str
+    user_id: str = SYSTEM_USER_ID
     worker_id: str
     busy: int = 0
     every: float = 15.0

@@ -5,12 +5,14 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from reyna.domain.caller import Caller
+from reyna.domain.caller import SYSTEM_USER_ID, Caller
 from reyna.domain.event import Event
 from reyna.domain.ids import derive_id
+from reyna.domain.processing.processor import Scope
 
 Status = Literal["requested", "running", "completed", "refused", "failed", "cancelled"]
 ENDED: Final = frozenset({"completed", "refused", "failed", "cancelled"})
+OPEN: Final = frozenset({"requested", "running"})
 MAX_BLOBS: Final = 1_000  # of one request
 RUN_SUBJECTS: Final = "reyna.run"
 DEAD_SUBJECTS: Final = "reyna.dead"
@@ -24,12 +26,14 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """`progress` is 0 to 1, and `text`, which is never stored, all that was written so far; `error` says why the run
-    was refused or failed, in words for the user; `worker_id` is the present or the last worker."""
+    was refused or failed, in words for the user; `worker_id` is the present or the last worker. `processor_scope` is
+    `user` for a run of the user's own processor."""
 
     id: str
     user_id: str
     processor_id: str
     processor_version: str
+    processor_scope: Scope = "system"
     blob_id: str
     blob_revision: int
     status: Status = "requested"
@@ -46,6 +50,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime | None = None
     finished_at: datetime | None = None
 
+    @property
+    def processor_owner_id(self) -> str:
+        """Returns the user who owns the processor of this run: its own user, or the system."""
+        return self.user_id if self.processor_scope == "user" else SYSTEM_USER_ID
+
     def event(
         self, action: Literal["requested", "started", "completed", "refused", "failed", "cancelled"], caller: Caller
     ) -> Event:
@@ -54,6 +63,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
             facts["output_blob_ids"] = self.output_blob_ids
         if self.error is not None:
             facts["error"] = self.error
+        if self.processor_scope == "user":
+            facts["scope"] = self.processor_scope
         return Event.now(f"processor.{action}.{self.processor_id}", caller, facts, about=self.id)
 
 

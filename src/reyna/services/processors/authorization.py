@@ -1,6 +1,6 @@
 """Authorization: checks of the caller for the verbs of the processor service."""
 
-from reyna.domain.caller import Caller
+from reyna.domain.caller import SYSTEM_USER_ID, Caller
 from reyna.domain.errors import Forbidden
 
 
@@ -28,11 +28,15 @@ def check_may_send_beats(caller: Caller) -> None:
         raise Forbidden("Only a processor's worker may send beats.")
 
 
-def check_may_register(caller: Caller, processor_id: str) -> None:
-    """Raises Forbidden unless the caller is the application or the processor itself.
-
-    For a user, registering would change what all users run.
+def owner_of_registration(caller: Caller, processor_id: str) -> str:
+    """Returns the user who owns what the caller registers: the system for the application and for a processor that
+    registers itself, and a user for their own. Raises Forbidden for everybody else, such as a processor in a run.
     """
-    is_itself = caller.kind == "processor" and caller.processor_id == processor_id
-    if caller.kind != "house" and not is_itself:
-        raise Forbidden("Processors are registered by the application or by themselves, not by users.", id=processor_id)
+    match caller.kind:
+        case "house":
+            return caller.user_id
+        case "processor" if caller.processor_id == processor_id and caller.run_id is None:
+            return SYSTEM_USER_ID
+        case "user" if caller.user_id != SYSTEM_USER_ID:
+            return caller.user_id
+    raise Forbidden("A processor is registered by the application, by itself or by its user.", id=processor_id)

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from reyna.domain.caller import SYSTEM_USER_ID
+from reyna.domain.caller import SYSTEM_USER_ID, Caller
 from reyna.domain.errors import Fault, NotSignedIn, Refusal
 from reyna.domain.event import DECODER, EVENT_SUBJECTS, LIVE_SUBJECTS, Event
 from reyna.domain.processing.processor import BEAT_SUBJECTS, Beat
@@ -37,6 +37,7 @@ class Reactions:
             await self._bus.listen(f"{LIVE_SUBJECTS}.*.processor.*.*", self._on_live_event),
             await self._bus.listen(f"{LIVE_SUBJECTS}.*.instance.changed", self._on_instance_changed),
             await self._bus.listen(f"{LIVE_SUBJECTS}.*.processor.registered", self._on_instance_changed),
+            await self._bus.listen(f"{LIVE_SUBJECTS}.*.processor.removed", self._on_instance_changed),
             await self._bus.subscribe(
                 "EVENTS",
                 "processors",
@@ -55,6 +56,9 @@ class Reactions:
             ),
             await self._bus.subscribe(
                 "EVENTS", "processors-discarded", f"{EVENT_SUBJECTS}.*.processor.discarded.>", self._on_letter_discarded
+            ),
+            await self._bus.subscribe(
+                "EVENTS", "processors-removed", f"{EVENT_SUBJECTS}.*.processor.removed", self._on_processor_removed
             ),
         ]
         self._replaying = asyncio.create_task(self._replay_history())
@@ -108,8 +112,19 @@ class Reactions:
         except msgspec.MsgspecError as error:
             log.error("event cannot be read", subject=delivery.subject, error=str(error))
 
+    async def _on_processor_removed(self, delivery: Delivery) -> None:
+        """Cancels the runs of a removed processor that a copy could not cancel before it ended."""
+        try:
+            event = DECODER.decode(delivery.body)
+        except msgspec.MsgspecError as error:
+            log.error("event cannot be read", subject=delivery.subject, error=str(error))
+            return
+        owner = Caller(user_id=event.userid, kind="house")
+        await self._processors.removal.clean_up(owner, str(event.data.get("processor")))
+
     def _on_instance_changed(self, received: ReceivedMessage) -> None:
-        """Drops what is cached of a user whose instances changed, or of all users when a processor registered."""
+        """Drops what is cached of a user whose instances changed, or of all users when a processor of the
+        system registered."""
         user_id = received.subject.split(".")[2]
         self._processors.instance_cache.invalidate(None if user_id == SYSTEM_USER_ID else user_id)
 

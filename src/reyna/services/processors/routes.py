@@ -37,17 +37,17 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @post("/processors")
 async def register_processor(
-    processors: ProcessorsDependency, caller: CurrentCaller, data: JSONBody[NewProcessor]
+    processors: ProcessorsDependency, caller: CurrentCaller, data: JSONBody[NewProcessor], key: IdempotencyKeyHeader
 ) -> Processor:
-    """Register a processor, or update it."""
-    return await processors.registry.register(caller, data)
+    """Register a processor of your own, which only you can use, or update it."""
+    return await processors.registry.register(caller, data, key=key)
 
 
 @get("/processors")
 async def list_processors(
     processors: ProcessorsDependency, caller: CurrentCaller, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[Processor]:
-    """The registered processors."""
+    """The processors of the system and your own, by id."""
     return await processors.registry.list(caller, limit=limit, cursor=cursor)
 
 
@@ -57,6 +57,14 @@ async def get_processor(processors: ProcessorsDependency, caller: CurrentCaller,
     registered = await processors.registry.get(caller, id)
     health = await processors.registry.health(caller, id)
     return WatchedProcessor(**asdict(registered), **asdict(health))
+
+
+@delete("/processors/{id:str}")
+async def delete_processor(
+    processors: ProcessorsDependency, caller: CurrentCaller, id: FromPath[str], if_match: IfMatchHeader = None
+) -> None:
+    """Remove a processor of your own, with its instances; its open runs are cancelled, and what it made stays."""
+    await processors.registry.delete(caller, id, if_match=await parse_if_match(if_match))
 
 
 @post("/instances")
@@ -163,6 +171,7 @@ routes: Final = [
     register_processor,
     list_processors,
     get_processor,
+    delete_processor,
     create_instance,
     list_instances,
     change_instance,

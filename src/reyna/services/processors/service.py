@@ -9,12 +9,15 @@ from reyna.services.processors.instances.instance_cache import InstanceCache
 from reyna.services.processors.instances.instances import Instances
 from reyna.services.processors.neighbours import ProcessorBus, SchemaLookup, StateVerbs, TokenSigner
 from reyna.services.processors.records import IDEMPOTENCY_RECORDS
-from reyna.services.processors.registry.registry import Registry
+from reyna.services.processors.registry.processor_lookup import ProcessorLookup
+from reyna.services.processors.registry.processor_removal import ProcessorRemoval
+from reyna.services.processors.registry.registry import MAX_PRIVATE_PROCESSORS, Registry
 from reyna.services.processors.registry.settings_validator import SettingsValidator
 from reyna.services.processors.runs.dead_letter_stream import DeadLetterStream
 from reyna.services.processors.runs.dead_letters import DeadLetters
 from reyna.services.processors.runs.execution import RunExecution
 from reyna.services.processors.runs.progress_cache import ProgressCache
+from reyna.services.processors.runs.run_cancellation import RunCancellation
 from reyna.services.processors.runs.run_retry import RunRetry
 from reyna.services.processors.runs.run_store import RunStore
 from reyna.services.processors.runs.runs import Runs
@@ -51,18 +54,31 @@ class Processors:
         sandbox: ValidationSandbox | None = None,
     ) -> None:
         """`allowed`: how many `runs` each user may request on one day (UTC); `sandbox`: validates costly settings."""
-        limits = QuotaLimits(store, allowed)
+        limits = QuotaLimits(store, {"processors": MAX_PRIVATE_PROCESSORS} | dict(allowed))
         store = limits.wrap(store)
         settings, keys = SettingsValidator(sandbox), IdempotencyKeys(store, IDEMPOTENCY_RECORDS, clock)
         self.worker_health = worker_health or WorkerHealth(clock)
         self.progress = ProgressCache()
-        self.instance_cache = InstanceCache(store)
+        lookup = ProcessorLookup(store)
+        self.instance_cache = InstanceCache(store, lookup)
         self.dead_letter_stream = DeadLetterStream(bus)
         run_store = RunStore(store, signer, limits, self.progress)
         self.router = BlobRouter(run_store, self.instance_cache, state, clock)
-        self.registry = Registry(store, schemas, bus, self.instance_cache, self.worker_health, clock)
+        self.removal = ProcessorRemoval(store, RunCancellation(store, run_store, clock), limits)
+        self.registry = Registry(
+            store,
+            lookup,
+            self.removal,
+            schemas,
+            bus,
+            self.instance_cache,
+            self.worker_health,
+            limits,
+            clock,
+            keys,
+        )
         run_retry = RunRetry(store, run_store, self.registry, state, self.dead_letter_stream, clock)
         self.instances = Instances(store, self.instance_cache, self.registry, state, settings, clock, keys)
         self.runs = Runs(store, run_store, run_retry, self.progress, self.registry, state, settings, clock, keys)
-        self.execution = RunExecution(run_store, self.registry, state, self.worker_health, clock)
+        self.execution = RunExecution(run_store, lookup, state, self.worker_health, clock)
         self.dead_letters = DeadLetters(store, run_retry, self.dead_letter_stream)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from math import ceil
 from typing import Final, NamedTuple
 
+from reyna.domain.caller import SYSTEM_USER_ID
 from reyna.domain.event import Event
 from reyna.domain.processing.processor import Beat, Health
 
@@ -15,6 +16,10 @@ WORKER_RETENTION_SECONDS: Final = 24 * 3600.0  # without a beat, until a worker 
 MAX_MISSED_BEATS: Final = 2  # after which a worker's runs may be given to another
 MAX_ENDED_RUNS: Final = 1_000  # per processor, from which the rates are computed
 RATED_ACTIONS: Final = frozenset({"completed", "failed"})  # a refused or cancelled run says nothing of its processor
+
+
+ProcessorKey = tuple[str, str]
+"""The owner of a processor, and its id."""
 
 
 def utc_now() -> datetime:
@@ -37,21 +42,21 @@ class WorkerHealth:
 
     def __init__(self, clock: Callable[[], datetime] = utc_now, elapsed: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._elapsed = clock, elapsed
-        self._beats: defaultdict[str, dict[str, LastBeat]] = defaultdict(dict)
-        self._waiting: defaultdict[str, set[str]] = defaultdict(set)
+        self._beats: defaultdict[ProcessorKey, dict[str, LastBeat]] = defaultdict(dict)
+        self._waiting: defaultdict[ProcessorKey, set[str]] = defaultdict(set)
         self._started: dict[str, datetime] = {}
-        self._ended: defaultdict[str, deque[bool]] = defaultdict(lambda: deque(maxlen=MAX_ENDED_RUNS))
-        self._seconds: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=MAX_ENDED_RUNS))
+        self._ended: defaultdict[ProcessorKey, deque[bool]] = defaultdict(lambda: deque(maxlen=MAX_ENDED_RUNS))
+        self._seconds: defaultdict[ProcessorKey, deque[float]] = defaultdict(lambda: deque(maxlen=MAX_ENDED_RUNS))
 
     def record_beat(self, beat: Beat) -> None:
-        beats = self._beats[beat.processor_id]
+        beats = self._beats[beat.user_id, beat.processor_id]
         if beat.worker_id not in beats:
             _remove_silent_workers(beats, self._elapsed())
         beats[beat.worker_id] = LastBeat(self._elapsed(), self._clock(), beat.every)
 
-    def is_live(self, processor_id: str, worker_id: str) -> bool:
+    def is_live(self, processor_id: str, worker_id: str, owner: str = SYSTEM_USER_ID) -> bool:
         """Returns True while the worker's beats come as announced: its runs are then not given to another worker."""
-        last = self._beats.get(processor_id, {}).get(worker_id)
+        last = self._beats.get((owner, processor_id), {}).get(worker_id)
         return last is not None and self._elapsed() - last.at <= MAX_MISSED_BEATS * last.every
 
     def record_event(self, event: Event) -> None:
@@ -60,33 +65,35 @@ class WorkerHealth:
         if len(words) != 3 or words[0] != "processor":
             return
         _, action, processor_id = words
+        key = (event.userid if event.data.get("scope") == "user" else SYSTEM_USER_ID), processor_id
         run_id = event.data["run_id"]
         if action == "requested":
-            self._waiting[processor_id].add(run_id)
+            self._waiting[key].add(run_id)
             return
-        self._waiting[processor_id].discard(run_id)
+        self._waiting[key].discard(run_id)
         if action == "started":
             self._started[run_id] = event.time
         else:
-            self._record_end(processor_id, action, event.time, self._started.pop(run_id, None))
+            self._record_end(key, action, event.time, self._started.pop(run_id, None))
 
-    def _record_end(self, processor_id: str, action: str, ended: datetime, started: datetime | None) -> None:
+    def _record_end(self, key: ProcessorKey, action: str, ended: datetime, started: datetime | None) -> None:
         if action in RATED_ACTIONS:
-            self._ended[processor_id].append(action == "completed")
+            self._ended[key].append(action == "completed")
         if action == "completed" and started is not None:
             seconds = (ended - started).total_seconds()
             if seconds >= 0:  # negative when a clock was set back in between: the duration is then unknown
-                self._seconds[processor_id].append(seconds)
+                self._seconds[key].append(seconds)
 
-    def health_of(self, processor_id: str) -> Health:
-        beats = self._beats.get(processor_id, {}).values()
+    def health_of(self, processor_id: str, owner: str = SYSTEM_USER_ID) -> Health:
+        key = owner, processor_id
+        beats = self._beats.get(key, {}).values()
         now, last = self._elapsed(), max(beats, key=lambda beat: beat.at, default=None)
-        ended = self._ended.get(processor_id, ())
-        seconds = sorted(self._seconds.get(processor_id, ()))
+        ended = self._ended.get(key, ())
+        seconds = sorted(self._seconds.get(key, ()))
         return Health(
             live_workers=sum(now - beat.at < LIVE_WORKER_SECONDS for beat in beats),
             last_beat=last.time if last else None,
-            queue_length=len(self._waiting.get(processor_id, ())),
+            queue_length=len(self._waiting.get(key, ())),
             success_rate=sum(ended) / len(ended) if ended else None,
             p50=percentile(seconds, 50),
             p95=percentile(seconds, 95),

@@ -36,17 +36,13 @@ async def test_a_new_version_of_a_processor_takes_the_place_of_the_old(service: 
     assert len(await list_events(service.store, "processor.registered")) == 2
 
 
-@pytest.mark.parametrize("id", ["text-expansion", "brand-new"])
-async def test_a_user_may_not_register_a_processor(service: Service, ana: Caller, id: str) -> None:
-    with pytest.raises(Forbidden):
-        await service.processors.registry.register(ana, expansion(id))
-
-
 async def test_a_processor_may_not_register_another(service: Service) -> None:
     with pytest.raises(Forbidden):
         await service.processors.registry.register(WORKER, expansion("style-analyzer"))
     with pytest.raises(Forbidden):
         await service.processors.registry.register(replace(WORKER, kind="user"), expansion())
+    with pytest.raises(Forbidden):
+        await service.processors.registry.register(replace(WORKER, user_id="user-ana", run_id="run-1"), expansion())
 
 
 @pytest.mark.parametrize(
@@ -54,6 +50,7 @@ async def test_a_processor_may_not_register_another(service: Service) -> None:
     [
         ({"id": "Text Expansion"}, "/id"),
         ({"id": "text.expansion"}, "/id"),
+        ({"id": "user-input"}, "/id"),
         ({"name": ""}, "/name"),
         ({"name": "x" * 201}, "/name"),
         ({"version": ""}, "/version"),

@@ -539,7 +539,7 @@ export interface paths {
         get: operations["getProcessor"];
         put?: never;
         post?: never;
-        delete?: never;
+        delete: operations["deleteProcessor"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1465,6 +1465,11 @@ export interface components {
             registered_at: string;
             /** @default 1 */
             revision: number;
+            /**
+             * @default system
+             * @enum {string}
+             */
+            scope: "system" | "user";
             settings_schema: {
                 [key: string]: unknown;
             } | null;
@@ -1588,6 +1593,11 @@ export interface components {
             /** @default [] */
             output_blob_ids: string[];
             processor_id: string;
+            /**
+             * @default system
+             * @enum {string}
+             */
+            processor_scope: "system" | "user";
             processor_version: string;
             /** @default 0 */
             progress: number;
@@ -1821,6 +1831,11 @@ export interface components {
             registered_at: string;
             /** @default 1 */
             revision: number;
+            /**
+             * @default system
+             * @enum {string}
+             */
+            scope: "system" | "user";
             settings_schema: {
                 [key: string]: unknown;
             } | null;
@@ -3592,7 +3607,9 @@ export interface operations {
     registerProcessor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3662,6 +3679,43 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["WatchedProcessor"];
                 };
+            };
+        };
+    };
+    deleteProcessor: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

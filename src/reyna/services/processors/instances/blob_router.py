@@ -18,6 +18,7 @@ from reyna.ports.store import RequirementNotMet
 from reyna.services.processors.instances.instance_cache import InstanceCache
 from reyna.services.processors.instances.matching import is_eligible, match_instances, sets_off_runs
 from reyna.services.processors.neighbours import StateVerbs
+from reyna.services.processors.registry.processor_lookup import still_registered
 from reyna.services.processors.runs import lifecycle
 from reyna.services.processors.runs.run_store import RunStore
 
@@ -78,7 +79,7 @@ class BlobRouter:
             lineage=await self._lineage(caller, blob, processors),
         )
         runs = [self._new_run(event, instance, processors[instance.processor_id], blob) for instance in matches]
-        return [run for run in runs if await self._create(caller, run)]
+        return [run for run in runs if await self._create(caller, run, processors[run.processor_id])]
 
     def is_ignored(self, body: bytes) -> bool:
         """Returns True when this event about a blob sets off nothing, as far as that is known without waiting.
@@ -141,10 +142,10 @@ class BlobRouter:
         id = derive_id("run", event.id, instance.id)
         return lifecycle.request(id, processor, blob, instance.settings, self._clock())
 
-    async def _create(self, caller: Caller, run: Run) -> bool:
-        """Returns False when the run is there already, since the event came a second time."""
+    async def _create(self, caller: Caller, run: Run, processor: Processor) -> bool:
+        """Returns False when the run is there already, since the event came a second time, or the processor is gone."""
         try:
-            await self._runs.create(caller, [run])
+            await self._runs.create(caller, [run], *still_registered(processor))
         except RequirementNotMet:
             return False
         return True

@@ -4,11 +4,11 @@ from typing import Final
 
 import msgspec
 
-from reyna.domain.caller import SYSTEM_USER_ID
 from reyna.domain.processing.processor import Instance, Processor
 from reyna.ports.store import Store
 from reyna.services.processors.instances.matching import takes
-from reyna.services.processors.records import INSTANCES, PROCESSORS
+from reyna.services.processors.records import INSTANCES
+from reyna.services.processors.registry.processor_lookup import ProcessorLookup
 
 MAX_CACHED_USERS: Final = 10_000  # every blob event reads the cache, and most of them request no run
 
@@ -29,8 +29,8 @@ class UserInstances(msgspec.Struct, frozen=True):
 class InstanceCache:
     """Reads the instances of a user once, until `invalidate` says that they changed, here or in another copy."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, processors: ProcessorLookup) -> None:
+        self._store, self._processors = store, processors
         self._cached: dict[str, UserInstances] = {}
         self._changes = 0
 
@@ -51,7 +51,7 @@ class InstanceCache:
         return self._cached.get(user_id)
 
     def invalidate(self, user_id: str | None = None) -> None:
-        """Drops the entry of this user, or every entry when a processor itself has changed."""
+        """Drops the entry of this user, or every entry when a processor of the system has changed."""
         self._changes += 1
         if user_id is None:
             self._cached.clear()
@@ -60,6 +60,5 @@ class InstanceCache:
 
     async def _read(self, user_id: str) -> UserInstances:
         instances = await self._store.find(INSTANCES, user_id)
-        ids = {instance.processor_id for instance in instances}
-        processors = await self._store.find(PROCESSORS, SYSTEM_USER_ID, {"id": ids}) if ids else []
-        return UserInstances(tuple(instances), {processor.id: processor for processor in processors})
+        processors = await self._processors.find_many(user_id, {instance.processor_id for instance in instances})
+        return UserInstances(tuple(instances), processors)

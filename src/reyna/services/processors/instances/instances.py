@@ -19,6 +19,7 @@ from reyna.services.processors.authorization import check_not_processor
 from reyna.services.processors.instances.instance_cache import InstanceCache
 from reyna.services.processors.neighbours import StateVerbs
 from reyna.services.processors.records import INSTANCES, newest_first
+from reyna.services.processors.registry.processor_lookup import no_processor, still_registered
 from reyna.services.processors.registry.registry import Registry
 from reyna.services.processors.registry.settings_validator import SettingsValidator
 from reyna.storage.idempotency import IdempotencyKeys, IdempotencyRecord, idempotent
@@ -101,9 +102,14 @@ class Instances:
         remember_key = self.idempotency_keys.steps(caller, key, instance.id, instance)
         try:
             await self._store.write(
-                Put(INSTANCES, instance), *remember_key, messages=[instance.event("changed", caller).message()]
+                *still_registered(processor),
+                Put(INSTANCES, instance),
+                *remember_key,
+                messages=[instance.event("changed", caller).message()],
             )
-        except RequirementNotMet:
+        except RequirementNotMet as unmet:
+            if unmet.kind == "require":
+                raise no_processor(processor.id) from None
             raise AlreadyThere("This processor has been switched on there already.", id=instance.id) from None
         return instance
 

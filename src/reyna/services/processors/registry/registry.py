@@ -1,4 +1,4 @@
-"""The registered processors, which all users share: verbs to register and read them, and their health."""
+"""The registered processors of the system and of each user: verbs to register and read them, and their health."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,81 +8,110 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from reyna.domain.caller import SYSTEM_USER_ID, Caller
-from reyna.domain.errors import Conflict, Invalid, NotFound
+from reyna.domain.errors import AlreadyThere, Conflict, Invalid, NotFound
 from reyna.domain.ids import check_slug
-from reyna.domain.processing.processor import BEAT_SUBJECTS, MAX_INPUT_SCHEMAS, Beat, Health, NewProcessor, Processor
+from reyna.domain.processing.processor import (
+    BEAT_SUBJECTS,
+    MAX_INPUT_SCHEMAS,
+    Beat,
+    Health,
+    NewProcessor,
+    Processor,
+    Scope,
+)
+from reyna.domain.requests.idempotency import Key
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page, check_limit, decode_cursor, encode_cursor
+from reyna.domain.requests.precondition import IfMatch
 from reyna.domain.text.names import normalize_description, normalize_name
-from reyna.ports.store import Put, RequirementNotMet, Store
-from reyna.services.processors.authorization import check_may_register, check_may_send_beats
+from reyna.ports.store import Increment, Put, RequirementNotMet, Store
+from reyna.services.processors.authorization import (
+    check_may_send_beats,
+    check_not_processor,
+    owner_of_registration,
+)
 from reyna.services.processors.instances.instance_cache import InstanceCache
 from reyna.services.processors.neighbours import ProcessorBus, SchemaLookup
 from reyna.services.processors.records import PROCESSORS
+from reyna.services.processors.registry.processor_lookup import ProcessorLookup, owners_visible_to
+from reyna.services.processors.registry.processor_removal import ProcessorRemoval
 from reyna.services.processors.registry.settings_validator import check_settings_schema
 from reyna.services.processors.worker_health import WorkerHealth
+from reyna.storage.idempotency import IdempotencyKeys, IdempotencyRecord, idempotent
+from reyna.storage.quota_limits import QuotaLimits
 
 MAX_WRITE_ATTEMPTS: Final = 10  # copies of one processor that start together all register it
 MAX_VERSION_CHARACTERS: Final = 64
+MAX_PRIVATE_PROCESSORS: Final = 100  # of one user
+RESERVED_IDS: Final = frozenset({"user-input"})  # names what people write, as the processor of their blobs
+
+
+async def _read_answer(registry: "Registry", caller: Caller, record: IdempotencyRecord) -> Processor:
+    return msgspec.convert(record.answer, Processor)
 
 
 class Registry:
-    """The registered processors."""
+    """The registered processors. A user sees those of the system and their own."""
 
     def __init__(
         self,
         store: Store,
+        lookup: ProcessorLookup,
+        removal: ProcessorRemoval,
         schemas: SchemaLookup,
         bus: ProcessorBus,
         instance_cache: InstanceCache,
         worker_health: WorkerHealth,
+        limits: QuotaLimits,
         clock: Callable[[], datetime],
+        idempotency_keys: IdempotencyKeys,
     ) -> None:
-        self._store, self._schemas, self._bus, self._clock = store, schemas, bus, clock
+        self._store, self._lookup, self._removal, self._schemas = store, lookup, removal, schemas
+        self._bus, self._limits, self._clock, self.idempotency_keys = bus, limits, clock, idempotency_keys
         self._instance_cache, self._worker_health = instance_cache, worker_health
 
-    async def register(self, caller: Caller, new: NewProcessor) -> Processor:
-        """Registers a processor for all users, or updates it; an unchanged registration writes nothing.
+    async def register(self, caller: Caller, new: NewProcessor, *, key: Key = None) -> Processor:
+        """Registers a processor or updates it, and returns it; an unchanged registration writes nothing.
 
-        Raises Forbidden for a user, Invalid (by field) for schemas that do not exist, and Conflict when too many
-        copies register it at the same moment.
+        The application and a processor itself register for all users; what a user registers is private to them. Raises
+        Forbidden for a processor in a run, Invalid (by field) for schemas that do not exist, AlreadyThere for the id of
+        a processor of the system, TooMuch for too many private ones, and Conflict when too many copies register it at
+        the same moment.
         """
-        check_may_register(caller, new.id)
-        new = await self._validate(caller, new)
-        for _ in range(MAX_WRITE_ATTEMPTS):
-            known = await self._store.get(PROCESSORS, SYSTEM_USER_ID, new.id)
-            if known is not None and _is_unchanged(new, known):
-                self._instance_cache.invalidate()
-                return known
-            next = _next_registration(new, known, self._clock())
-            try:
-                await self._store.write(
-                    Put(PROCESSORS, next, expects=known.revision if known else 0),
-                    messages=[next.event("registered", caller).message()],
-                )
-            except RequirementNotMet:
-                continue
-            self._instance_cache.invalidate()
-            return next
-        raise Conflict("This processor is being registered by many at once. Try again.", id=new.id)
+        owner = owner_of_registration(caller, new.id)
+        registered = await self._register(caller, owner, new, key=key)
+        self._instance_cache.invalidate(None if owner == SYSTEM_USER_ID else owner)
+        return registered
 
     async def get(self, caller: Caller, id: str) -> Processor:
-        """Raises NotFound."""
-        processor = await self._store.get(PROCESSORS, SYSTEM_USER_ID, id)
-        if processor is None:
-            raise NotFound(f"There is no processor {id!r}.", id=id)
-        return processor
+        """Returns the caller's own processor of this id, or else the system's. Raises NotFound."""
+        return await self._lookup.get(caller.user_id, id)
 
     async def list(self, caller: Caller, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Processor]:
-        found = await self._store.find(
-            PROCESSORS, SYSTEM_USER_ID, after=decode_cursor(cursor, str), limit=check_limit(limit) + 1
-        )
-        items = tuple(found[:limit])
-        return Page(items=items, next_cursor=encode_cursor(items[-1].id) if len(found) > limit else None)
+        """Returns one page of the processors of the system and the caller's own, by id."""
+        after, found = decode_cursor(cursor, str), dict[str, Processor]()
+        for owner in owners_visible_to(caller.user_id):
+            page = await self._store.find(PROCESSORS, owner, after=after, limit=check_limit(limit) + 1)
+            found = {processor.id: processor for processor in page} | found
+        items = tuple(sorted(found.values(), key=lambda processor: processor.id))
+        more = encode_cursor(items[limit - 1].id) if len(items) > limit else None
+        return Page(items=items[:limit], next_cursor=more)
+
+    async def delete(self, caller: Caller, id: str, *, if_match: IfMatch | None = None) -> None:
+        """Removes the caller's own processor with its instances, and cancels its open runs.
+
+        Raises NotFound, Forbidden for a processor of the system, and PreconditionFailed.
+        """
+        check_not_processor(caller)
+        await self._removal.remove(caller, await self._lookup.get(caller.user_id, id), if_match)
+        self._instance_cache.invalidate(caller.user_id)
 
     async def health(self, caller: Caller, id: str) -> Health:
-        """Returns the processor's health over all users, as this copy of the service knows it. Raises NotFound."""
-        await self.get(caller, id)
-        return self._worker_health.health_of(id)
+        """Returns the processor's health, of one of the system over all users, as this copy of the service knows it.
+
+        Raises NotFound.
+        """
+        processor = await self.get(caller, id)
+        return self._worker_health.health_of(id, processor.user_id)
 
     async def record_beat(self, caller: Caller, beat: Beat) -> None:
         """Records a worker's sign of life, here and in every other copy of the service. Raises Forbidden for a user."""
@@ -90,9 +119,50 @@ class Registry:
         self._worker_health.record_beat(beat)
         await self._bus.publish_ephemeral(f"{BEAT_SUBJECTS}.{beat.processor_id}", msgspec.json.encode(beat))
 
+    @idempotent("processor", _read_answer)
+    async def _register(self, caller: Caller, owner: str, new: NewProcessor, *, key: Key = None) -> Processor:
+        await self.idempotency_keys.check_unused(caller, key)
+        new = await self._validate(caller, new)
+        for _ in range(MAX_WRITE_ATTEMPTS):
+            known = await self._store.get(PROCESSORS, owner, new.id)
+            if known is None:
+                await self._check_id_is_free(owner, new.id)
+            if known is not None and _is_unchanged(new, known):
+                await self._remember(caller, key, known)
+                return known
+            next = _next_registration(owner, new, known, self._clock())
+            try:
+                await self._store.write(
+                    Put(PROCESSORS, next, expects=known.revision if known else 0),
+                    *self.idempotency_keys.steps(caller, key, f"processor:{new.id}", next),
+                    *([] if known or owner == SYSTEM_USER_ID else [self._count_one(owner)]),
+                    messages=[next.event("registered", caller).message()],
+                )
+            except RequirementNotMet:
+                await self.idempotency_keys.check_unused(caller, key)
+                continue
+            return next
+        raise Conflict("This processor is being registered by many at once. Try again.", id=new.id)
+
+    async def _remember(self, caller: Caller, key: Key, processor: Processor) -> None:
+        """Stores the key of a request that changed nothing."""
+        if steps := self.idempotency_keys.steps(caller, key, f"processor:{processor.id}", processor):
+            try:
+                await self._store.write(*steps)
+            except RequirementNotMet as unmet:
+                raise Conflict("The same request was made at the same moment. Try again.") from unmet
+
+    async def _check_id_is_free(self, owner: str, id: str) -> None:
+        if owner != SYSTEM_USER_ID and await self._store.get(PROCESSORS, SYSTEM_USER_ID, id) is not None:
+            raise AlreadyThere(f"The id {id} belongs to a processor of the system; choose another.", id=id)
+
+    def _count_one(self, owner: str) -> Increment:
+        return self._limits.increment(owner, "processors", 1)
+
     async def _validate(self, caller: Caller, new: NewProcessor) -> NewProcessor:
         """Returns the registration with its texts normalized. Raises Invalid."""
-        check_slug("id", new.id)
+        if check_slug("id", new.id) in RESERVED_IDS:
+            raise Invalid.at("/id", f"{new.id} is no name of a processor", expected="another id")
         if not new.input_schemas:
             raise Invalid.at("/input_schemas", "must name at least one schema")
         if len(new.input_schemas) > MAX_INPUT_SCHEMAS:
@@ -116,14 +186,17 @@ class Registry:
             schema = await self._schemas.versions.get(caller, schema_id)
         except NotFound:
             raise Invalid.at(path, f"there is no schema {schema_id!r}", expected="a registered schema") from None
-        if schema.scope != "system" or schema.kind != "blob":
+        if schema.kind != "blob":
+            raise Invalid.at(path, "must be a schema for blobs", expected="a schema of the kind blob")
+        if schema.scope != "system" and caller.user_id == SYSTEM_USER_ID:
             raise Invalid.at(path, "must be a schema for blobs that every user has", expected="a system schema")
 
 
-def _next_registration(new: NewProcessor, known: Processor | None, now: datetime) -> Processor:
+def _next_registration(owner: str, new: NewProcessor, known: Processor | None, now: datetime) -> Processor:
     fields = asdict(new)
     if known is None:
-        return Processor(**fields, registered_at=now, updated_at=now)
+        scope: Scope = "system" if owner == SYSTEM_USER_ID else "user"
+        return Processor(**fields, user_id=owner, scope=scope, registered_at=now, updated_at=now)
     return replace(known, **fields, revision=known.revision + 1, updated_at=now)
 
 

@@ -1,7 +1,7 @@
 """Validation of the settings of an instance or a run, and of the settings schemas of processors."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -11,6 +11,8 @@ from reyna.domain.json.data import MAX_METADATA_BYTES, encode_json
 from reyna.domain.processing.processor import Processor
 from reyna.validation.sandbox.sandbox import ValidationSandbox
 from reyna.validation.validator import Validator
+
+MAX_COMPILED_SCHEMAS: Final = 1_000
 
 
 async def check_settings_schema(schema: dict[str, Any]) -> None:
@@ -32,7 +34,7 @@ class SettingsValidator:
 
     def __init__(self, sandbox: ValidationSandbox | None = None) -> None:
         self._sandbox = sandbox or ValidationSandbox()
-        self._compiled: dict[str, tuple[dict[str, Any], Validator]] = {}
+        self._compiled: dict[tuple[str, str], tuple[dict[str, Any], Validator]] = {}
 
     async def validate(self, caller: Caller, processor: Processor, settings: dict[str, Any]) -> None:
         """Raises Invalid, with every path under `/settings`; a processor without a settings schema has no settings."""
@@ -41,15 +43,18 @@ class SettingsValidator:
             if settings:
                 raise Invalid.at("/settings", f"{processor.id} has no settings", expected="{}")
             return
-        validator = await self._compile(processor.id, processor.settings_schema)
+        validator = await self._compile((processor.user_id, processor.id), processor.settings_schema)
         if errors := await self._sandbox.errors(caller.user_id, validator, settings, body):
             under_settings = [replace(error, path=f"/settings{error.path}") for error in errors]
             raise Invalid(f"The settings do not fit {processor.id}: {_summary(under_settings)}", errors=under_settings)
 
-    async def _compile(self, processor_id: str, schema: dict[str, Any]) -> Validator:
-        compiled = self._compiled.get(processor_id)
+    async def _compile(self, key: tuple[str, str], schema: dict[str, Any]) -> Validator:
+        compiled = self._compiled.pop(key, None)
         if compiled is None or compiled[0] != schema:
-            compiled = self._compiled[processor_id] = schema, await asyncio.to_thread(Validator, schema)
+            compiled = schema, await asyncio.to_thread(Validator, schema)
+        self._compiled[key] = compiled  # the latest used at the end
+        while len(self._compiled) > MAX_COMPILED_SCHEMAS:
+            del self._compiled[next(iter(self._compiled))]
         return compiled[1]
 
 

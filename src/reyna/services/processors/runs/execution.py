@@ -14,9 +14,9 @@ from reyna.ports.store import Put
 from reyna.services.processors.authorization import check_run_token, check_worker
 from reyna.services.processors.neighbours import StateVerbs
 from reyna.services.processors.records import DEAD_LETTERS
-from reyna.services.processors.registry.registry import Registry
+from reyna.services.processors.registry.processor_lookup import ProcessorLookup
 from reyna.services.processors.runs import lifecycle
-from reyna.services.processors.runs.run_store import RunStore, RunUpdate, dead_letter_message
+from reyna.services.processors.runs.run_store import RunStore, RunUpdate, dead_letter_message, is_handed_out_by_bus
 from reyna.services.processors.worker_health import WorkerHealth
 
 MAX_OUTPUTS: Final = 1_000  # of one run
@@ -28,12 +28,12 @@ class RunExecution:
     def __init__(
         self,
         runs: RunStore,
-        registry: Registry,
+        lookup: ProcessorLookup,
         state: StateVerbs,
         worker_health: WorkerHealth,
         clock: Callable[[], datetime],
     ) -> None:
-        self._runs, self._registry, self._state = runs, registry, state
+        self._runs, self._lookup, self._state = runs, lookup, state
         self._worker_health, self._clock = worker_health, clock
 
     async def renew_token(self, caller: Caller, user_id: str, run_id: str) -> str:
@@ -45,7 +45,7 @@ class RunExecution:
         """
         check_worker(caller)
         run = await self._runs.get(replace(caller, user_id=user_id), run_id)
-        if run.processor_id != caller.processor_id:
+        if run.processor_id != caller.processor_id or not is_handed_out_by_bus(run):
             raise Forbidden("This is a run of another processor.")
         lifecycle.check_open(run)
         return self._runs.issue_token(run)
@@ -143,11 +143,11 @@ class RunExecution:
         holder = run.worker_id
         if run.status != "running" or holder is None or worker_id in (None, holder):
             return
-        if self._worker_health.is_live(run.processor_id, holder):
+        if self._worker_health.is_live(run.processor_id, holder, run.processor_owner_id):
             raise RunningElsewhere(current=run)
 
     async def _store_outputs(self, caller: Caller, run: Run, outputs: Sequence[Output]) -> None:
-        processor = await self._registry.get(caller, run.processor_id)
+        processor = await self._lookup.get_of_run(run)
         source_buckets: tuple[str, ...] = ()
         if any(output.bucket_ids is None for output in outputs):
             source_buckets = (await self._state.blobs.get(caller, run.blob_id)).bucket_ids

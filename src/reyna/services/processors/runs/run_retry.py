@@ -10,6 +10,7 @@ from reyna.domain.processing.run import Run
 from reyna.ports.store import Delete, Store
 from reyna.services.processors.neighbours import StateVerbs
 from reyna.services.processors.records import DEAD_LETTERS
+from reyna.services.processors.registry.processor_lookup import still_registered
 from reyna.services.processors.registry.registry import Registry
 from reyna.services.processors.runs import lifecycle
 from reyna.services.processors.runs.dead_letter_stream import DeadLetterStream
@@ -52,7 +53,7 @@ class RunRetry:
         def decide(run: Run) -> RunUpdate:
             again = lifecycle.request_again(run, processor, blob, self._clock())
             messages = (*self._runs.request_messages(caller, again), *removed)
-            return RunUpdate(again, messages, (*removal, self._runs.quota_step(again)))
+            return RunUpdate(again, messages, (*still_registered(processor), *removal, self._runs.quota_step(again)))
 
         run = await self._runs.update(caller, id, decide)
         if letter is not None:

@@ -71,29 +71,41 @@ class RunStore:
 
     async def usage(self, user_id: str, day: date) -> Usage:
         sums = await self._store.sums(user_id)
-        return Usage(used={"runs": sums.get(f"runs:{day.isoformat()}", 0)}, allowed=self._limits.allowed)
+        allowed = {what: limit for what, limit in self._limits.allowed.items() if what == "runs"}
+        return Usage(used={"runs": sums.get(f"runs:{day.isoformat()}", 0)}, allowed=allowed)
 
     def quota_step(self, *runs: Run) -> Increment:
         """Returns the step that counts these requests of one user for their day (UTC)."""
         day = runs[0].requested_at.astimezone(UTC).date()
         return self._limits.increment(runs[0].user_id, "runs", len(runs), day=day.isoformat())
 
-    def request_messages(self, caller: Caller, run: Run) -> tuple[Message, Message]:
-        """Returns the event that the run is requested, and the message that hands it to a worker, in this order."""
-        return (
-            run.event("requested", caller).message(),
-            Message(
-                # The revision grows with every write, so that the bus does not take a retry for a duplicate.
-                id=f"{run.id}.{run.revision - 1}",
-                subject=f"{RUN_SUBJECTS}.{run.processor_id}.{run.user_id}",
-                body=msgspec.json.encode(lifecycle.work_of(run, self.issue_token(run))),
-            ),
-        )
+    def request_messages(self, caller: Caller, run: Run) -> tuple[Message, ...]:
+        """Returns the event that the run is requested, and the message that hands it to a worker, if any, in this
+        order."""
+        requested = run.event("requested", caller).message()
+        return (requested, self._work_message(run)) if is_handed_out_by_bus(run) else (requested,)
 
     def issue_token(self, run: Run) -> str:
         """Returns a new run token, with which a worker acts for the user in this run."""
         worker = Caller(user_id=run.user_id, kind="processor", processor_id=run.processor_id, run_id=run.id)
         return self._signer.sign(worker, int(RUN_TOKEN_LIFETIME.total_seconds()))
+
+    def _work_message(self, run: Run) -> Message:
+        return Message(
+            # The revision grows with every write, so that the bus does not take a retry for a duplicate.
+            id=f"{run.id}.{run.revision - 1}",
+            subject=f"{RUN_SUBJECTS}.{run.processor_id}.{run.user_id}",
+            body=msgspec.json.encode(lifecycle.work_of(run, self.issue_token(run))),
+        )
+
+
+def is_handed_out_by_bus(run: Run) -> bool:
+    """Returns whether a worker receives this run from the stream RUNS, as for every processor of the system.
+
+    Workers on the bus belong to the installation. A run of a user's own processor waits in the store, as `requested`,
+    until a worker of that user claims it.
+    """
+    return run.processor_scope == "system"
 
 
 def dead_letter_message(letter: DeadLetter) -> Message:

@@ -18,6 +18,7 @@ from reyna.ports.store import RequirementNotMet, Store
 from reyna.services.processors.authorization import check_not_processor
 from reyna.services.processors.neighbours import StateVerbs
 from reyna.services.processors.records import RUNS, newest_first
+from reyna.services.processors.registry.processor_lookup import no_processor, still_registered
 from reyna.services.processors.registry.registry import Registry
 from reyna.services.processors.registry.settings_validator import SettingsValidator
 from reyna.services.processors.runs import lifecycle
@@ -120,9 +121,11 @@ class Runs:
         remember_key = self.idempotency_keys.steps(caller, key, runs[0].id if runs else EMPTY_REQUEST_ID, runs)
         try:
             if runs:
-                await self._runs.create(caller, runs, *remember_key)
+                await self._runs.create(caller, runs, *still_registered(processor), *remember_key)
             elif remember_key:
                 await self._store.write(*remember_key)
         except RequirementNotMet as unmet:
+            if unmet.kind == "require":
+                raise no_processor(processor.id) from unmet
             raise Conflict("The same request was made at the same moment. Try again.") from unmet
         return runs

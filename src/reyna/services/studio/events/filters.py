@@ -27,6 +27,7 @@ PLAIN_TYPES: Final = frozenset(
     | {
         "instance.changed",
         "processor.registered",
+        "processor.removed",
         "quota.exceeded",
         "schema.registered",
         "schema.updated",

@@ -55,6 +55,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "GET /processors": "listProcessors",
     "POST /processors": "registerProcessor",
     "GET /processors/{id}": "getProcessor",
+    "DELETE /processors/{id}": "deleteProcessor",
     "GET /instances": "listInstances",
     "POST /instances": "createInstance",
     "PATCH /instances/{id}": "changeInstance",

@@ -144,6 +144,7 @@ PROPERTIES: Final[Mapping[str, str]] = {
     # processors and runs
     "processor_id": "The processor.",
     "processor_version": "The version of the processor.",
+    "processor_scope": "`system` for a processor of the system, `user` for one that the user registered.",
     "input_schemas": "The schemas that it takes.",
     "output_schema": "The schema of what it makes.",
     "settings": "Settings that fit the settings schema of the processor.",

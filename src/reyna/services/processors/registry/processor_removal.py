@@ -1,0 +1,87 @@
+"""Removal of a user's own processor, with its instances and its open runs."""
+
+from contextlib import suppress
+from typing import Final
+
+from msgspec.structs import replace
+
+from reyna.domain.caller import SYSTEM_USER_ID, Caller
+from reyna.domain.errors import Conflict, Forbidden
+from reyna.domain.event import Message
+from reyna.domain.processing.processor import Instance, Processor
+from reyna.domain.processing.run import OPEN, Run
+from reyna.domain.requests.precondition import IfMatch
+from reyna.ports.store import Delete, Require, RequirementNotMet, Store
+from reyna.services.processors.records import INSTANCES, PROCESSORS
+from reyna.services.processors.registry.processor_lookup import no_processor
+from reyna.services.processors.runs.run_cancellation import RunCancellation
+from reyna.storage.quota_limits import QuotaLimits
+
+MAX_WRITE_ATTEMPTS: Final = 10  # instances may be switched on at the same moment
+
+
+class ProcessorRemoval:
+    """Removes a private processor; what it made stays."""
+
+    def __init__(self, store: Store, runs: RunCancellation, limits: QuotaLimits) -> None:
+        self._store, self._runs, self._limits = store, runs, limits
+
+    async def remove(self, caller: Caller, processor: Processor, if_match: IfMatch | None = None) -> None:
+        """Removes the processor and its instances in one write, then cancels its open runs.
+
+        Raises Forbidden for a processor of the system, PreconditionFailed, and NotFound when it is removed already.
+        """
+        if processor.scope != "user" or processor.user_id != caller.user_id:
+            raise Forbidden(f"{processor.id} belongs to the system.", id=processor.id)
+        if if_match is not None:
+            if_match.check(processor.revision, current=processor)
+        await self._remove_with_instances(caller, processor)
+        await self.clean_up(caller, processor.id)
+
+    async def clean_up(self, caller: Caller, processor_id: str) -> None:
+        """Cancels the open runs of a removed processor, and deletes an instance that was created meanwhile.
+
+        Does nothing when the processor is registered anew.
+        """
+        if await self._store.get(PROCESSORS, caller.user_id, processor_id) is not None:
+            return
+        await self._runs.cancel_all(caller, {"processor_id": processor_id, "status": OPEN}, _is_of_private_processor)
+        if await self._store.get(PROCESSORS, SYSTEM_USER_ID, processor_id) is None:
+            for instance in await self._store.find(INSTANCES, caller.user_id, {"processor_id": processor_id}):
+                with suppress(RequirementNotMet):  # another copy has deleted it
+                    await self._store.write(_deletion(instance), messages=[_dropped(caller, instance)])
+
+    async def _remove_with_instances(self, caller: Caller, processor: Processor) -> None:
+        for _ in range(MAX_WRITE_ATTEMPTS):
+            instances = await self._store.find(INSTANCES, caller.user_id, {"processor_id": processor.id})
+            try:
+                await self._store.write(
+                    Require(PROCESSORS, caller.user_id, processor.id, {"revision": processor.revision}),
+                    Delete(PROCESSORS, caller.user_id, processor.id),
+                    *(_deletion(instance) for instance in instances),
+                    self._limits.increment(caller.user_id, "processors", -1),
+                    messages=[
+                        *(_dropped(caller, instance) for instance in instances),
+                        processor.event("removed", caller).message(),
+                    ],
+                )
+            except RequirementNotMet:
+                now = await self._store.get(PROCESSORS, caller.user_id, processor.id)
+                if now is None:
+                    raise no_processor(processor.id) from None
+                processor = now
+                continue
+            return
+        raise Conflict("Too much happened to this processor at once. Try again.", id=processor.id)
+
+
+def _deletion(instance: Instance) -> Delete:
+    return Delete(INSTANCES, instance.user_id, instance.id)
+
+
+def _dropped(caller: Caller, instance: Instance) -> Message:
+    return replace(instance, enabled=False).event("changed", caller, dropped=True).message()
+
+
+def _is_of_private_processor(run: Run) -> bool:
+    return run.processor_scope == "user"
