@@ -12,6 +12,7 @@ import "./styles/tree.css";
 import "./styles/chapter.css";
 import "./styles/trash.css";
 import "./styles/processors.css";
+import "./styles/blobContent.css";
 
 const openChannel = (name: string) => ("BroadcastChannel" in window ? new BroadcastChannel(name) : null);
 
