@@ -105,6 +105,8 @@ REST: Final = [
     Step("GET /dead", "/dead", None, "", {}, {"letter": "items.0.id"}),
     Step("POST /dead/{id}/replay", "/dead/{letter}/replay", None, "processor.failed", {"blob_id": "{short}"}),
     Step("GET /dead", "/dead", None, "", {}, {"letter": "items.0.id"}),
+    Step("POST /dead/replay", "/dead/replay", {"processor_id": "breaking"}, "processor.failed", {"blob_id": "{short}"}),
+    Step("GET /dead", "/dead", None, "", {}, {"letter": "items.0.id"}),
     Step("DELETE /dead/{id}", "/dead/{letter}", None, "processor.discarded", {"blob_id": "{short}"}),
     Step("DELETE /blobs/{id}", "/blobs/{short}", None, "blob.trashed", {"blob_id": "{short}"}),
     Step("DELETE /trash", "/trash", None, "blob.purged", {"blob_id": "{short}"}),

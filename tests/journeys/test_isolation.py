@@ -104,6 +104,8 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("GET /runs/{id}", "/runs/{run}", None),
     ("POST /runs/{id}/cancel", "/runs/{run}/cancel", None),
     ("POST /runs/{id}/retry", "/runs/{run}/retry", None),
+    ("POST /runs/{id}/retry", "/runs/{run}/retry", {"from_start": True}),
+    ("GET /runs/{id}/steps/{name}", "/runs/{run}/steps/one", None),
     ("POST /dead/{id}/replay", "/dead/{dead}/replay", {"data": {"content": "bo was here"}}),
     ("DELETE /dead/{id}", "/dead/{dead}", None),
 ]
@@ -137,6 +139,7 @@ TELLS: Final = [
 ]
 # Routes that have nothing to do with what somebody made; undoing has a test of its own.
 OF_NOBODY: Final = {
+    "POST /dead/replay",  # all of one's own
     "POST /undo",
     "POST /redo",
     "DELETE /trash",

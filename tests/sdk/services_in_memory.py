@@ -16,12 +16,13 @@ from reyna.domain.event import Event, Message
 from reyna.domain.ids import new_id
 from reyna.domain.processing.processor import NewProcessor, Processor
 from reyna.domain.processing.run import Cost, Output, Run, Work, derived_blob_id
+from reyna.domain.processing.step import RunStep
 from reyna.domain.requests.page import Page
 from reyna.domain.schema import Verdict
 from reyna.ports.bus import Bus
 from reyna.sdk.context import BlobReads, BucketReads
 from reyna.sdk.run_tokens import SignToken
-from reyna.sdk.services import ExecutionVerbs, RegistrationVerbs, ValidationVerbs, WorkerServices
+from reyna.sdk.services import ExecutionVerbs, RegistrationVerbs, StepVerbs, ValidationVerbs, WorkerServices
 from reyna.sdk.testing import a_blob
 from reyna.transport.rpc import Signer
 from tests.support.collector import Collector
@@ -72,6 +73,7 @@ class ServicesInMemory:
 
     registry: RegistrationVerbs
     execution: ExecutionVerbs
+    steps: StepVerbs
     validation: ValidationVerbs
     blobs: BlobReads
     buckets: BucketReads
@@ -79,6 +81,7 @@ class ServicesInMemory:
     def __init__(self, *blobs: Blob) -> None:
         self.registry = self.execution = self.validation = self
         self.blobs, self.buckets = BlobsInMemory(self), NoBuckets()
+        self.steps, self.finished_steps = StepsInMemory(self), dict[tuple[str, str, int | None], RunStep]()
         self.calls = Collector[tuple[str, Any]]()
         self.tokens: list[str] = []
         self.stored_blobs = {blob.id: blob for blob in blobs}
@@ -131,7 +134,7 @@ class ServicesInMemory:
         self._record_call("release", caller, worker_id)
         return self.runs[run_id]
 
-    async def claim(self, caller: Caller, run_id: str, worker_id: str | None = None) -> Run:
+    async def claim(self, caller: Caller, run_id: str, worker_id: str | None = None, version: str | None = None) -> Run:
         self._record_call("claim", caller, worker_id)
         self.runs[run_id] = replace(self._open(run_id), status="running")
         return self.runs[run_id]
@@ -227,6 +230,41 @@ class BlobsInMemory:
         cursor: str | None = None,
     ) -> Page[Blob]:
         return Page(items=tuple(self._services.stored_blobs.values()))
+
+
+class StepsInMemory:
+    """The steps part of the processor service, by run, name and revision of the blob."""
+
+    def __init__(self, services: ServicesInMemory) -> None:
+        self._services = services
+
+    async def get(self, caller: Caller, run_id: str, name: str, blob_revision: int | None = None) -> RunStep:
+        found = self._services.finished_steps.get((run_id, name, blob_revision))
+        if found is None:
+            raise NotFound(name=name)
+        return found
+
+    async def put(
+        self,
+        caller: Caller,
+        run_id: str,
+        name: str,
+        result: Any,
+        cost: Cost = Cost(),
+        blob_revision: int | None = None,
+    ) -> RunStep:
+        if "step" in self._services.errors:
+            raise self._services.errors["step"]
+        step = RunStep(
+            id=f"step-{name}",
+            user_id=caller.user_id,
+            run_id=run_id,
+            name=name,
+            result=msgspec.json.decode(msgspec.json.encode(result)),
+            cost=cost,
+            finished_at=NOW,
+        )
+        return self._services.finished_steps.setdefault((run_id, name, blob_revision), step)
 
 
 class NoBuckets:

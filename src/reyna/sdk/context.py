@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from functools import partial
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, overload
+
+import msgspec
 
 from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
@@ -13,6 +15,8 @@ from reyna.domain.requests.page import MAX_PAGE_SIZE, Page
 from reyna.ports.language import Language
 from reyna.sdk.language.metered import MeteredLanguage
 from reyna.sdk.progress import REPORT_INTERVAL_SECONDS, ProgressReporter, SendProgress
+from reyna.sdk.steps.durable_steps import DurableSteps, StepStore
+from reyna.sdk.steps.memory_steps import MemorySteps
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -62,12 +66,15 @@ class Context(Generic[S]):
         caller: Caller,
         state: StateService,
         send_progress: SendProgress,
+        steps: StepStore | None = None,
         report_interval: float = REPORT_INTERVAL_SECONDS,
     ) -> None:
+        """Without `steps`, finished steps are remembered in memory."""
         self.settings = settings
         self.language = MeteredLanguage(language)
         self.cancelled = False  # becomes True when the user no longer wants this run, just before it is stopped
         self._caller, self._state = caller, state
+        self._steps = DurableSteps(steps or MemorySteps(), self.language)
         self._loop = asyncio.get_running_loop()
         self._ended = False
         self._reporter = ProgressReporter(send_progress, interval=report_interval)
@@ -82,6 +89,26 @@ class Context(Generic[S]):
         Call it as often as you like: reports are throttled.
         """
         await self._on_worker_loop(lambda: self._reporter.report(fraction, text))
+
+    @overload
+    async def step(self, name: str, call: Callable[[], Awaitable[T]]) -> T: ...
+
+    @overload
+    async def step(self, name: str, call: Callable[[], T]) -> T: ...
+
+    @overload
+    async def step(self, name: str, call: Callable[[], Any], *, returns: type[T]) -> T: ...
+
+    async def step(self, name: str, call: Callable[[], Any], *, returns: Any = None) -> Any:
+        """Returns what `call` returns. Once it has, it is stored: a later attempt at this run does not call again.
+
+        `call` is an async function, or a plain one, which runs in a thread of its own. Its result is JSON of at most
+        4 MiB, and comes back as JSON does, also the first time: a tuple as a list, a struct as a dict, unless
+        `returns` is its type. The same name stands for the same step. Raises Invalid for a name that is empty or
+        longer than 200 characters, Invalid and TooLarge for a result that cannot be stored.
+        """
+        result = await self._on_worker_loop(lambda: self._steps.run(name, call))
+        return result if returns is None else msgspec.convert(result, returns)
 
     async def blob(self, id: str) -> Blob:
         """Returns another blob of the same user. Raises NotFound."""

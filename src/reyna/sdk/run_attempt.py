@@ -9,13 +9,15 @@ from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Fault, NotFound, NotSignedIn, Refusal, RunningElsewhere, TooMuch
 from reyna.domain.ids import new_id
-from reyna.domain.processing.run import Work
+from reyna.domain.processing.run import Cost, Work
+from reyna.domain.processing.step import RunStep
 from reyna.ports.bus import RetryLater, retry_delay_seconds
 from reyna.ports.language import EndpointUnavailable, UnusableAnswer
 from reyna.sdk.context import Context
 from reyna.sdk.processor import InvalidOutput, Processor, Refuse, Retry
 from reyna.sdk.run_client import RunClient
 from reyna.sdk.running_tasks import RunCancelled, RunningTasks
+from reyna.sdk.steps.durable_steps import StepStore
 
 MAX_FAILED_ATTEMPTS: Final = 5  # after which a run is given up
 MAX_POSTPONEMENTS: Final = 50  # deliveries of a run that may be postponed before that counts as failing
@@ -41,12 +43,25 @@ class Postponements:
         self._counts.pop(run_id, None)
 
 
+class AttemptSteps:
+    """The stored steps of one attempt: those of the revision of the blob that it has read."""
+
+    def __init__(self, client: RunClient, blob_revision: int) -> None:
+        self._client, self._blob_revision = client, blob_revision
+
+    async def get(self, name: str) -> RunStep | None:
+        return await self._client.get_step(name, self._blob_revision)
+
+    async def put(self, name: str, result: Any, cost: Cost) -> RunStep:
+        return await self._client.put_step(name, result, cost, self._blob_revision)
+
+
 class RunAttempt:
     """One attempt at one run.
 
-    `delivery_attempt` counts the deliveries of its message; `open_context` returns the context for these settings and
-    this caller; `defaults` are settings that give way to those of the run; `elsewhere_delay` is the time in seconds
-    after which a run that another worker holds is tried again.
+    `delivery_attempt` counts the deliveries of its message; `open_context` returns the context for these settings, this
+    caller and these stored steps; `defaults` are settings that give way to those of the run; `elsewhere_delay` is the
+    time in seconds after which a run that another worker holds is tried again.
     """
 
     def __init__(
@@ -58,7 +73,7 @@ class RunAttempt:
         work: Work,
         delivery_attempt: int,
         *,
-        open_context: Callable[[Any, Work, Caller], Context[Any]],
+        open_context: Callable[[Any, Work, Caller, StepStore], Context[Any]],
         defaults: dict[str, Any],
         elsewhere_delay: float,
     ) -> None:
@@ -137,7 +152,8 @@ class RunAttempt:
     async def _make_and_complete(self, blob: Blob, settings: Any) -> None:
         if blob.revision != self._work.blob_revision:
             log.info("%s works on revision %d of %s", self._run_id, blob.revision, blob.id)
-        context = self._open_context(settings, self._work, self._client.caller)
+        steps = AttemptSteps(self._client, blob.revision)
+        context = self._open_context(settings, self._work, self._client.caller, steps)
         outputs = await self._tasks.run(self._run_id, blob, context)
         await self._client.check_outputs(outputs, self._processor.makes)
         await self._client.complete(outputs, context.cost, blob.revision)

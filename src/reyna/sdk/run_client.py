@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Conflict, Fault, Refusal
+from reyna.domain.errors import Conflict, Fault, NotFound, Refusal
 from reyna.domain.processing.run import Cost, Output, Work
+from reyna.domain.processing.step import RunStep
 from reyna.sdk.processor import InvalidOutput
 from reyna.sdk.run_tokens import RunTokens
 from reyna.sdk.services import WorkerServices
@@ -20,14 +21,17 @@ T = TypeVar("T")
 class RunClient:
     """Calls the services with the token of one run, which is renewed when it is refused."""
 
-    def __init__(self, services: WorkerServices, tokens: RunTokens, work: Work, worker_id: str) -> None:
-        self._services, self._tokens, self._work, self._worker_id = services, tokens, work, worker_id
+    def __init__(
+        self, services: WorkerServices, tokens: RunTokens, work: Work, worker_id: str, version: str | None = None
+    ) -> None:
+        self._services, self._tokens, self._work = services, tokens, work
+        self._worker_id, self._version = worker_id, version
         self.caller = Caller(user_id=work.user_id, kind="processor", processor_id=work.processor_id, run_id=work.run_id)
 
     async def claim(self) -> None:
         """Raises Conflict when the run has ended, and RunningElsewhere while another live worker holds it."""
         execution = self._services.processors.execution
-        await self._call(lambda: execution.claim(self.caller, self._work.run_id, self._worker_id))
+        await self._call(lambda: execution.claim(self.caller, self._work.run_id, self._worker_id, self._version))
 
     async def release(self) -> None:
         """Lets another worker take the run at once, if the service can be reached."""
@@ -38,6 +42,19 @@ class RunClient:
         """Returns the blob that the run is for. Raises NotFound."""
         state = self._services.state
         return await self._call(lambda: state.blobs.get(self.caller, self._work.blob_id))
+
+    async def get_step(self, name: str, blob_revision: int) -> RunStep | None:
+        """Returns a finished step of this run for this revision of the blob."""
+        steps = self._services.processors.steps
+        try:
+            return await self._call(lambda: steps.get(self.caller, self._work.run_id, name, blob_revision))
+        except NotFound:
+            return None
+
+    async def put_step(self, name: str, result: Any, cost: Cost, blob_revision: int) -> RunStep:
+        """Stores a finished step. Raises Conflict when the run has ended."""
+        steps = self._services.processors.steps
+        return await self._call(lambda: steps.put(self.caller, self._work.run_id, name, result, cost, blob_revision))
 
     async def check_outputs(self, outputs: list[Output], default_schema_id: str) -> None:
         """Raises InvalidOutput for an output that does not fit its schema, before anything is stored."""

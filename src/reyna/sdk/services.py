@@ -1,12 +1,13 @@
 """Protocols: the verbs of the services that a worker needs, and how it calls them over the bus."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from reyna.domain.caller import Caller
 from reyna.domain.processing.processor import NewProcessor, Processor
 from reyna.domain.processing.run import Cost, Output, Run
+from reyna.domain.processing.step import RunStep
 from reyna.domain.schema import Verdict
 from reyna.ports.bus import Bus
 from reyna.sdk.context import StateService
@@ -25,7 +26,9 @@ class ExecutionVerbs(Protocol):
 
     async def renew_token(self, caller: Caller, user_id: str, run_id: str) -> str: ...
 
-    async def claim(self, caller: Caller, run_id: str, worker_id: str | None = None) -> Run: ...
+    async def claim(
+        self, caller: Caller, run_id: str, worker_id: str | None = None, version: str | None = None
+    ) -> Run: ...
 
     async def release(self, caller: Caller, run_id: str, worker_id: str) -> Run: ...
 
@@ -40,11 +43,28 @@ class ExecutionVerbs(Protocol):
     ) -> Run: ...
 
 
+class StepVerbs(Protocol):
+    """The verbs of the part `steps` that a worker calls."""
+
+    async def get(self, caller: Caller, run_id: str, name: str, blob_revision: int | None = None) -> RunStep: ...
+
+    async def put(
+        self,
+        caller: Caller,
+        run_id: str,
+        name: str,
+        result: Any,
+        cost: Cost = Cost(),
+        blob_revision: int | None = None,
+    ) -> RunStep: ...
+
+
 class ProcessorService(Protocol):
     """The parts of the processor service that a worker calls."""
 
     registry: RegistrationVerbs
     execution: ExecutionVerbs
+    steps: StepVerbs
 
 
 class ValidationVerbs(Protocol):

@@ -16,6 +16,7 @@ from reyna.domain.requests.page import Page
 from reyna.ports.language import Language
 from reyna.sdk.context import BlobReads, BucketReads, Context
 from reyna.sdk.processor import Processor
+from reyna.sdk.steps.memory_steps import MemorySteps
 
 S = TypeVar("S", bound=msgspec.Struct | None)
 USER = "user-ana"
@@ -62,10 +63,13 @@ async def run(
     settings: Mapping[str, Any] | None = None,
     blobs: Sequence[Blob] = (),
     buckets: Sequence[Bucket] = (),
+    steps: MemorySteps | None = None,
 ) -> RunResult:
     """Runs the processor on the blob; its context contains `blobs` and `buckets` besides.
 
-    Raises what the processor raises: Refuse, Retry, or anything else. Outputs are not checked against a schema.
+    `steps` are the finished steps that it finds, and those that it finishes: given to a second run, it goes on where
+    the first one ended. Raises what the processor raises: Refuse, Retry, or anything else. Outputs are not checked
+    against a schema.
     """
     reports: list[tuple[float, str | None]] = []
 
@@ -78,6 +82,7 @@ async def run(
         caller=Caller(user_id=blob.user_id, kind="processor", processor_id=processor.id),
         state=_MemoryState([blob, *blobs], buckets),
         send_progress=send_progress,
+        steps=steps,
         report_interval=0.0,
     )
     outputs = await processor.run(blob, context)

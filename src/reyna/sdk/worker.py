@@ -24,6 +24,7 @@ from reyna.sdk.run_client import RunClient
 from reyna.sdk.run_tokens import RunTokens, SignToken
 from reyna.sdk.running_tasks import RunningTasks
 from reyna.sdk.services import WorkerServices
+from reyna.sdk.steps.durable_steps import StepStore
 
 REDELIVERY_SECONDS: Final = 30.0  # without a sign of life, until the bus gives the run to another worker
 BEAT_INTERVAL_SECONDS: Final = 15.0  # after three missed beats the worker is taken for gone
@@ -123,7 +124,7 @@ class Worker:
     def _new_attempt(self, work: Work, delivery_attempt: int) -> RunAttempt:
         return RunAttempt(
             self._processor,
-            RunClient(self._services, self._tokens, work, self.id),
+            RunClient(self._services, self._tokens, work, self.id, self._processor.registration.version),
             self._tasks,
             self._postponements,
             work,
@@ -133,13 +134,14 @@ class Worker:
             elsewhere_delay=self._patience / 3,
         )
 
-    def _open_context(self, settings: Any, work: Work, caller: Caller) -> Context[Any]:
+    def _open_context(self, settings: Any, work: Work, caller: Caller, steps: StepStore) -> Context[Any]:
         return Context(
             settings,
             language=self._language,
             caller=caller,
             state=self._services.state,
             send_progress=self._progress_sender(work),
+            steps=steps,
             report_interval=self._report_every,
         )
 

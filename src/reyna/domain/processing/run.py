@@ -27,7 +27,12 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """`progress` is 0 to 1, and `text`, which is never stored, all that was written so far; `error` says why the run
     was refused or failed, in words for the user; `worker_id` is the present or the last worker. `processor_scope` is
-    `user` for a run of the user's own processor."""
+    `user` for a run of the user's own processor.
+
+    `required_version` is the only version of the processor that may do it, and `waiting` says in words for the user
+    for what it waits. `lease_ends_at` is the moment from which a worker over HTTPS may take the run; null for a run
+    that workers take from the stream. Steps count for one `step_series`.
+    """
 
     id: str
     user_id: str
@@ -45,6 +50,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     cost: Cost = Cost()
     settings: dict[str, Any] = {}
     worker_id: str | None = None
+    required_version: str | None = None
+    waiting: str | None = None
+    has_steps: bool = False
+    step_series: int = 0
+    lease_ends_at: datetime | None = None
+    failures: int = 0  # attempts under a lease that failed, or whose worker stopped without a word
+    postponements: int = 0
     revision: int = 1
     requested_at: datetime
     started_at: datetime | None = None
@@ -66,6 +78,14 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         if self.processor_scope == "user":
             facts["scope"] = self.processor_scope
         return Event.now(f"processor.{action}.{self.processor_id}", caller, facts, about=self.id)
+
+
+class RetryOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The options of a retry: `from_start` repeats its finished steps too; `version` is that of the processor, the one
+    that did it before or the newest."""
+
+    from_start: bool = False
+    version: Literal["same", "newest"] = "newest"
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +136,22 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
             "cause": cause,
         }
         return Event.now(f"processor.discarded.{self.processor_id}", caller, facts, about=self.run_id)
+
+
+class KeptLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """A dead letter that could not be replayed, and why."""
+
+    id: str
+    run_id: str
+    reason: str
+
+
+class ReplayReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The number of replayed dead letters, those that were not, and the number of all that are left."""
+
+    replayed: int
+    kept: tuple[KeptLetter, ...] = ()
+    left: int = 0
 
 
 def derived_blob_id(run_id: str, output: int) -> str:

@@ -1,6 +1,8 @@
 """A language model whose tokens are counted, for the cost of a run."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
 from reyna.domain.errors import Fault
@@ -9,6 +11,27 @@ from reyna.ports.language import Completion, Language, Prompt
 from reyna.sdk.language.structured_output import complete_json
 
 CHARACTERS_PER_TOKEN: Final = 4  # of a prompt whose answer was broken off before its tokens were counted
+
+
+class CostMeter:
+    """Sums the tokens of the calls that one step makes."""
+
+    def __init__(self) -> None:
+        self.cost = Cost()
+
+    def add(self, cost: Cost) -> None:
+        self.cost = sum_costs(self.cost, cost)
+
+
+STEP_METER: Final[ContextVar[CostMeter | None]] = ContextVar("step_meter", default=None)  # of the step under way
+
+
+def sum_costs(one: Cost, other: Cost) -> Cost:
+    return Cost(
+        model=other.model or one.model,
+        input_tokens=one.input_tokens + other.input_tokens,
+        output_tokens=one.output_tokens + other.output_tokens,
+    )
 
 
 class MeteredLanguage:
@@ -57,9 +80,22 @@ class MeteredLanguage:
             raise Fault("No language model is set up: see REYNA_LLM_URL.")
         return self._language
 
+    def add(self, cost: Cost) -> None:
+        """Counts this cost for the run, and for the step under way."""
+        self.cost = sum_costs(self.cost, cost)
+        if (meter := STEP_METER.get()) is not None:
+            meter.add(cost)
+
     def _add(self, model: str | None, input_tokens: int, output_tokens: int) -> None:
-        self.cost = Cost(
-            model=model,
-            input_tokens=self.cost.input_tokens + input_tokens,
-            output_tokens=self.cost.output_tokens + output_tokens,
-        )
+        self.add(Cost(model=model, input_tokens=input_tokens, output_tokens=output_tokens))
+
+
+@contextmanager
+def metered_step() -> Iterator[CostMeter]:
+    """Yields a meter of the calls inside this block, also of those in tasks and threads that it starts."""
+    meter = CostMeter()
+    token = STEP_METER.set(meter)
+    try:
+        yield meter
+    finally:
+        STEP_METER.reset(token)

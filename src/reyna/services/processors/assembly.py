@@ -28,6 +28,7 @@ async def _build(context: ServiceContext) -> Processors:
 async def _start(context: ServiceContext, processors: Processors) -> None:
     await _register_shipped_processors(context, processors)
     await context.start(Reactions(processors, context.bus))
+    await context.start(processors.step_retention)
 
 
 async def _register_shipped_processors(context: ServiceContext, processors: Processors) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 from reyna.domain.processing.processor import Instance, Processor
 from reyna.domain.processing.run import DeadLetter, Run
+from reyna.domain.processing.step import RunStep
 from reyna.domain.requests.page import Page, check_limit, decode_cursor, encode_cursor
 from reyna.ports.store import Collection, Record, Store
 from reyna.storage.idempotency import idempotency_collection
@@ -14,12 +15,20 @@ R = TypeVar("R", bound=Record)
 
 PROCESSORS: Final = Collection("processors.processors", Processor)
 INSTANCES: Final = Collection("processors.instances", Instance, ("processor_id", "bucket_id", "enabled", "created_at"))
-RUNS: Final = Collection("processors.runs", Run, ("processor_id", "blob_id", "status", "requested_at"))
+RUNS: Final = Collection("processors.runs", Run, ("processor_id", "blob_id", "status", "requested_at", "lease_ends_at"))
 DEAD_LETTERS: Final = Collection("processors.dead", DeadLetter, ("processor_id", "run_id", "created_at"))
+STEPS: Final = Collection("processors.steps", RunStep, ("run_id", "finished_at"))
 
 IDEMPOTENCY_RECORDS: Final = idempotency_collection("processors.requests")
 
-COLLECTIONS: Final[tuple[Collection[Any], ...]] = (PROCESSORS, INSTANCES, RUNS, DEAD_LETTERS, IDEMPOTENCY_RECORDS)
+COLLECTIONS: Final[tuple[Collection[Any], ...]] = (
+    PROCESSORS,
+    INSTANCES,
+    RUNS,
+    DEAD_LETTERS,
+    STEPS,
+    IDEMPOTENCY_RECORDS,
+)
 
 
 async def newest_first(

@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Any, Final
 
-import msgspec
 from litestar import delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec.structs import asdict
 
 from reyna.domain.processing.processor import Instance, InstanceChange, NewInstance, NewProcessor, Processor
-from reyna.domain.processing.run import DeadLetter, NewRuns, Run, Status
+from reyna.domain.processing.run import DeadLetter, NewRuns, ReplayReport, RetryOptions, Run, Status
+from reyna.domain.processing.step import RunStep
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page
 from reyna.services.processors.service import Processors
 from reyna.transport.http import CurrentCaller, Cursor, IdempotencyKeyHeader, IfMatchHeader, Limit, parse_if_match
@@ -29,10 +29,17 @@ class WatchedProcessor(Processor, frozen=True, kw_only=True):
     p95: float | None
 
 
-class Replay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`data` replaces the blob's, as a new revision, before the run is requested again."""
+class Replay(RetryOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`data` replaces the blob's, as a new revision, before the run is requested again; the other fields are those of a
+    retry."""
 
     data: Any = None
+
+
+class ReplayAll(RetryOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The letters of one processor, or all of them; the other fields are those of a retry."""
+
+    processor_id: str | None = None
 
 
 @post("/processors")
@@ -140,9 +147,22 @@ async def cancel_run(processors: ProcessorsDependency, caller: CurrentCaller, id
 
 
 @post("/runs/{id:str}/retry", status_code=200)
-async def retry_run(processors: ProcessorsDependency, caller: CurrentCaller, id: FromPath[str]) -> Run:
-    """Do a failed, refused or cancelled run again from the start."""
-    return await processors.runs.retry(caller, id)
+async def retry_run(
+    processors: ProcessorsDependency,
+    caller: CurrentCaller,
+    id: FromPath[str],
+    data: JSONBody[RetryOptions | None] = None,
+) -> Run:
+    """Do a failed, refused or cancelled run again, without repeating its finished steps."""
+    return await processors.runs.retry(caller, id, data or RetryOptions())
+
+
+@get("/runs/{id:str}/steps/{name:str}")
+async def get_step(
+    processors: ProcessorsDependency, caller: CurrentCaller, id: FromPath[str], name: FromPath[str]
+) -> RunStep:
+    """The result of a finished step."""
+    return await processors.steps.get(caller, id, name)
 
 
 @get("/dead")
@@ -158,7 +178,18 @@ async def replay_dead_letter(
     processors: ProcessorsDependency, caller: CurrentCaller, id: FromPath[str], data: JSONBody[Replay | None] = None
 ) -> Run:
     """Request the run again, with other data if you like."""
-    return await processors.dead_letters.replay(caller, id, data.data if data else None)
+    options = RetryOptions(from_start=data.from_start, version=data.version) if data else RetryOptions()
+    return await processors.dead_letters.replay(caller, id, data.data if data else None, options)
+
+
+@post("/dead/replay", status_code=200)
+async def replay_all_dead_letters(
+    processors: ProcessorsDependency, caller: CurrentCaller, data: JSONBody[ReplayAll | None] = None
+) -> ReplayReport:
+    """Request all runs that were given up again, or those of one processor: at most 1,000 at a time."""
+    given = data or ReplayAll()
+    options = RetryOptions(from_start=given.from_start, version=given.version)
+    return await processors.dead_letters.replay_all(caller, given.processor_id, options)
 
 
 @delete("/dead/{id:str}")
@@ -181,7 +212,9 @@ routes: Final = [
     get_run,
     cancel_run,
     retry_run,
+    get_step,
     list_dead_letters,
     replay_dead_letter,
+    replay_all_dead_letters,
     discard_dead_letter,
 ]

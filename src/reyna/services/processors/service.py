@@ -21,6 +21,8 @@ from reyna.services.processors.runs.run_cancellation import RunCancellation
 from reyna.services.processors.runs.run_retry import RunRetry
 from reyna.services.processors.runs.run_store import RunStore
 from reyna.services.processors.runs.runs import Runs
+from reyna.services.processors.steps.run_steps import RunSteps
+from reyna.services.processors.steps.step_retention import StepRetention
 from reyna.services.processors.worker_health import WorkerHealth, utc_now
 from reyna.storage.idempotency import IdempotencyKeys
 from reyna.storage.quota_limits import QuotaLimits
@@ -38,6 +40,7 @@ class Processors:
     instances: Instances
     runs: Runs
     execution: RunExecution
+    steps: RunSteps
     dead_letters: DeadLetters
 
     def __init__(
@@ -80,5 +83,7 @@ class Processors:
         run_retry = RunRetry(store, run_store, self.registry, state, self.dead_letter_stream, clock)
         self.instances = Instances(store, self.instance_cache, self.registry, state, settings, clock, keys)
         self.runs = Runs(store, run_store, run_retry, self.progress, self.registry, state, settings, clock, keys)
-        self.execution = RunExecution(run_store, lookup, state, self.worker_health, clock)
+        self.steps = RunSteps(store, run_store, clock)
+        self.step_retention = StepRetention(store, clock)
+        self.execution = RunExecution(run_store, lookup, state, self.worker_health, self.steps, clock)
         self.dead_letters = DeadLetters(store, run_retry, self.dead_letter_stream)

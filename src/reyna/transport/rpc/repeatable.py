@@ -36,6 +36,7 @@ PROCESSOR_READS: Final = frozenset(
         "runs.get",
         "runs.list",
         "runs.usage",
+        "steps.get",
     )
 )
 STUDIO_READS: Final = frozenset(("find_account", "identify", "installation_name"))
@@ -43,7 +44,7 @@ READS: Final = CONTENT_READS | STRUCTURE_READS | SCHEMA_READS | PROCESSOR_READS 
 # The id of what they create, of this kind, is part of the call: created twice, it is there once.
 CREATES: Final = {"blobs.create": "blob", "buckets.create": "bucket"}
 # A second call returns what is there already.
-IDEMPOTENT_CHANGES: Final = frozenset({"blobs.change"})
+IDEMPOTENT_CHANGES: Final = frozenset({"blobs.change", "steps.put"})
 
 
 def is_repeatable(verb: str, arguments: dict[str, object]) -> bool:

@@ -1,6 +1,7 @@
 """The execution of a run by a worker, which acts with the token of that run."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +18,7 @@ from reyna.services.processors.records import DEAD_LETTERS
 from reyna.services.processors.registry.processor_lookup import ProcessorLookup
 from reyna.services.processors.runs import lifecycle
 from reyna.services.processors.runs.run_store import RunStore, RunUpdate, dead_letter_message, is_handed_out_by_bus
+from reyna.services.processors.steps.run_steps import RunSteps
 from reyna.services.processors.worker_health import WorkerHealth
 
 MAX_OUTPUTS: Final = 1_000  # of one run
@@ -31,9 +33,10 @@ class RunExecution:
         lookup: ProcessorLookup,
         state: StateVerbs,
         worker_health: WorkerHealth,
+        steps: RunSteps,
         clock: Callable[[], datetime],
     ) -> None:
-        self._runs, self._lookup, self._state = runs, lookup, state
+        self._runs, self._lookup, self._state, self._steps = runs, lookup, state, steps
         self._worker_health, self._clock = worker_health, clock
 
     async def renew_token(self, caller: Caller, user_id: str, run_id: str) -> str:
@@ -50,16 +53,19 @@ class RunExecution:
         lifecycle.check_open(run)
         return self._runs.issue_token(run)
 
-    async def claim(self, caller: Caller, run_id: str, worker_id: str | None = None) -> Run:
+    async def claim(self, caller: Caller, run_id: str, worker_id: str | None = None, version: str | None = None) -> Run:
         """Returns the run, now running and held by this worker; `attempt` counts how often one began on it.
 
-        Raises Conflict when it has ended, and RunningElsewhere while another live worker holds it.
+        `version` is that of the worker's processor. Raises Conflict when it has ended, and RunningElsewhere while
+        another live worker holds it or while it waits for a worker of another version.
         """
         check_run_token(caller, run_id)
 
         def decide(run: Run) -> RunUpdate:
             self._check_holder(run, worker_id)
-            claimed = lifecycle.claim(run, self._clock(), worker_id)
+            lifecycle.check_open(run)
+            lifecycle.check_version(run, version)
+            claimed = lifecycle.claim(run, self._clock(), worker_id, version)
             first = run.status == "requested"
             return RunUpdate(claimed, (claimed.event("started", caller).message(),) if first else ())
 
@@ -109,7 +115,11 @@ class RunExecution:
             if isinstance(error, Conflict):  # a Conflict would mean to the worker that its run has ended
                 raise Fault(error.detail) from error
             raise
-        return await self._runs.update(caller, run_id, complete)
+        completed = await self._runs.update(caller, run_id, complete)
+        if completed.has_steps:
+            with suppress(Fault):  # then they are deleted within the hour
+                await self._steps.delete_all(completed)
+        return completed
 
     async def refuse(self, caller: Caller, run_id: str, reason: str, worker_id: str | None = None) -> Run:
         """Ends the run because its blob is not for the processor: final, and not a failure."""

@@ -6,10 +6,10 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from reyna.domain.blob import Blob
-from reyna.domain.errors import Conflict
+from reyna.domain.errors import Conflict, RunningElsewhere
 from reyna.domain.ids import derive_id
 from reyna.domain.processing.processor import Processor
-from reyna.domain.processing.run import ENDED, Cost, DeadLetter, Run, Work
+from reyna.domain.processing.run import ENDED, Cost, DeadLetter, RetryOptions, Run, Work
 
 RETRYABLE: Final = frozenset({"failed", "refused", "cancelled"})
 
@@ -24,18 +24,29 @@ def request(id: str, processor: Processor, blob: Blob, settings: dict[str, Any],
         blob_id=blob.id,
         blob_revision=blob.revision,
         settings=settings,
+        lease_ends_at=now if processor.scope == "user" else None,
         requested_at=now,
     )
 
 
-def request_again(run: Run, processor: Processor, blob: Blob, now: datetime) -> Run:
-    """Returns the same run from the start, with the processor and the blob as they are now."""
+def request_again(run: Run, processor: Processor, blob: Blob, options: RetryOptions, now: datetime) -> Run:
+    """Returns the same run requested again, with the blob as it is now and the version that the options name.
+
+    Its finished steps count again where the version and the blob are the same, unless it begins from the start.
+    """
     check_may_be_retried(run)
+    required = run.processor_version if options.version == "same" else None
     return _next(
         run,
         status="requested",
-        processor_version=processor.version,
+        processor_version=required or processor.version,
         processor_scope=processor.scope,
+        required_version=required,
+        waiting=required and f"Waits for a worker of version {required}.",
+        step_series=run.step_series + options.from_start,
+        lease_ends_at=now if processor.scope == "user" else None,
+        failures=0,
+        postponements=0,
         blob_revision=blob.revision,
         attempt=0,
         progress=0.0,
@@ -48,8 +59,8 @@ def request_again(run: Run, processor: Processor, blob: Blob, now: datetime) -> 
     )
 
 
-def claim(run: Run, now: datetime, worker_id: str | None = None) -> Run:
-    """Returns the run at work, one attempt further.
+def claim(run: Run, now: datetime, worker_id: str | None = None, version: str | None = None) -> Run:
+    """Returns the run at work by a worker of this version, one attempt further.
 
     A running one may be claimed again, since its message comes again when its worker is lost; by the worker that holds
     it, that is the same attempt, asked for twice. Its progress goes on from where it was: what the user sees never
@@ -63,6 +74,8 @@ def claim(run: Run, now: datetime, worker_id: str | None = None) -> Run:
         attempt=run.attempt if is_held else run.attempt + 1,
         output_blob_ids=(),
         worker_id=worker_id,
+        processor_version=version or run.processor_version,
+        waiting=None,
         started_at=run.started_at or now,
     )
 
@@ -126,6 +139,12 @@ def check_open(run: Run) -> None:
     """Raises Conflict for a run that has ended."""
     if run.status in ENDED:
         raise Conflict(f"This run has ended: it is {run.status}.", current=run)
+
+
+def check_version(run: Run, version: str | None) -> None:
+    """Raises RunningElsewhere when the run waits for a worker of another version."""
+    if run.required_version not in (None, version):
+        raise RunningElsewhere(f"This run waits for a worker of version {run.required_version}.", current=run)
 
 
 def check_may_be_retried(run: Run) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from reyna.domain.blob import BlobChange
 from reyna.domain.caller import Caller
-from reyna.domain.processing.run import Run
+from reyna.domain.processing.run import RetryOptions, Run
 from reyna.ports.store import Delete, Store
 from reyna.services.processors.neighbours import StateVerbs
 from reyna.services.processors.records import DEAD_LETTERS
@@ -19,7 +19,7 @@ from reyna.services.processors.runs.run_store import RunStore, RunUpdate
 
 
 class RunRetry:
-    """Requests a failed, refused or cancelled run again from the start."""
+    """Requests a failed, refused or cancelled run again."""
 
     def __init__(
         self,
@@ -34,8 +34,8 @@ class RunRetry:
         self._stream, self._clock = stream, clock
         self._inputs = InputBlobs(state)
 
-    async def retry(self, caller: Caller, id: str, data: Any = None) -> Run:
-        """Requests the run again, with the processor and the blob as they are now, and removes its dead letter.
+    async def retry(self, caller: Caller, id: str, options: RetryOptions = RetryOptions(), data: Any = None) -> Run:
+        """Requests the run again, with the blob as it is now, and removes its dead letter.
 
         With `data`, the blob gets that as a new revision first. Raises NotFound, Conflict for a run that has not ended
         or has completed, and Invalid for data that does not fit.
@@ -51,7 +51,7 @@ class RunRetry:
         removed = (letter.discarded(caller, cause="replayed").message(),) if letter else ()
 
         def decide(run: Run) -> RunUpdate:
-            again = lifecycle.request_again(run, processor, blob, self._clock())
+            again = lifecycle.request_again(run, processor, blob, options, self._clock())
             messages = (*self._runs.request_messages(caller, again), *removed)
             return RunUpdate(again, messages, (*still_registered(processor), *removal, self._runs.quota_step(again)))
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Invalid
 from reyna.domain.ids import new_id
-from reyna.domain.processing.run import NewRuns, Run, Status
+from reyna.domain.processing.run import NewRuns, RetryOptions, Run, Status
 from reyna.domain.quota import Usage
 from reyna.domain.requests.idempotency import Key
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page
@@ -94,13 +94,16 @@ class Runs:
 
         return await self._runs.update(caller, id, decide)
 
-    async def retry(self, caller: Caller, id: str) -> Run:
-        """Requests a failed, refused or cancelled run again, with the processor and the blob as they are now.
+    async def retry(self, caller: Caller, id: str, options: RetryOptions = RetryOptions()) -> Run:
+        """Requests a failed, refused or cancelled run again, with the blob as it is now.
+
+        Its finished steps are not repeated where the version of the processor and the blob are the same, unless it
+        begins from the start.
 
         Raises NotFound, and Conflict for any other run.
         """
         check_not_processor(caller)
-        return await self._run_retry.retry(caller, id)
+        return await self._run_retry.retry(caller, id, options)
 
     async def usage(self, caller: Caller) -> Usage:
         """Returns how many runs were requested for the user today (UTC), by hand, by instances and by retrying."""

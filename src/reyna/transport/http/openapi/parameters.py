@@ -34,6 +34,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "/buckets/{id}/blobs/{blob_id}/blob_id": "The blob.",
     "/blobs/{id}/diff/from": "The older revision; the one before `to` when left out.",
     "/blobs/{id}/diff/to": "The newer revision; the newest when left out.",
+    "/runs/{id}/steps/{name}/name": "The name of the step.",
     "/schemas/{id}/usage/from": "The first day (UTC).",
     "/schemas/{id}/usage/to": "The last day (UTC).",
     "/events/type": "Only events of this type; `blob.*` for all of an entity.",
