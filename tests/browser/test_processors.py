@@ -138,4 +138,14 @@ async def test_the_pages_fit_a_narrow_window_in_the_dark(account: Account) -> No
         await expect(seen).to_be_visible()
         assert await page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
         assert await find_violations(page) == []
+    await page.goto(f"{page.url.partition('#')[0]}#/{chapter}")
+    await page.get_by_role("article").get_by_role("button", name="Run…").click()
+    dialog = page.get_by_role("dialog", name="Run a processor")
+    await dialog.get_by_role("radio", name=re.compile("^Tone reader")).click()
+    await dialog.get_by_role("radio", name="Only those that I choose").click()
+    await dialog.get_by_role("option", name=SHIP).click()
+    await expect(dialog.get_by_role("option", name=SHIP)).to_have_attribute("aria-selected", "true")
+    assert await find_violations(page) == []
+    await dialog.get_by_role("button", name="Run", exact=True).click()
+    await expect(page.get_by_text("Started 1 run.")).to_be_visible()
     assert account.errors == []

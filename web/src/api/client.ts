@@ -168,7 +168,8 @@ export class ApiClient {
   listProcessors = (cursor: string | null) =>
     this.http.request("get", "/processors", { query: { limit: MAX_PAGE_SIZE, cursor } });
   getProcessor = (id: string) => this.http.request("get", "/processors/{id}", { path: { id } });
-  listInstances = () => this.http.request("get", "/instances", { query: { limit: MAX_PAGE_SIZE } });
+  listInstances = (cursor: string | null) =>
+    this.http.request("get", "/instances", { query: { limit: MAX_PAGE_SIZE, cursor } });
   createInstance = ({ processorId, bucketId, enabled, settings, idempotencyKey }: NewInstance) =>
     this.http.request("post", "/instances", {
       body: { processor_id: processorId, bucket_id: bucketId, enabled, settings },
@@ -191,6 +192,8 @@ export class ApiClient {
       },
       idempotencyKey,
     });
+  /** A run with all that it has written so far, which lists leave out. */
+  getRun = (id: string) => this.http.request("get", "/runs/{id}", { path: { id } });
   cancelRun = (id: string) => this.http.request("post", "/runs/{id}/cancel", { path: { id } });
   retryRun = (id: string) => this.http.request("post", "/runs/{id}/retry", { path: { id } });
   listDeadLetters = (cursor: string | null) =>

@@ -14,12 +14,13 @@ import type {
 import type { Drafts } from "../features/drafts/drafts";
 import { withBucket, withoutBucket } from "../features/library/forest";
 import { applyEventToBatches, type Batches } from "../features/processors/runList/batches";
-import { applyRunEvent, mergeListedRuns, type Runs } from "../features/processors/runs";
+import { applyRunEvent, mergeListedRuns, type Runs, withoutMissed } from "../features/processors/runs";
 import type { Store } from "../ui/store";
 import { keys, type Queries } from "./queries";
 
 const BATCH_MS = 30; // in which changes are gathered, so that an import of a thousand is a few requests
 const RUN_LIST_MS = 1_000; // between two readings of the lists of runs, of which a thousand may end in a second
+const ACTIVE_STATUSES = ["requested", "running"] as const;
 const MAX_SINGLE_BUCKETS = 6; // beyond it, reading the whole forest costs less
 
 interface LiveUpdatesDependencies {
@@ -88,12 +89,16 @@ export class LiveUpdates {
   /** Nobody knows what was missed: everything on the screen is read again, and stays there until it is. */
   readEverything(): void {
     void this.#queries.client.invalidateQueries();
-    for (const status of ["requested", "running"] as const) {
-      this.#api.listActiveRuns(status).then(
-        ({ items }) => this.#runs.set((runs) => mergeListedRuns(runs, items)),
-        () => undefined, // only progress would be missing, and the next event brings it
-      );
-    }
+    const before = this.#runs.get();
+    const reading = ACTIVE_STATUSES.map((status) => this.#api.listActiveRuns(status));
+    Promise.all(reading).then(
+      (pages) => {
+        const listed = pages.flatMap(({ items }) => items);
+        const isComplete = pages.every(({ next_cursor }) => next_cursor === null);
+        this.#runs.set((runs) => mergeListedRuns(isComplete ? withoutMissed(runs, before, listed) : runs, listed));
+      },
+      () => undefined, // only progress would be missing, and the next event brings it
+    );
   }
 
   readNote(blobId: string): void {

@@ -4,7 +4,7 @@ import { type InfiniteData, infiniteQueryOptions, QueryClient, queryOptions } fr
 import { NOTE_SCHEMA } from "../api/blobContent";
 import type { ApiClient, RunFilter } from "../api/client";
 import { isTemporary } from "../api/errors";
-import type { Blob, Item, Page, Processor } from "../api/types";
+import type { Blob, Instance, Item, Page, Processor } from "../api/types";
 import type { Drafts } from "../features/drafts/drafts";
 import { type Branch, buildForest, type Forest } from "../features/library/forest";
 import { previewTrash } from "../features/trash/trashPreview";
@@ -41,6 +41,17 @@ export function createQueryClient(): QueryClient {
   });
 }
 
+/** Returns the items of every page of a list that is never long. */
+async function readAllPages<T>(read: (cursor: string | null) => Promise<Page<T>>): Promise<T[]> {
+  const all: T[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page: Page<T> = await read(cursor ?? null);
+    all.push(...page.items);
+    cursor = page.next_cursor;
+  }
+  return all;
+}
+
 export class Queries {
   constructor(
     private readonly api: ApiClient,
@@ -57,19 +68,16 @@ export class Queries {
     structuralSharing: false, // the forest shares what did not change by itself
   });
 
-  instances = queryOptions({ queryKey: keys.instances, queryFn: async () => (await this.api.listInstances()).items });
+  instances = queryOptions({
+    queryKey: keys.instances,
+    queryFn: () => readAllPages<Instance>((cursor) => this.api.listInstances(cursor)),
+  });
 
   /** Every processor that the user may run, by name. */
   processors = queryOptions({
     queryKey: keys.processors,
     queryFn: async (): Promise<Processor[]> => {
-      const all: Processor[] = [];
-      let cursor: string | null = null;
-      do {
-        const page: Page<Processor> = await this.api.listProcessors(cursor);
-        all.push(...page.items);
-        cursor = page.next_cursor;
-      } while (cursor !== null);
+      const all = await readAllPages<Processor>((cursor) => this.api.listProcessors(cursor));
       return all.sort((one, other) => one.name.localeCompare(other.name));
     },
     refetchInterval: PROCESSORS_INTERVAL_MS,
@@ -90,6 +98,9 @@ export class Queries {
       initialPageParam: null as string | null,
       getNextPageParam: (page) => page.next_cursor,
     });
+
+  /** A run under way, with what it has written before this page began to listen. */
+  run = (id: string) => queryOptions({ queryKey: ["run", id], queryFn: () => this.api.getRun(id), retry: false });
 
   deadLetters = infiniteQueryOptions({
     queryKey: keys.deadLetters,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { sampleRun } from "../../api/samples.fixture";
 import type { RunEvent, RunProgress } from "../../api/serverMessages";
-import { applyRunEvent, hasEnded, mergeListedRuns, type Runs, runKey } from "./runs";
+import { applyRunEvent, hasEnded, mergeListedRuns, type Runs, runKey, withoutMissed } from "./runs";
 
 const KEY = runKey("blob-1", "text-expansion");
 
@@ -56,4 +56,12 @@ test("a refusal carries its reason", () => {
 test("what the server lists does not undo what events have told", () => {
   const known = applyRunEvent(new Map(), progress(0.5, "The mighty"));
   expect(mergeListedRuns(known, [sampleRun({ id: "run-2" })]).get(KEY)?.text).toBe("The mighty");
+});
+
+test("a run whose end was missed does not stay under way for ever", () => {
+  const before = applyRunEvent(new Map(), progress(0.5, "The mighty"));
+  expect(withoutMissed(before, before, []).size).toBe(0);
+  expect(withoutMissed(before, before, [sampleRun({ id: "run-2" })]).size).toBe(1);
+  const since = applyRunEvent(before, progress(0.6, "The mighty vessel"));
+  expect(withoutMissed(since, before, []).size).toBe(1);
 });

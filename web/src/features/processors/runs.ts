@@ -57,6 +57,15 @@ export function mergeListedRuns(runs: Runs, listed: readonly Run[]): Runs {
   return next;
 }
 
+/** Returns the runs without those that were under way in `before`, and that neither the server's complete list nor an
+ * event since then knows: their end was missed. */
+export function withoutMissed(runs: Runs, before: Runs, listed: readonly Run[]): Runs {
+  const ids = new Set(listed.map(({ id }) => id));
+  const isKept = ([key, run]: readonly [string, RunView]) =>
+    hasEnded(run) || before.get(key) !== run || ids.has(run.id);
+  return new Map([...runs].filter(isKept));
+}
+
 function newRun(id: string, blobId: string, processor: string): RunView {
   return { id, blobId, processor, status: "requested", progress: 0, text: "", error: null, outputs: [] };
 }

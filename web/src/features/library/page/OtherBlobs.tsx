@@ -51,7 +51,7 @@ function OtherBlob({ blob, bucketId }: BlobMenuProps): ReactNode {
   );
 }
 
-function BlobMenu({ blob: { id: blobId, schema_id, bucket_ids }, bucketId }: BlobMenuProps): ReactNode {
+function BlobMenu({ blob: { id: blobId, schema_id, bucket_ids, parent_id }, bucketId }: BlobMenuProps): ReactNode {
   const { placements, trash } = useStudio();
   const openDialog = useOpenDialog();
   const isElsewhere = bucket_ids.length > 1;
@@ -69,6 +69,11 @@ function BlobMenu({ blob: { id: blobId, schema_id, bucket_ids }, bucketId }: Blo
           >
             {text.registry.run}
           </MenuItem>
+          {parent_id !== null && (
+            <MenuItem onAction={() => openDialog({ kind: "blob", blobId: parent_id })}>
+              {text.content.openSource}
+            </MenuItem>
+          )}
           <MenuItem onAction={() => openDialog({ kind: "history", blobId })}>{text.general.history}</MenuItem>
           <MenuItem onAction={() => openDialog({ kind: "places", blobId, bucketId })}>
             {text.general.whereItStands}

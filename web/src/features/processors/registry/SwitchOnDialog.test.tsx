@@ -77,6 +77,7 @@ test("what is wrong is said at its field, by the page and by the studio", async 
   await user.type(depth, "9");
   await user.click(screen.getByRole("button", { name: "Switch on" }));
   expect(await screen.findByText("is at most 5")).toBeTruthy();
+  expect(document.activeElement).toBe(depth);
   await user.clear(depth);
   await user.type(depth, "3");
   await user.click(screen.getByRole("button", { name: "Switch on" }));

@@ -109,7 +109,7 @@ export function BucketChoice({ bucketId, choose, taken = new Set() }: BucketChoi
       <span>
         <Message text={text.registry.scopeChosen} values={{ path: <UserPath path={path} /> }} />
       </span>
-      <Button className="link" onPress={() => choose(null)}>
+      <Button className="link" onPress={() => choose(null)} autoFocus>
         {text.registry.chooseAnother}
       </Button>
     </p>

@@ -1,5 +1,6 @@
 /** One run: what it takes, how far it is, how it ended, and what can be done about it. */
 
+import { useQuery } from "@tanstack/react-query";
 import { memo, type ReactNode, useRef } from "react";
 import { Button } from "react-aria-components";
 import type { Run } from "../../../api/types";
@@ -51,17 +52,28 @@ export const RunRow = memo(function RunRow({ run, processorName, now }: RunRowPr
           <Age at={run.requested_at} now={now} describe={text.runs.requestedAt} />
           {!isActive(current) && runFacts(run).map((fact) => text.trash.separator + fact)}
         </p>
-        {isActive(current) && <ActiveRun current={current} label={text.runs.progressOf(processorName, source)} />}
+        {isActive(current) && isSeen && (
+          <ActiveRun id={run.id} current={current} label={text.runs.progressOf(processorName, source)} />
+        )}
         <RunError current={current} />
       </article>
     </li>
   );
 });
 
-function ActiveRun({ current, label }: { current: CurrentRun; label: string }): ReactNode {
-  const written = current.text.length > MAX_SHOWN_TEXT ? `…${current.text.slice(-MAX_SHOWN_TEXT)}` : current.text;
+interface ActiveRunProps {
+  id: string;
+  current: CurrentRun;
+  label: string;
+}
+
+function ActiveRun({ id, current, label }: ActiveRunProps): ReactNode {
+  const isUnheard = current.status === "running" && current.text === "";
+  const { data } = useQuery({ ...useStudio().queries.run(id), enabled: isUnheard });
+  const written = current.text || (data?.text ?? "");
+  const newest = written.length > MAX_SHOWN_TEXT ? `…${written.slice(-MAX_SHOWN_TEXT)}` : written;
   const percent = text.runs.percent(Math.round(current.progress * 100));
-  return <RunProgressView run={{ ...current, text: written }} label={label} running={percent} />;
+  return <RunProgressView run={{ ...current, text: newest }} label={label} running={percent} />;
 }
 
 function RunError({ current: { status, error } }: { current: CurrentRun }): ReactNode {

@@ -42,6 +42,11 @@ test("a run is shown with what it takes, how far it is and what it has written",
   expect(within(shown).getByRole("progressbar").getAttribute("aria-valuenow")).toBe("40");
 });
 
+test("a page that was opened in the middle reads what was written before", async () => {
+  showRuns([run({ status: "running", progress: 0.4 })], { "GET /runs/*": () => run({ text: "The mighty" }) });
+  expect(await screen.findByText("The mighty")).toBeTruthy();
+});
+
 test("it can be stopped, and a failed one gives its reason and can be tried again", async () => {
   const page = showRuns([run({ status: "running" })], {
     "POST /runs/*/cancel": () => run({ status: "cancelled" }),

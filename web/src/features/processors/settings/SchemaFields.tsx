@@ -1,6 +1,6 @@
 /** The fields of a form that is made from a schema. */
 
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { FieldError, Input, Label, Switch, Text, TextArea, TextField } from "react-aria-components";
 import { text } from "../../../text";
 import { SelectField } from "../../../ui/SelectField";
@@ -13,9 +13,16 @@ const MIN_LONG_TEXT = 1_000; // characters; what may be longer is a text rather 
 const MAX_ONE_LINE = 80; // characters; a longer text is written in several lines
 
 export function SchemaFields({ form }: { form: SchemaFormState }): ReactNode {
+  const element = useRef<HTMLDivElement>(null);
+  const { submissionErrors } = form;
+  useEffect(() => {
+    if (Object.keys(submissionErrors).length > 0) {
+      element.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+    }
+  }, [submissionErrors]);
   const whole = form.fields[0]?.path === "" ? undefined : form.errors[""];
   return (
-    <>
+    <div className="schema-fields" ref={element}>
       {form.fields.map((field) => (
         <FieldOrGroup field={field} form={form} key={field.path} />
       ))}
@@ -24,7 +31,7 @@ export function SchemaFields({ form }: { form: SchemaFormState }): ReactNode {
           <QuotedText text={whole} />
         </p>
       )}
-    </>
+    </div>
   );
 }
 

@@ -10,6 +10,8 @@ export interface SchemaFormState {
   readonly fields: readonly SchemaField[];
   readonly values: FormValues;
   readonly errors: FormErrors;
+  /** The errors of the last attempt to send, whatever was changed since. */
+  readonly submissionErrors: FormErrors;
   setValue(path: string, value: string | boolean): void;
   setErrors(errors: FormErrors): void;
   /** Returns the data; null when something in the form is wrong, which is then said there. */
@@ -26,18 +28,24 @@ export function useSchemaForm({ schema, data, keepDefaults = false }: SchemaForm
   const fields = useMemo(() => fieldsOfSchema(schema, text.settings.all), [schema]);
   const [values, setValues] = useState<FormValues>(() => readFormValues(fields, data));
   const [errors, setErrors] = useState<FormErrors>({});
+  const [submissionErrors, setSubmissionErrors] = useState<FormErrors>({});
+  const showErrors = (next: FormErrors) => {
+    setErrors(next);
+    setSubmissionErrors(next);
+  };
   return {
     fields,
     values,
     errors,
-    setErrors,
+    submissionErrors,
+    setErrors: showErrors,
     setValue(path, value) {
       setValues((now) => ({ ...now, [path]: value }));
       setErrors(({ [path]: _, ...others }) => others);
     },
     read() {
       const result = buildData(fields, values, { before: isClosed(schema) ? {} : data, keepDefaults });
-      setErrors(result.errors);
+      showErrors(result.errors);
       return Object.keys(result.errors).length === 0 ? (result.data as JsonObject) : null;
     },
   };
