@@ -118,6 +118,13 @@ REST: Final = [
 SILENT: Final = {
     "POST /upgrades/{id}/cancel",
     "POST /schemas/check",
+    "POST /work/{processor_id}/claim",  # what workers say of their runs: test_work_over_https
+    "POST /runs/{id}/beat",
+    "POST /runs/{id}/progress",
+    "PUT /runs/{id}/steps/{name}",
+    "POST /runs/{id}/complete",
+    "POST /runs/{id}/refuse",
+    "POST /runs/{id}/fail",
     "POST /schemas/{id}/validate",
     "POST /auth/register",
     "POST /auth/login",

@@ -106,6 +106,7 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("POST /runs/{id}/retry", "/runs/{run}/retry", None),
     ("POST /runs/{id}/retry", "/runs/{run}/retry", {"from_start": True}),
     ("GET /runs/{id}/steps/{name}", "/runs/{run}/steps/one", None),
+    ("POST /work/{processor_id}/claim", "/work/{processor}/claim", {"worker": "bo", "version": "1.0.0"}),
     ("POST /dead/{id}/replay", "/dead/{dead}/replay", {"data": {"content": "bo was here"}}),
     ("DELETE /dead/{id}", "/dead/{dead}", None),
 ]
@@ -140,6 +141,12 @@ TELLS: Final = [
 # Routes that have nothing to do with what somebody made; undoing has a test of its own.
 OF_NOBODY: Final = {
     "POST /dead/replay",  # all of one's own
+    "PUT /runs/{id}/steps/{name}",  # these take the token of the run alone
+    "POST /runs/{id}/beat",
+    "POST /runs/{id}/progress",
+    "POST /runs/{id}/complete",
+    "POST /runs/{id}/refuse",
+    "POST /runs/{id}/fail",
     "POST /undo",
     "POST /redo",
     "DELETE /trash",

@@ -48,6 +48,7 @@ def build_rest_app(context: ServiceContext, service: Any, checks: Checks) -> Lit
         routes=description.routes,
         identify=identity.identify,
         installation=identity.installation_name,
+        verify_run_token=context.signer.verify,
         services={description.handler_argument: service},
         checks=checks,
     )

@@ -2,6 +2,7 @@
 
 from reyna.domain.caller import SYSTEM_USER_ID, Caller
 from reyna.domain.errors import Forbidden
+from reyna.domain.processing.processor import Processor
 
 
 def check_not_processor(caller: Caller) -> None:
@@ -20,6 +21,17 @@ def check_worker(caller: Caller) -> None:
     """Raises Forbidden unless the caller is a worker that acts with its processor's own token."""
     if caller.kind != "processor" or caller.run_id is not None:
         raise Forbidden("Only a processor's worker may ask for the token of its run.")
+
+
+def check_may_claim(caller: Caller, processor: Processor) -> None:
+    """Raises Forbidden unless the caller is the user whose own processor this is.
+
+    What a program may do with a credential that is narrower than a session is to be checked here.
+    """
+    if caller.kind != "user":
+        raise Forbidden("Only a worker with its user's token may claim runs.")
+    if processor.scope != "user" or processor.user_id != caller.user_id:
+        raise Forbidden("The runs of this processor go to the workers of the installation.", id=processor.id)
 
 
 def check_may_send_beats(caller: Caller) -> None:

@@ -138,7 +138,9 @@ class Reactions:
         if received.sequence is None:  # progress: not stored, and many times as frequent as all the rest
             if received.subject.split(".")[4] == "progress":
                 self._on_progress(received)
-        elif self._held_back is not None:
+            return
+        self._processors.work_signals.record_subject(received.subject)
+        if self._held_back is not None:
             self._held_back.append(received)
         else:
             self._record(received, self._processors.progress.record_event)

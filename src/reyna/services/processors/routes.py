@@ -10,9 +10,9 @@ from msgspec.structs import asdict
 
 from reyna.domain.processing.processor import Instance, InstanceChange, NewInstance, NewProcessor, Processor
 from reyna.domain.processing.run import DeadLetter, NewRuns, ReplayReport, RetryOptions, Run, Status
-from reyna.domain.processing.step import RunStep
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page
 from reyna.services.processors.service import Processors
+from reyna.services.processors.work.work_routes import work_routes
 from reyna.transport.http import CurrentCaller, Cursor, IdempotencyKeyHeader, IfMatchHeader, Limit, parse_if_match
 
 ProcessorsDependency = NamedDependency[Processors]
@@ -157,14 +157,6 @@ async def retry_run(
     return await processors.runs.retry(caller, id, data or RetryOptions())
 
 
-@get("/runs/{id:str}/steps/{name:str}")
-async def get_step(
-    processors: ProcessorsDependency, caller: CurrentCaller, id: FromPath[str], name: FromPath[str]
-) -> RunStep:
-    """The result of a finished step."""
-    return await processors.steps.get(caller, id, name)
-
-
 @get("/dead")
 async def list_dead_letters(
     processors: ProcessorsDependency, caller: CurrentCaller, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
@@ -212,7 +204,7 @@ routes: Final = [
     get_run,
     cancel_run,
     retry_run,
-    get_step,
+    *work_routes,
     list_dead_letters,
     replay_dead_letter,
     replay_all_dead_letters,

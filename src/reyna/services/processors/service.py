@@ -23,6 +23,8 @@ from reyna.services.processors.runs.run_store import RunStore
 from reyna.services.processors.runs.runs import Runs
 from reyna.services.processors.steps.run_steps import RunSteps
 from reyna.services.processors.steps.step_retention import StepRetention
+from reyna.services.processors.work.leases import Leases
+from reyna.services.processors.work.work_signals import WorkSignals
 from reyna.services.processors.worker_health import WorkerHealth, utc_now
 from reyna.storage.idempotency import IdempotencyKeys
 from reyna.storage.quota_limits import QuotaLimits
@@ -41,6 +43,7 @@ class Processors:
     runs: Runs
     execution: RunExecution
     steps: RunSteps
+    leases: Leases
     dead_letters: DeadLetters
 
     def __init__(
@@ -85,5 +88,7 @@ class Processors:
         self.runs = Runs(store, run_store, run_retry, self.progress, self.registry, state, settings, clock, keys)
         self.steps = RunSteps(store, run_store, clock)
         self.step_retention = StepRetention(store, clock)
+        self.work_signals = WorkSignals()
+        self.leases = Leases(store, run_store, self.registry, state, bus, self.work_signals, clock)
         self.execution = RunExecution(run_store, lookup, state, self.worker_health, self.steps, clock)
         self.dead_letters = DeadLetters(store, run_retry, self.dead_letter_stream)

@@ -14,7 +14,7 @@ from reyna.domain.schema import Compatibility, Kind, NewSchema, Schema, Upgrade,
 from reyna.domain.usage import SchemaUsage
 from reyna.services.schemas.dry_run.reports import Checked, ToCheck
 from reyna.services.schemas.service import Schemas
-from reyna.transport.http import IdempotencyKeyHeader
+from reyna.transport.http import RUN_TOKEN, IdempotencyKeyHeader
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE_SIZE)]
 FromDay = Annotated[str | None, QueryParameter(name="from")]  # `from` is a keyword of Python
@@ -82,7 +82,7 @@ async def version(caller: CurrentCaller, schemas: SchemaService, id: FromPath[st
     return await schemas.versions.get(caller, id, version)
 
 
-@post("/{id:str}/validate", status_code=200)
+@post("/{id:str}/validate", status_code=200, opt=RUN_TOKEN)
 async def validate(
     caller: CurrentCaller, schemas: SchemaService, id: FromPath[str], data: JSONBody[ToValidate]
 ) -> Verdict:

@@ -14,7 +14,7 @@ from reyna.services.studio.gateway.endpoint import WebSocketEndpoint
 from reyna.services.studio.gateway.fanout import Fanout
 from reyna.services.studio.page_routes import PAGE_FOLDER, page_routes
 from reyna.services.studio.service import Studio
-from reyna.transport.http import Check, Meter, OptionalCheck, create_app
+from reyna.transport.http import Check, Meter, OptionalCheck, RunTokenVerifier, create_app
 
 
 def create_studio_app(
@@ -27,6 +27,7 @@ def create_studio_app(
     services: Mapping[str, object],
     checks: Mapping[str, Check | OptionalCheck],
     page: Path = PAGE_FOLDER,
+    verify_run_token: RunTokenVerifier | None = None,
 ) -> Litestar:
     """Creates the application: `api` are the routes of the other services, `services` what they call by name."""
     fanout, meter = Fanout(bus), Meter()
@@ -41,6 +42,7 @@ def create_studio_app(
         ],
         identify=studio.sessions.identify,
         installation=studio.installation.name,
+        verify_run_token=verify_run_token,
         services={"studio": studio, **services},
         checks=checks,
         meter=meter,

@@ -42,6 +42,7 @@ def _build_app(context: ServiceContext, studio: Studio, checks: Checks) -> Lites
         api=[route for service in context.other_services for route in service.routes],
         services={service.handler_argument: context.find_neighbour(service.name) for service in context.other_services},
         checks=checks,
+        verify_run_token=context.signer.verify,
     )
 
 

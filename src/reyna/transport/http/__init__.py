@@ -2,7 +2,9 @@
 
 from reyna.transport.http.application import create_app
 from reyna.transport.http.authentication import (
+    RUN_TOKEN,
     SESSION_COOKIE,
+    RunTokenVerifier,
     bearer_of,
     check_intended_user,
     check_origin,
@@ -19,6 +21,7 @@ from reyna.transport.http.static_files import static_files_route
 
 __all__ = [
     "DIRECT",
+    "RUN_TOKEN",
     "SESSION_COOKIE",
     "Check",
     "CurrentCaller",
@@ -30,6 +33,7 @@ __all__ = [
     "Limit",
     "Meter",
     "OptionalCheck",
+    "RunTokenVerifier",
     "bearer_of",
     "check_intended_user",
     "check_origin",

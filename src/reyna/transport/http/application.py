@@ -12,7 +12,12 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.types import ASGIApp, Receive, Send
 
 from reyna.domain.errors import Refusal, UpgradeRequired
-from reyna.transport.http.authentication import Authenticator, InstallationNameLookup, no_installation_name
+from reyna.transport.http.authentication import (
+    Authenticator,
+    InstallationNameLookup,
+    RunTokenVerifier,
+    no_installation_name,
+)
 from reyna.transport.http.dependencies import JsonRequest, check_query, get_caller, get_idempotency_key
 from reyna.transport.http.direct_routes import DirectRoutes
 from reyna.transport.http.etags import with_etag
@@ -100,21 +105,17 @@ def create_app(
     middleware: Sequence[Any] = (),
     websockets: Mapping[str, ASGIApp] = {},
     installation: InstallationNameLookup = no_installation_name,
+    verify_run_token: RunTokenVerifier | None = None,
     **options: Any,
 ) -> Litestar:
-    """Creates the application of a service.
+    """Creates the application of a service. Each handler can take `caller` and the `services` by their names.
 
-    Each handler can take `caller` and the `services` by their names. `websockets` are ASGI applications by path;
-    `installation` returns the installation name that is part of the session cookie's name; `options` go to Litestar.
+    `websockets` are ASGI applications by path, `installation` returns the part of the session cookie's name,
+    `verify_run_token` verifies the tokens of workers, and `options` go to Litestar.
     """
     meter = meter or Meter()
-    dependencies: dict[str, Any] = {
-        "caller": Provide(get_caller, sync_to_thread=False),
-        "key": Provide(get_idempotency_key),
-    }
-    for name, service in services.items():
-        dependencies[name] = Provide(_provider_of(service), sync_to_thread=False)
-    layers = [RequestGuard(identify, installation).middleware, with_etag, *middleware]
+    dependencies = _dependencies_of(services)
+    layers = [RequestGuard(identify, installation, verify_run_token).middleware, with_etag, *middleware]
     application = HttpApplication(
         route_handlers=[
             healthz_route(title),
@@ -138,6 +139,17 @@ def create_app(
     application.websockets, application.meter = websockets, meter
     application.direct_routes = DirectRoutes(application, layers, services)
     return application
+
+
+def _dependencies_of(services: Mapping[str, object]) -> dict[str, Any]:
+    """Returns the providers of the arguments that handlers can take."""
+    dependencies: dict[str, Any] = {
+        "caller": Provide(get_caller, sync_to_thread=False),
+        "key": Provide(get_idempotency_key),
+    }
+    for name, service in services.items():
+        dependencies[name] = Provide(_provider_of(service), sync_to_thread=False)
+    return dependencies
 
 
 def _provider_of(service: object) -> Callable[[], Any]:

@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Conflict, Forbidden
+from reyna.domain.errors import Conflict, Forbidden, NotSignedIn
 from reyna.domain.text.clusters import truncate
 from reyna.transport.http.request_head import Head
 
 SESSION_COOKIE: Final = "reyna_session"
 CSRF_HEADER: Final = b"x-reyna-csrf"
+DOTS_IN_SIGNED_TOKEN: Final = 2  # a JWT; the token of a session has none
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITES: Final = (b"same-origin", b"none")  # Sec-Fetch-Site of our page, and of an address that a person typed
 
@@ -18,6 +19,9 @@ SECURE_PREFIX: Final = "__Host-"  # no other host and no plain connection can se
 USER_HEADER: Final = b"x-reyna-user"
 
 Authenticator = Callable[[str], Awaitable[Caller]]
+RunTokenVerifier = Callable[[str], Caller]
+"""Returns the caller that a signed token stands for, or raises NotSignedIn."""
+RUN_TOKEN: Final = {"takes_run_token": True}  # the `opt` of a handler that a worker may call with the token of its run
 InstallationNameLookup = Callable[[], Awaitable[str]]
 """Returns the name of this installation, which is part of the names of its cookies: cookies ignore ports, so that two
 studios on one host would sign each other out."""
@@ -36,6 +40,19 @@ def bearer_of(head: Head) -> str | None:
     """Returns the token from `Authorization: Bearer …`."""
     scheme, _, token = head.get(b"authorization", b"").partition(b" ")
     return token.strip().decode("latin-1") or None if scheme.lower() == b"bearer" else None
+
+
+def worker_of(token: str, verify: RunTokenVerifier) -> Caller | None:
+    """Returns the worker that a run token stands for, and None for a token of another kind.
+
+    Only run tokens are taken: services sign callers of every kind for each other. Raises NotSignedIn.
+    """
+    if token.count(".") != DOTS_IN_SIGNED_TOKEN:
+        return None
+    caller = verify(token)
+    if caller.kind != "processor" or caller.run_id is None:
+        raise NotSignedIn("This is no token of a run.")
+    return caller
 
 
 def cookie_name(installation: str, scheme: str, kind: str = SESSION_COOKIE) -> str:

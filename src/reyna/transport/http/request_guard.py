@@ -18,6 +18,7 @@ from reyna.transport.http.authentication import (
     USER_HEADER,
     Authenticator,
     InstallationNameLookup,
+    RunTokenVerifier,
     bearer_of,
     check_cookie_use,
     check_intended_user,
@@ -25,6 +26,7 @@ from reyna.transport.http.authentication import (
     cookie_of,
     intended_user_id,
     no_installation_name,
+    worker_of,
 )
 from reyna.transport.http.problems import JSON_MEDIA_TYPE, send_fault, send_refusal
 from reyna.transport.http.request_head import Head
@@ -42,6 +44,7 @@ class RouteRequirements(msgspec.Struct, frozen=True):
     needs_caller: bool
     takes_json: bool
     takes_if_match: bool
+    takes_run_token: bool
     max_body_bytes: int | None
 
     @classmethod
@@ -50,14 +53,25 @@ class RouteRequirements(msgspec.Struct, frozen=True):
         parameters = handler.parsed_fn_signature.parameters
         needs_caller = "caller" in parameters
         max_body_bytes = handler.resolve_request_max_body_size() if needs_caller else MAX_ANONYMOUS_BODY_BYTES
-        return cls(needs_caller, "data" in parameters, "if_match" in parameters, max_body_bytes)
+        return cls(
+            needs_caller,
+            takes_json="data" in parameters,
+            takes_if_match="if_match" in parameters,
+            takes_run_token=bool(handler.opt.get("takes_run_token")),
+            max_body_bytes=max_body_bytes,
+        )
 
 
 class RequestGuard:
     """Middleware that passes requests on with `token` and `caller` in their scope, and answers those it refuses."""
 
-    def __init__(self, identify: Authenticator, installation: InstallationNameLookup = no_installation_name) -> None:
-        self._identify, self._installation = identify, installation
+    def __init__(
+        self,
+        identify: Authenticator,
+        installation: InstallationNameLookup = no_installation_name,
+        verify_run_token: RunTokenVerifier | None = None,
+    ) -> None:
+        self._identify, self._installation, self._verify_run_token = identify, installation, verify_run_token
         self._requirements: dict[Any, RouteRequirements] = {}
         self._large_bodies: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
@@ -116,7 +130,7 @@ class RequestGuard:
             raise NotSignedIn
         if by_cookie:
             check_cookie_use(head, scope["method"])
-        caller = await self._identify(scope["token"])
+        caller = self._worker(scope) or await self._identify(scope["token"])
         if USER_HEADER in head:
             check_intended_user(intended_user_id(head), caller.user_id)
         if (client := scope.get("client")) is None:
@@ -124,6 +138,12 @@ class RequestGuard:
         if (anonymous := scope["state"].get("anonymous")) is not None:
             anonymous.authenticate(client)
         return msgspec.structs.replace(caller, address=client[0])
+
+    def _worker(self, scope: Any) -> Caller | None:
+        """Returns the worker whose run token was sent to a route that takes one, or None for another token."""
+        if self._verify_run_token is None or not self._requirements[scope["route_handler"]].takes_run_token:
+            return None
+        return worker_of(scope["token"], self._verify_run_token)
 
 
 def _check_no_revisions(head: Head) -> None:

@@ -11,13 +11,11 @@ from reyna.domain.blob import NewBlob
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Fault, Forbidden, Invalid, Refusal, RunningElsewhere
 from reyna.domain.processing.run import Cost, Output, Run, derived_blob_id
-from reyna.ports.store import Put
 from reyna.services.processors.authorization import check_run_token, check_worker
 from reyna.services.processors.neighbours import StateVerbs
-from reyna.services.processors.records import DEAD_LETTERS
 from reyna.services.processors.registry.processor_lookup import ProcessorLookup
 from reyna.services.processors.runs import lifecycle
-from reyna.services.processors.runs.run_store import RunStore, RunUpdate, dead_letter_message, is_handed_out_by_bus
+from reyna.services.processors.runs.run_store import RunStore, RunUpdate, failed_update, is_handed_out_by_bus
 from reyna.services.processors.steps.run_steps import RunSteps
 from reyna.services.processors.worker_health import WorkerHealth
 
@@ -144,7 +142,8 @@ class RunExecution:
             self._check_holder(run, worker_id)
             if not final:
                 return RunUpdate(lifecycle.fail_attempt(run, reason))
-            return self._give_up(caller, lifecycle.fail(run, reason, self._clock()), reason)
+            now = self._clock()
+            return failed_update(caller, lifecycle.fail(run, reason, now), reason, now)
 
         return await self._runs.update(caller, run_id, decide)
 
@@ -172,14 +171,6 @@ class RunExecution:
             await self._state.blobs.create(
                 caller, new, id=derived_blob_id(run.id, number), parent_revision=run.blob_revision
             )
-
-    def _give_up(self, caller: Caller, run: Run, reason: str) -> RunUpdate:
-        letter = lifecycle.dead_letter_of(run, reason, self._clock())
-        return RunUpdate(
-            run,
-            messages=(run.event("failed", caller).message(), dead_letter_message(letter)),
-            steps=(Put(DEAD_LETTERS, letter, expects=None),),
-        )
 
 
 def _abandon_storing(now: Run, marked: Run) -> RunUpdate | None:

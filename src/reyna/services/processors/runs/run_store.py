@@ -1,7 +1,7 @@
 """The stored runs of a user: read, created and updated, each with its messages in the same write."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from typing import Final
 
 import msgspec
@@ -13,7 +13,7 @@ from reyna.domain.processing.run import RUN_SUBJECTS, DeadLetter, Run
 from reyna.domain.quota import Usage
 from reyna.ports.store import Increment, Put, RequirementNotMet, Step, Store
 from reyna.services.processors.neighbours import RUN_TOKEN_LIFETIME, TokenSigner
-from reyna.services.processors.records import RUNS
+from reyna.services.processors.records import DEAD_LETTERS, RUNS
 from reyna.services.processors.runs import lifecycle
 from reyna.services.processors.runs.progress_cache import ProgressCache
 from reyna.storage.quota_limits import QuotaLimits
@@ -106,6 +106,16 @@ def is_handed_out_by_bus(run: Run) -> bool:
     until a worker of that user claims it.
     """
     return run.processor_scope == "system"
+
+
+def failed_update(caller: Caller, run: Run, reason: str, now: datetime) -> RunUpdate:
+    """Returns the update for a run that has failed for good, with its dead letter."""
+    letter = lifecycle.dead_letter_of(run, reason, now)
+    return RunUpdate(
+        run,
+        messages=(run.event("failed", caller).message(), dead_letter_message(letter)),
+        steps=(Put(DEAD_LETTERS, letter, expects=None),),
+    )
 
 
 def dead_letter_message(letter: DeadLetter) -> Message:

@@ -14,6 +14,7 @@ from reyna.services.state.revisions.diff import Diff
 from reyna.services.state.routes.dependencies import Content, parse_revision
 from reyna.transport.http import (
     DIRECT,
+    RUN_TOKEN,
     CurrentCaller,
     Cursor,
     IdempotencyKeyHeader,
@@ -37,7 +38,7 @@ async def create_blob(
     return await content.blobs.create(caller, data, key=key)
 
 
-@get("/blobs/{id:str}", opt=DIRECT)
+@get("/blobs/{id:str}", opt=DIRECT | RUN_TOKEN)
 async def blob(
     content: Content, caller: CurrentCaller, id: FromPath[str], schema_version: FromQuery[int | None] = None
 ) -> Blob:
@@ -48,7 +49,7 @@ async def blob(
     return await content.upgrades.upgrade_blob(caller, id, schema_version)
 
 
-@get("/blobs")
+@get("/blobs", opt=RUN_TOKEN)
 async def blobs(
     content: Content,
     caller: CurrentCaller,

@@ -13,6 +13,7 @@ from reyna.domain.requests.page import DEFAULT_LIMIT, Page
 from reyna.services.state.routes.dependencies import Content
 from reyna.services.state.structure.placements import Item
 from reyna.transport.http import (
+    RUN_TOKEN,
     CurrentCaller,
     Cursor,
     IdempotencyKeyHeader,
@@ -48,7 +49,7 @@ async def create_bucket(
     return await content.buckets.create(caller, data, key=key)
 
 
-@get("/buckets/{id:str}")
+@get("/buckets/{id:str}", opt=RUN_TOKEN)
 async def bucket(content: Content, caller: CurrentCaller, id: FromPath[str]) -> Bucket:
     """One bucket."""
     return await content.buckets.get(caller, id)

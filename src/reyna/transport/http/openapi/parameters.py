@@ -34,6 +34,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "/buckets/{id}/blobs/{blob_id}/blob_id": "The blob.",
     "/blobs/{id}/diff/from": "The older revision; the one before `to` when left out.",
     "/blobs/{id}/diff/to": "The newer revision; the newest when left out.",
+    "/work/{processor_id}/claim/processor_id": "A processor of your own.",
     "/runs/{id}/steps/{name}/name": "The name of the step.",
     "/schemas/{id}/usage/from": "The first day (UTC).",
     "/schemas/{id}/usage/to": "The last day (UTC).",
