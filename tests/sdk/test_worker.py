@@ -60,7 +60,14 @@ async def test_a_worker_says_that_it_is_there(stage: Stage) -> None:
     await stage.bus.listen("reyna.beat.shout", lambda received: beats(received.body))
     worker = await stage.start_worker(shout, beat_every=0.001)
     first, second = await beats.first(2)
-    assert msgspec.json.decode(first) == {"processor_id": "shout", "worker_id": worker.id, "busy": 0, "every": 0.001}
+    assert msgspec.json.decode(first) == {
+        "processor_id": "shout",
+        "worker_id": worker.id,
+        "busy": 0,
+        "every": 0.001,
+        "parallel": 4,
+        "user_id": "house",
+    }
     assert second == first
 
 

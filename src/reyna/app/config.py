@@ -19,10 +19,13 @@ SETTINGS_FILE: Final = "reyna.toml"
 COMMAND_VARIABLES: Final = frozenset({"REYNA_CONFIG", "REYNA_URL", "REYNA_TOKEN"})  # read where a command wants them
 TEST_PREFIX: Final = "REYNA_TEST_"  # what only the test suite reads
 
+MIN_WEIGHT: Final = 0.01
+MAX_WEIGHT: Final = 100.0
 # The title of a type is shown to people: in the reference, and in the error for a wrong value.
 Port = Annotated[int, Meta(ge=1, le=65535, title="a number from 1 to 65535")]
 Days = Annotated[int, Meta(ge=1, le=36500, title="a number from 1 to 36500")]
 Limit = Annotated[int, Meta(ge=0, le=10**15, title="a whole number up to 10^15")]  # stores count to 9 * 10^18
+Count = Annotated[int, Meta(ge=1, le=10**6, title="a number from 1 to 10^6")]
 Connections = Annotated[int, Meta(ge=1, le=65535, title="a number from 1 to 65535")]
 Processes = Annotated[int, Meta(ge=1, le=64, title="a number from 1 to 64")]
 Parallel = Annotated[int, Meta(ge=1, le=1000, title="a number from 1 to 1000")]
@@ -118,6 +121,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     quota_runs: Annotated[
         Limit | None, _describe("Runs of processors that each user may request in a day (UTC).", shown="none")
     ] = None
+    runs_at_once: Annotated[
+        Count | None,
+        _describe("Runs of processors that are at work at a time for each user; others are held back.", shown="none"),
+    ] = None
+    runs_per_minute: Annotated[
+        Count | None,
+        _describe("Runs of processors that start in a minute for each user; others are held back.", shown="none"),
+    ] = None
+    user_weights: Annotated[
+        str | None,
+        _describe(
+            "Users who get more turns than others when runs wait, as in `user-01j…=2, user-01k…=0.5`.", shown="1 each"
+        ),
+    ] = None
     connections_per_address: Annotated[
         Connections,
         _describe("Connections of one address to one process that may wait while nobody has signed in on them."),
@@ -139,6 +156,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "buckets": self.quota_buckets,
             "runs": self.quota_runs,
         }
+
+    def weights_of_users(self) -> dict[str, float]:
+        """Returns the weights in `user_weights`. Raises WrongSetting."""
+        weights: dict[str, float] = {}
+        for part in filter(str.strip, (self.user_weights or "").split(",")):
+            user_id, _, weight = part.partition("=")
+            try:
+                weights[user_id.strip()] = float(weight)
+            except ValueError:
+                raise WrongSetting("user_weights", f"{part.strip()!r} is not like user-01j…=2") from None
+            if not MIN_WEIGHT <= weights[user_id.strip()] <= MAX_WEIGHT:
+                raise WrongSetting("user_weights", f"a weight is from {MIN_WEIGHT} to {MAX_WEIGHT}")
+        return weights
 
     def registration_mode(self) -> Literal["open", "invite", "closed"]:
         """Returns `registration`, or the default, which depends on who can reach `host`."""
@@ -256,6 +286,7 @@ def _check_combination(settings: Settings) -> None:
         for other, same in ports.items():
             if name < other and port == same:
                 raise WrongSetting(_row(name).variable, f"{port} is also the value of {_row(other).variable}")
+    settings.weights_of_users()
     if settings.llm_url and not settings.llm_model:
         raise WrongSetting("REYNA_LLM_MODEL", "must name the model to ask REYNA_LLM_URL for")
     if settings.llm_model and not settings.llm_url and not settings.llm_model.endswith(".gguf"):

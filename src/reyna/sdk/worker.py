@@ -96,7 +96,13 @@ class Worker:
 
     def _encode_beat(self) -> bytes:
         """Called in another thread, so that a processor that blocks this one is not taken for gone."""
-        beat = Beat(processor_id=self._processor.id, worker_id=self.id, busy=len(self._tasks), every=self._beat_every)
+        beat = Beat(
+            processor_id=self._processor.id,
+            worker_id=self.id,
+            busy=len(self._tasks),
+            every=self._beat_every,
+            parallel=self._parallel,
+        )
         return msgspec.json.encode(beat)
 
     def _on_cancelled(self, received: ReceivedMessage) -> None:

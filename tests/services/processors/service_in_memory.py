@@ -7,6 +7,7 @@ from reyna.domain.caller import Caller, system_caller
 from reyna.domain.processing.processor import NewProcessor, Processor
 from reyna.domain.processing.run import NewRuns, Run
 from reyna.ports.store import Store
+from reyna.services.processors.dispatch.policy import DispatchPolicy
 from reyna.services.processors.records import COLLECTIONS
 from reyna.services.processors.service import Processors
 from reyna.services.processors.worker_health import WorkerHealth
@@ -50,6 +51,7 @@ class Service:
     bus: RecordingBus = field(default_factory=RecordingBus)
     clock: Clock = field(default_factory=Clock)
     allowed: dict[str, int | None] = field(default_factory=dict)
+    policy: DispatchPolicy = field(default_factory=lambda: DispatchPolicy(spare_runs=1_000))
 
     def __post_init__(self) -> None:
         self.processors = self.new_copy()
@@ -65,6 +67,8 @@ class Service:
             worker_health=WorkerHealth(self.clock, lambda: self.clock.elapsed),
             clock=self.clock,
             allowed=self.allowed,
+            policy=self.policy,
+            elapsed=lambda: self.clock.elapsed,
         )
 
     async def register(self, id: str = "text-expansion", **other: object) -> None:

@@ -1,9 +1,10 @@
 """Processors, which take blobs of some schemas and make a blob of another, and their instances."""
 
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from msgspec import Meta
 from msgspec.structs import replace
 
 from reyna.domain.caller import SYSTEM_USER_ID, Caller
@@ -31,6 +32,8 @@ class Processor(msgspec.Struct, frozen=True, kw_only=True):
     settings_schema: dict[str, Any] | None = None
     trigger: Literal["event", "manual"] = "event"
     range: str | None = None  # of its input: "3 to 1,000 words" is enforced, other words are for people
+    max_concurrency: int | None = None  # runs at a time, of all users and all workers together
+    max_runs_per_minute: int | None = None  # that are started, of all users together
     revision: int = 1
     registered_at: datetime
     updated_at: datetime
@@ -85,6 +88,8 @@ class NewProcessor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     settings_schema: dict[str, Any] | None = None
     trigger: Literal["event", "manual"] = "event"
     range: str | None = None
+    max_concurrency: Annotated[int, Meta(ge=1, le=100_000)] | None = None
+    max_runs_per_minute: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
 
 
 class NewInstance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -111,10 +116,14 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Beat(msgspec.Struct, frozen=True, kw_only=True):
-    """A heartbeat of a worker; the next one follows after `every` seconds. `user_id`: the owner of its processor."""
+    """A heartbeat of a worker, which does `parallel` runs at a time; the next one follows after `every` seconds.
+
+    `user_id`: the owner of its processor.
+    """
 
     processor_id: str
     user_id: str = SYSTEM_USER_ID
     worker_id: str
     busy: int = 0
     every: float = 15.0
+    parallel: int = 4

@@ -1,6 +1,6 @@
 """Runs: a processor at work on a blob, and the dead letters of failed ones."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 import msgspec
@@ -10,6 +10,7 @@ from reyna.domain.event import Event
 from reyna.domain.ids import derive_id
 from reyna.domain.processing.processor import Scope
 
+Priority = Literal["interactive", "bulk"]
 Status = Literal["requested", "running", "completed", "refused", "failed", "cancelled"]
 ENDED: Final = frozenset({"completed", "refused", "failed", "cancelled"})
 OPEN: Final = frozenset({"requested", "running"})
@@ -26,12 +27,13 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """`progress` is 0 to 1, and `text`, which is never stored, all that was written so far; `error` says why the run
-    was refused or failed, in words for the user; `worker_id` is the present or the last worker. `processor_scope` is
-    `user` for a run of the user's own processor.
+    was refused, failed or cancelled, in words for the user; `worker_id` is the present or the last worker.
+    `processor_scope` is `user` for a run of the user's own processor.
 
     `required_version` is the only version of the processor that may do it, and `waiting` says in words for the user
     for what it waits. `lease_ends_at` is the moment from which a worker over HTTPS may take the run; null for a run
-    that workers take from the stream. Steps count for one `step_series`.
+    that workers take from the stream. Steps count for one `step_series`. `held` is True until the run's turn comes: a
+    run is handed to workers only then. Interactive runs of a user go before bulk ones.
     """
 
     id: str
@@ -57,6 +59,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     lease_ends_at: datetime | None = None
     failures: int = 0  # attempts under a lease that failed, or whose worker stopped without a word
     postponements: int = 0
+    held: bool = False
+    priority: Priority = "interactive"
     revision: int = 1
     requested_at: datetime
     started_at: datetime | None = None
@@ -66,6 +70,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     def processor_owner_id(self) -> str:
         """Returns the user who owns the processor of this run: its own user, or the system."""
         return self.user_id if self.processor_scope == "user" else SYSTEM_USER_ID
+
+    @property
+    def queue_position(self) -> str | None:
+        """Returns the text by which the held runs of one user are sorted, after their processor; None once admitted."""
+        if not self.held or self.status != "requested":
+            return None
+        return f"{self.processor_id} {queue_order(self.priority, self.requested_at)}"
 
     def event(
         self, action: Literal["requested", "started", "completed", "refused", "failed", "cancelled"], caller: Caller
@@ -77,6 +88,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
             facts["error"] = self.error
         if self.processor_scope == "user":
             facts["scope"] = self.processor_scope
+        if self.held and action == "requested":
+            facts |= {"held": True, "priority": self.priority}
         return Event.now(f"processor.{action}.{self.processor_id}", caller, facts, about=self.id)
 
 
@@ -86,6 +99,12 @@ class RetryOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     from_start: bool = False
     version: Literal["same", "newest"] = "newest"
+
+
+def queue_order(priority: Priority, requested_at: datetime) -> str:
+    """Returns a text that sorts the runs of one user and processor: interactive ones first, then the oldest first."""
+    moment = requested_at.astimezone(UTC).isoformat(timespec="microseconds")
+    return f"{0 if priority == 'interactive' else 1} {moment}"
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,6 +185,11 @@ class NewRuns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     blob_ids: tuple[str, ...] = ()
     bucket_id: str | None = None
     settings: dict[str, Any] = {}
+    priority: Priority | None = None  # by default interactive for one blob, and bulk for more
+
+    def resolved_priority(self) -> Priority:
+        is_bulk = self.bucket_id is not None or len(self.blob_ids) > 1
+        return self.priority or ("bulk" if is_bulk else "interactive")
 
 
 class Output(msgspec.Struct, frozen=True, kw_only=True):

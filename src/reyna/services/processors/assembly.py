@@ -5,6 +5,7 @@ from typing import Final
 
 from reyna.domain.caller import SYSTEM_USER_ID, Caller, system_caller
 from reyna.services.composition import ServiceContext, ServiceDescription
+from reyna.services.processors.dispatch.policy import DispatchPolicy
 from reyna.services.processors.reactions import Reactions
 from reyna.services.processors.records import COLLECTIONS
 from reyna.services.processors.routes import routes
@@ -22,6 +23,11 @@ async def _build(context: ServiceContext) -> Processors:
         context.bus,
         allowed={"runs": context.settings.quota()["runs"]},
         sandbox=context.sandbox,
+        policy=DispatchPolicy(
+            max_concurrency=context.settings.runs_at_once,
+            max_runs_per_minute=context.settings.runs_per_minute,
+            weights=context.settings.weights_of_users(),
+        ),
     )
 
 
@@ -29,6 +35,7 @@ async def _start(context: ServiceContext, processors: Processors) -> None:
     await _register_shipped_processors(context, processors)
     await context.start(Reactions(processors, context.bus))
     await context.start(processors.step_retention)
+    await context.start(processors.recovery(context.bus))
 
 
 async def _register_shipped_processors(context: ServiceContext, processors: Processors) -> None:

@@ -13,11 +13,15 @@ from reyna.domain.errors import Fault, NotSignedIn, Refusal
 from reyna.domain.event import DECODER, EVENT_SUBJECTS, LIVE_SUBJECTS, Event
 from reyna.domain.processing.processor import BEAT_SUBJECTS, Beat
 from reyna.ports.bus import Bus, Delivery, ReceivedMessage, RetryLater, Subscription, retry_delay_seconds
+from reyna.services.processors.dispatch.admission import DISPATCH_SUBJECTS
+from reyna.services.processors.dispatch.queues import DispatchNotice
 from reyna.services.processors.service import Processors
 
 MAX_PARALLEL_EVENTS: Final = 8  # routed by one copy; each waits for other services most of the time
 SETTLE_SECONDS: Final = 5.0  # without a change, after which a note counts as written for the time being
 MAX_REPLAYED_EVENTS: Final = 50_000  # that are read again at the start, to know the health before it
+FOREIGN_END_SECONDS: Final = 0.25  # after the event of a run of another copy, until this one admits the next run
+NOTICE_DECODER: Final = msgspec.json.Decoder(DispatchNotice)
 BEAT_DECODER: Final = msgspec.json.Decoder(Beat)
 log: Final = structlog.get_logger("reyna.services.processors")
 
@@ -34,6 +38,7 @@ class Reactions:
     async def start(self) -> None:
         self._subscriptions = [
             await self._bus.listen(f"{BEAT_SUBJECTS}.*", self._on_beat),
+            await self._bus.listen(f"{DISPATCH_SUBJECTS}.*", self._on_admission),
             await self._bus.listen(f"{LIVE_SUBJECTS}.*.processor.*.*", self._on_live_event),
             await self._bus.listen(f"{LIVE_SUBJECTS}.*.instance.changed", self._on_instance_changed),
             await self._bus.listen(f"{LIVE_SUBJECTS}.*.processor.registered", self._on_instance_changed),
@@ -127,12 +132,23 @@ class Reactions:
         system registered."""
         user_id = received.subject.split(".")[2]
         self._processors.instance_cache.invalidate(None if user_id == SYSTEM_USER_ID else user_id)
+        if received.subject.endswith(".processor.registered"):
+            self._processors.queues.forget_limits()
 
     def _on_beat(self, received: ReceivedMessage) -> None:
         try:
-            self._processors.worker_health.record_beat(BEAT_DECODER.decode(received.body))
+            beat = BEAT_DECODER.decode(received.body)
         except msgspec.MsgspecError as error:
             log.warning("beat cannot be read", subject=received.subject, error=str(error))
+            return
+        self._processors.worker_health.record_beat(beat)
+        self._processors.admission.fill_soon(beat.processor_id)  # there may be a new worker
+
+    def _on_admission(self, received: ReceivedMessage) -> None:
+        try:
+            self._processors.queues.record_admission(NOTICE_DECODER.decode(received.body))
+        except msgspec.MsgspecError as error:
+            log.warning("notice of an admission cannot be read", subject=received.subject, error=str(error))
 
     def _on_live_event(self, received: ReceivedMessage) -> None:
         if received.sequence is None:  # progress: not stored, and many times as frequent as all the rest
@@ -143,7 +159,13 @@ class Reactions:
         if self._held_back is not None:
             self._held_back.append(received)
         else:
-            self._record(received, self._processors.progress.record_event)
+            self._record(received, self._record_live)
+
+    def _record_live(self, event: Event) -> None:
+        self._processors.progress.record_event(event)
+        self._processors.queues.record_event(event)
+        # The copy that wrote the end has admitted the next run by then, unless it is gone.
+        self._processors.admission.fill_later(event.type.rpartition(".")[2], FOREIGN_END_SECONDS)
 
     def _on_progress(self, received: ReceivedMessage) -> None:
         try:

@@ -15,7 +15,11 @@ R = TypeVar("R", bound=Record)
 
 PROCESSORS: Final = Collection("processors.processors", Processor)
 INSTANCES: Final = Collection("processors.instances", Instance, ("processor_id", "bucket_id", "enabled", "created_at"))
-RUNS: Final = Collection("processors.runs", Run, ("processor_id", "blob_id", "status", "requested_at", "lease_ends_at"))
+RUNS: Final = Collection(
+    "processors.runs",
+    Run,
+    ("processor_id", "blob_id", "status", "requested_at", "lease_ends_at", "queue_position"),
+)
 DEAD_LETTERS: Final = Collection("processors.dead", DeadLetter, ("processor_id", "run_id", "created_at"))
 STEPS: Final = Collection("processors.steps", RunStep, ("run_id", "finished_at"))
 

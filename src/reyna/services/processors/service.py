@@ -1,9 +1,17 @@
 """The processor service: the registered processors, the instances of users, and all runs."""
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 
+from reyna.domain.caller import SYSTEM_USER_ID
+from reyna.ports.bus import Bus
 from reyna.ports.store import Store
+from reyna.services.processors.dispatch.admission import Admission
+from reyna.services.processors.dispatch.policy import DispatchPolicy
+from reyna.services.processors.dispatch.queues import DispatchQueues
+from reyna.services.processors.dispatch.recovery import DispatchRecovery
 from reyna.services.processors.instances.blob_router import BlobRouter
 from reyna.services.processors.instances.instance_cache import InstanceCache
 from reyna.services.processors.instances.instances import Instances
@@ -21,6 +29,7 @@ from reyna.services.processors.runs.run_cancellation import RunCancellation
 from reyna.services.processors.runs.run_retry import RunRetry
 from reyna.services.processors.runs.run_store import RunStore
 from reyna.services.processors.runs.runs import Runs
+from reyna.services.processors.runs.supersession import Supersession
 from reyna.services.processors.steps.run_steps import RunSteps
 from reyna.services.processors.steps.step_retention import StepRetention
 from reyna.services.processors.work.leases import Leases
@@ -58,8 +67,11 @@ class Processors:
         clock: Callable[[], datetime] = utc_now,
         allowed: Mapping[str, int | None] = {},
         sandbox: ValidationSandbox | None = None,
+        policy: DispatchPolicy = DispatchPolicy(),
+        elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`allowed`: how many `runs` each user may request on one day (UTC); `sandbox`: validates costly settings."""
+        """`allowed`: how many `runs` each user may request on one day (UTC); `sandbox`: validates costly settings;
+        `policy`: limits on the runs of a user at a time; `elapsed`: a monotonic clock in seconds."""
         limits = QuotaLimits(store, {"processors": MAX_PRIVATE_PROCESSORS} | dict(allowed))
         store = limits.wrap(store)
         settings, keys = SettingsValidator(sandbox), IdempotencyKeys(store, IDEMPOTENCY_RECORDS, clock)
@@ -68,8 +80,11 @@ class Processors:
         lookup = ProcessorLookup(store)
         self.instance_cache = InstanceCache(store, lookup)
         self.dead_letter_stream = DeadLetterStream(bus)
-        run_store = RunStore(store, signer, limits, self.progress)
-        self.router = BlobRouter(run_store, self.instance_cache, state, clock)
+        self.queues = DispatchQueues(policy, self.worker_health, elapsed)
+        run_store = RunStore(store, signer, limits, self.progress, self.queues)
+        self.admission = Admission(store, run_store, self.queues, partial(lookup.get, SYSTEM_USER_ID), bus)
+        supersession = Supersession(store, run_store, clock)
+        self.router = BlobRouter(run_store, self.instance_cache, state, supersession, clock)
         self.removal = ProcessorRemoval(store, RunCancellation(store, run_store, clock), limits)
         self.registry = Registry(
             store,
@@ -83,12 +98,19 @@ class Processors:
             clock,
             keys,
         )
-        run_retry = RunRetry(store, run_store, self.registry, state, self.dead_letter_stream, clock)
+        run_retry = RunRetry(store, run_store, self.registry, state, self.dead_letter_stream, supersession, clock)
         self.instances = Instances(store, self.instance_cache, self.registry, state, settings, clock, keys)
-        self.runs = Runs(store, run_store, run_retry, self.progress, self.registry, state, settings, clock, keys)
+        self.runs = Runs(
+            store, run_store, run_retry, self.progress, self.registry, state, settings, clock, keys, supersession
+        )
         self.steps = RunSteps(store, run_store, clock)
         self.step_retention = StepRetention(store, clock)
         self.work_signals = WorkSignals()
         self.leases = Leases(store, run_store, self.registry, state, bus, self.work_signals, clock)
         self.execution = RunExecution(run_store, lookup, state, self.worker_health, self.steps, clock)
         self.dead_letters = DeadLetters(store, run_retry, self.dead_letter_stream)
+        self._store, self._run_store = store, run_store
+
+    def recovery(self, bus: Bus) -> DispatchRecovery:
+        """Returns what keeps the queues true to the store, to be run beside the service."""
+        return DispatchRecovery(self._store, self._run_store, self.queues, self.admission, bus)

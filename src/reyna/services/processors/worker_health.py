@@ -32,6 +32,7 @@ class LastBeat(NamedTuple):
     at: float
     time: datetime
     every: float
+    parallel: int
 
 
 class WorkerHealth:
@@ -52,12 +53,17 @@ class WorkerHealth:
         beats = self._beats[beat.user_id, beat.processor_id]
         if beat.worker_id not in beats:
             _remove_silent_workers(beats, self._elapsed())
-        beats[beat.worker_id] = LastBeat(self._elapsed(), self._clock(), beat.every)
+        beats[beat.worker_id] = LastBeat(self._elapsed(), self._clock(), beat.every, max(beat.parallel, 1))
 
     def is_live(self, processor_id: str, worker_id: str, owner: str = SYSTEM_USER_ID) -> bool:
         """Returns True while the worker's beats come as announced: its runs are then not given to another worker."""
         last = self._beats.get((owner, processor_id), {}).get(worker_id)
         return last is not None and self._elapsed() - last.at <= MAX_MISSED_BEATS * last.every
+
+    def capacity_of(self, processor_id: str) -> int:
+        """Returns how many runs the live workers of a processor of the system do at a time; 0 while none is known."""
+        now, beats = self._elapsed(), self._beats.get((SYSTEM_USER_ID, processor_id), {}).values()
+        return sum(last.parallel for last in beats if now - last.at < LIVE_WORKER_SECONDS)
 
     def record_event(self, event: Event) -> None:
         """Records an event `processor.<action>.<processor>`; ignores every other event."""

@@ -13,7 +13,7 @@ from reyna.domain.errors import NotFound
 from reyna.domain.event import Event
 from reyna.domain.ids import derive_id
 from reyna.domain.processing.processor import Instance, Processor
-from reyna.domain.processing.run import Run
+from reyna.domain.processing.run import Priority, Run
 from reyna.ports.store import RequirementNotMet
 from reyna.services.processors.instances.instance_cache import InstanceCache
 from reyna.services.processors.instances.matching import is_eligible, match_instances, sets_off_runs
@@ -21,6 +21,7 @@ from reyna.services.processors.neighbours import StateVerbs
 from reyna.services.processors.registry.processor_lookup import still_registered
 from reyna.services.processors.runs import lifecycle
 from reyna.services.processors.runs.run_store import RunStore
+from reyna.services.processors.runs.supersession import Supersession
 
 MAX_LINEAGE_DEPTH: Final = 32  # derivations that are followed back; a deeper blob sets off no run by itself
 log: Final = structlog.get_logger("reyna.services.processors")
@@ -49,9 +50,15 @@ class BlobRouter:
     """Requests a run for every instance that a new or changed blob is for."""
 
     def __init__(
-        self, runs: RunStore, instances: InstanceCache, state: StateVerbs, clock: Callable[[], datetime]
+        self,
+        runs: RunStore,
+        instances: InstanceCache,
+        state: StateVerbs,
+        supersession: Supersession,
+        clock: Callable[[], datetime],
     ) -> None:
         self._runs, self._instances, self._state, self._clock = runs, instances, state, clock
+        self._supersession = supersession
 
     async def route(self, event: Event) -> list[Run]:
         """Requests and returns the runs; the same event a second time requests nothing.
@@ -79,7 +86,8 @@ class BlobRouter:
             lineage=await self._lineage(caller, blob, processors),
         )
         runs = [self._new_run(event, instance, processors[instance.processor_id], blob) for instance in matches]
-        return [run for run in runs if await self._create(caller, run, processors[run.processor_id])]
+        created = [await self._create(caller, run, processors[run.processor_id]) for run in runs]
+        return [run for run in created if run is not None]
 
     def is_ignored(self, body: bytes) -> bool:
         """Returns True when this event about a blob sets off nothing, as far as that is known without waiting.
@@ -140,15 +148,20 @@ class BlobRouter:
 
     def _new_run(self, event: Event, instance: Instance, processor: Processor, blob: Blob) -> Run:
         id = derive_id("run", event.id, instance.id)
-        return lifecycle.request(id, processor, blob, instance.settings, self._clock())
+        # A user waits for what comes of their own writing; what processors derive further can wait.
+        priority: Priority = "interactive" if blob.author_kind == "user" else "bulk"
+        return lifecycle.request(id, processor, blob, instance.settings, self._clock(), priority)
 
-    async def _create(self, caller: Caller, run: Run, processor: Processor) -> bool:
-        """Returns False when the run is there already, since the event came a second time, or the processor is gone."""
+    async def _create(self, caller: Caller, run: Run, processor: Processor) -> Run | None:
+        """Returns None when the run is there already, since the event came a second time, or the processor is gone."""
+        self._runs.apply_limits(processor)
+        run = self._runs.reserve(run)
         try:
             await self._runs.create(caller, [run], *still_registered(processor))
         except RequirementNotMet:
-            return False
-        return True
+            return None
+        await self._supersession.cancel_older(caller, [run])
+        return run
 
 
 def _acting_for_owner(event: Event) -> Caller:

@@ -9,12 +9,14 @@ from reyna.domain.blob import Blob
 from reyna.domain.errors import Conflict, RunningElsewhere
 from reyna.domain.ids import derive_id
 from reyna.domain.processing.processor import Processor
-from reyna.domain.processing.run import ENDED, Cost, DeadLetter, RetryOptions, Run, Work
+from reyna.domain.processing.run import ENDED, Cost, DeadLetter, Priority, RetryOptions, Run, Work
 
 RETRYABLE: Final = frozenset({"failed", "refused", "cancelled"})
 
 
-def request(id: str, processor: Processor, blob: Blob, settings: dict[str, Any], now: datetime) -> Run:
+def request(
+    id: str, processor: Processor, blob: Blob, settings: dict[str, Any], now: datetime, priority: Priority
+) -> Run:
     return Run(
         id=id,
         user_id=blob.user_id,
@@ -25,6 +27,7 @@ def request(id: str, processor: Processor, blob: Blob, settings: dict[str, Any],
         blob_revision=blob.revision,
         settings=settings,
         lease_ends_at=now if processor.scope == "user" else None,
+        priority=priority,
         requested_at=now,
     )
 
@@ -53,10 +56,17 @@ def request_again(run: Run, processor: Processor, blob: Blob, options: RetryOpti
         error=None,
         output_blob_ids=(),
         worker_id=None,
+        held=False,
         requested_at=now,
         started_at=None,
         finished_at=None,
     )
+
+
+def admit(run: Run) -> Run:
+    """Returns the held run as one that is handed to workers."""
+    check_open(run)
+    return _next(run, held=False)
 
 
 def claim(run: Run, now: datetime, worker_id: str | None = None, version: str | None = None) -> Run:
@@ -76,6 +86,7 @@ def claim(run: Run, now: datetime, worker_id: str | None = None, version: str | 
         worker_id=worker_id,
         processor_version=version or run.processor_version,
         waiting=None,
+        held=False,
         started_at=run.started_at or now,
     )
 
@@ -132,7 +143,14 @@ def cancel(run: Run, now: datetime) -> Run:
     check_open(run)
     if run.output_blob_ids:
         raise Conflict("The output of this run is being stored at this moment.", current=run)
-    return _next(run, status="cancelled", finished_at=now)
+    return _next(run, status="cancelled", held=False, finished_at=now)
+
+
+def supersede(run: Run, newer_revision: int, now: datetime) -> Run:
+    """Returns the run cancelled in favour of one that was requested for a newer revision of its blob."""
+    check_open(run)
+    reason = f"Revision {newer_revision} of the same blob is processed instead of revision {run.blob_revision}."
+    return _next(run, status="cancelled", error=reason, held=False, finished_at=now)
 
 
 def check_open(run: Run) -> None:

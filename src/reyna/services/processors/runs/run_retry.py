@@ -16,6 +16,7 @@ from reyna.services.processors.runs import lifecycle
 from reyna.services.processors.runs.dead_letter_stream import DeadLetterStream
 from reyna.services.processors.runs.input_blobs import InputBlobs
 from reyna.services.processors.runs.run_store import RunStore, RunUpdate
+from reyna.services.processors.runs.supersession import Supersession
 
 
 class RunRetry:
@@ -28,10 +29,11 @@ class RunRetry:
         registry: Registry,
         state: StateVerbs,
         stream: DeadLetterStream,
+        supersession: Supersession,
         clock: Callable[[], datetime],
     ) -> None:
         self._store, self._runs, self._registry, self._state = store, runs, registry, state
-        self._stream, self._clock = stream, clock
+        self._stream, self._supersession, self._clock = stream, supersession, clock
         self._inputs = InputBlobs(state)
 
     async def retry(self, caller: Caller, id: str, options: RetryOptions = RetryOptions(), data: Any = None) -> Run:
@@ -51,11 +53,13 @@ class RunRetry:
         removed = (letter.discarded(caller, cause="replayed").message(),) if letter else ()
 
         def decide(run: Run) -> RunUpdate:
-            again = lifecycle.request_again(run, processor, blob, options, self._clock())
+            again = self._runs.reserve(lifecycle.request_again(run, processor, blob, options, self._clock()))
             messages = (*self._runs.request_messages(caller, again), *removed)
             return RunUpdate(again, messages, (*still_registered(processor), *removal, self._runs.quota_step(again)))
 
+        self._runs.apply_limits(processor)
         run = await self._runs.update(caller, id, decide)
+        await self._supersession.cancel_older(caller, [run])
         if letter is not None:
             await self._stream.remove(letter)
         return run

@@ -5,13 +5,16 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, NotFound
 from reyna.domain.event import Message
+from reyna.domain.processing.processor import Processor
 from reyna.domain.processing.run import RUN_SUBJECTS, DeadLetter, Run
 from reyna.domain.quota import Usage
 from reyna.ports.store import Increment, Put, RequirementNotMet, Step, Store
+from reyna.services.processors.dispatch.queues import DispatchQueues
 from reyna.services.processors.neighbours import RUN_TOKEN_LIFETIME, TokenSigner
 from reyna.services.processors.records import DEAD_LETTERS, RUNS
 from reyna.services.processors.runs import lifecycle
@@ -32,8 +35,16 @@ class RunUpdate(msgspec.Struct, frozen=True):
 class RunStore:
     """Reads and writes runs, counts them against the quota, and issues their tokens."""
 
-    def __init__(self, store: Store, signer: TokenSigner, limits: QuotaLimits, progress: ProgressCache) -> None:
+    def __init__(
+        self,
+        store: Store,
+        signer: TokenSigner,
+        limits: QuotaLimits,
+        progress: ProgressCache,
+        queues: DispatchQueues,
+    ) -> None:
         self._store, self._signer, self._limits, self._progress = store, signer, limits, progress
+        self._queues = queues
 
     async def get(self, caller: Caller, id: str) -> Run:
         """Raises NotFound."""
@@ -42,13 +53,30 @@ class RunStore:
             raise NotFound("There is no run of yours under this id.", id=id)
         return run
 
+    def apply_limits(self, processor: Processor) -> None:
+        """Applies the limits that the processor was registered with, before a run of it is reserved."""
+        if processor.scope == "system" and not self._queues.knows_limits(processor.id):
+            self._queues.set_limits(processor.id, processor)
+
+    def reserve(self, run: Run) -> Run:
+        """Returns a new run as it is to be written: handed out at once where there is room, else held."""
+        return run if self._queues.reserve(run) else replace(run, held=True)
+
     async def create(self, caller: Caller, runs: Sequence[Run], *further: Step) -> None:
-        """Writes all of these new runs or none of them, with further steps.
+        """Writes all of these reserved runs or none of them, with further steps.
 
         Raises RequirementNotMet when one of them is there already, TooMuch over quota.
         """
         messages = [message for run in runs for message in self.request_messages(caller, run)]
-        await self._store.write(*(Put(RUNS, run) for run in runs), self.quota_step(*runs), *further, messages=messages)
+        steps = (*(Put(RUNS, run) for run in runs), self.quota_step(*runs), *further)
+        try:
+            await self._store.write(*steps, messages=messages)
+        except BaseException:
+            for run in runs:
+                self._queues.remove(run.processor_id, run.user_id, run.id)
+            raise
+        for run in runs:
+            self._queues.record(run)
 
     async def update(self, caller: Caller, id: str, decide: Callable[[Run], RunUpdate | None]) -> Run:
         """Writes the update that `decide` returns, and decides again whenever another write came first.
@@ -66,6 +94,7 @@ class RunStore:
                 await self._store.write(put, *update.steps, messages=update.messages)
             except RequirementNotMet:
                 continue
+            self._queues.record(update.run)
             return update.run
         raise Conflict("Too much happened to this run at once. Try again.", id=id)
 
@@ -83,20 +112,22 @@ class RunStore:
         """Returns the event that the run is requested, and the message that hands it to a worker, if any, in this
         order."""
         requested = run.event("requested", caller).message()
-        return (requested, self._work_message(run)) if is_handed_out_by_bus(run) else (requested,)
+        is_handed_out = is_handed_out_by_bus(run) and not run.held
+        return (requested, self.work_message(run)) if is_handed_out else (requested,)
 
-    def issue_token(self, run: Run) -> str:
-        """Returns a new run token, with which a worker acts for the user in this run."""
-        worker = Caller(user_id=run.user_id, kind="processor", processor_id=run.processor_id, run_id=run.id)
-        return self._signer.sign(worker, int(RUN_TOKEN_LIFETIME.total_seconds()))
-
-    def _work_message(self, run: Run) -> Message:
+    def work_message(self, run: Run) -> Message:
+        """Returns the message that hands the run to a worker."""
         return Message(
             # The revision grows with every write, so that the bus does not take a retry for a duplicate.
             id=f"{run.id}.{run.revision - 1}",
             subject=f"{RUN_SUBJECTS}.{run.processor_id}.{run.user_id}",
             body=msgspec.json.encode(lifecycle.work_of(run, self.issue_token(run))),
         )
+
+    def issue_token(self, run: Run) -> str:
+        """Returns a new run token, with which a worker acts for the user in this run."""
+        worker = Caller(user_id=run.user_id, kind="processor", processor_id=run.processor_id, run_id=run.id)
+        return self._signer.sign(worker, int(RUN_TOKEN_LIFETIME.total_seconds()))
 
 
 def is_handed_out_by_bus(run: Run) -> bool:

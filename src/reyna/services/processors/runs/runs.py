@@ -26,6 +26,7 @@ from reyna.services.processors.runs.input_blobs import InputBlobs
 from reyna.services.processors.runs.progress_cache import ProgressCache
 from reyna.services.processors.runs.run_retry import RunRetry
 from reyna.services.processors.runs.run_store import RunStore, RunUpdate
+from reyna.services.processors.runs.supersession import Supersession
 from reyna.storage.idempotency import IdempotencyKeys, IdempotencyRecord, idempotent
 
 EMPTY_REQUEST_ID: Final = "run-none"  # stands for the result of a request for the blobs of an empty bucket
@@ -49,10 +50,11 @@ class Runs:
         settings: SettingsValidator,
         clock: Callable[[], datetime],
         idempotency_keys: IdempotencyKeys,
+        supersession: Supersession,
     ) -> None:
         self._store, self._runs, self._run_retry, self._progress = store, runs, run_retry, progress
         self._registry, self._settings, self._clock, self.idempotency_keys = registry, settings, clock, idempotency_keys
-        self._inputs = InputBlobs(state)
+        self._inputs, self._supersession = InputBlobs(state), supersession
 
     async def request(self, caller: Caller, new: NewRuns, *, key: Key = None) -> Sequence[Run]:
         """Runs a processor now, on these blobs or on every blob in the bucket that it takes: all of them or none.
@@ -120,7 +122,12 @@ class Runs:
         else:
             blobs = await self._inputs.list_in_bucket(caller, processor, new.bucket_id)
         now = self._clock()
-        runs = [lifecycle.request(new_id("run"), processor, blob, new.settings, now) for blob in blobs]
+        priority = new.resolved_priority()
+        self._runs.apply_limits(processor)
+        runs = [
+            self._runs.reserve(lifecycle.request(new_id("run"), processor, blob, new.settings, now, priority))
+            for blob in blobs
+        ]
         remember_key = self.idempotency_keys.steps(caller, key, runs[0].id if runs else EMPTY_REQUEST_ID, runs)
         try:
             if runs:
@@ -131,4 +138,5 @@ class Runs:
             if unmet.kind == "require":
                 raise no_processor(processor.id) from unmet
             raise Conflict("The same request was made at the same moment. Try again.") from unmet
+        await self._supersession.cancel_older(caller, runs)
         return runs
