@@ -31,9 +31,28 @@ async def hold(blob: Blob, context: Context[None]) -> dict[str, Any]:
     return {}
 
 
+class Gate:
+    """A processor whose runs end when the test lets them; `started` yields the run of each as it starts."""
+
+    def __init__(self, id: str) -> None:
+        self.processor: Processor[None] = Processor(id, takes="text-input-v1", makes="edited-text-v1", trigger="manual")
+        self.processor(self._wait)
+        self.started: asyncio.Queue[str] = asyncio.Queue()
+        self._places = asyncio.Semaphore(0)
+
+    def let_through(self, count: int = 1) -> None:
+        for _ in range(count):
+            self._places.release()
+
+    async def _wait(self, blob: Blob, context: Context[None]) -> list[Any]:
+        self.started.put_nowait(blob.id)
+        await self._places.acquire()
+        return []
+
+
 @asynccontextmanager
 async def running_worker(
-    application: Application, processor: Processor[None] = failing_processor
+    application: Application, processor: Processor[None] = failing_processor, *, parallel: int = 4
 ) -> AsyncIterator[Processor[None]]:
     settings = read_settings(application.environment, application.folder)
     bus = await NatsBus.connect(application.nats_url, name=processor.id)
@@ -42,6 +61,7 @@ async def running_worker(
         bus,
         sign=Signer(settings.signing_secret()).sign,
         services=lambda sign: connect_services(bus, sign),
+        parallel=parallel,
     )
     await worker.start()
     yield processor

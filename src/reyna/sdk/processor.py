@@ -60,6 +60,7 @@ class Description(TypedDict, total=False):
     """Further facts about a processor.
 
     `trigger="manual"`: it runs only on request. `range`: the input it is for, in words (`3 to 1,000 words`).
+    `max_concurrency` and `max_runs_per_minute` limit the runs of all users and workers together; others are held back.
     """
 
     version: str
@@ -67,6 +68,8 @@ class Description(TypedDict, total=False):
     description: str
     trigger: Literal["event", "manual"]
     range: str
+    max_concurrency: int
+    max_runs_per_minute: int
 
 
 class Processor(Generic[S]):
@@ -109,6 +112,8 @@ class Processor(Generic[S]):
             settings_schema=msgspec.json.schema(settings) if settings else None,
             trigger=description.get("trigger", "event"),
             range=description.get("range"),
+            max_concurrency=description.get("max_concurrency"),
+            max_runs_per_minute=description.get("max_runs_per_minute"),
         )
         self._function: ProcessorFunction[S] | None = None
 

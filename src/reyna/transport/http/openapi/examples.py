@@ -121,6 +121,8 @@ EXAMPLES: Final[Mapping[str, Any]] = {
         "output_blob_ids": ["blob-01k8x2xb1c2d3e4f5g6h7j8k9m"],
         "cost": {"model": "smollm2-135m-instruct", "input_tokens": 120, "output_tokens": 310},
         "settings": {},
+        "held": False,
+        "priority": "interactive",
         "requested_at": AT,
         "started_at": AT,
         "finished_at": AT,
