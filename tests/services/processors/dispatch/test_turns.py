@@ -1,6 +1,6 @@
 """Users have their turns in order, however many runs each of them has waiting."""
 
-from reyna.services.processors.dispatch.rate_limiter import RateLimiter
+from reyna.services.processors.dispatch.rate_limiter import RunRateLimiter
 from reyna.services.processors.dispatch.turns import Turns
 from reyna.services.processors.dispatch.user_queue import MAX_KNOWN_RUNS, HeldRun, UserQueue
 
@@ -72,7 +72,7 @@ def test_a_queue_keeps_the_first_runs_in_memory_whatever_the_order_of_their_arri
 
 def test_a_rate_is_kept_in_every_minute() -> None:
     now = 0.0
-    limiter = RateLimiter(60, lambda: now)
+    limiter = RunRateLimiter(60, lambda: now)
     started: list[float] = []
     while now < 300.0:
         if not (wait := limiter.seconds_until_allowed()):

@@ -417,22 +417,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/dead/replay": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["replayDeadLetters"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -609,22 +593,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/runs/{id}/beat": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["beatRun"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/runs/{id}/cancel": {
         parameters: {
             query?: never;
@@ -641,70 +609,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/runs/{id}/complete": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["completeRun"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/runs/{id}/fail": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["failRun"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/runs/{id}/progress": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["reportProgress"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/runs/{id}/refuse": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["refuseRun"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/runs/{id}/retry": {
         parameters: {
             query?: never;
@@ -715,22 +619,6 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["retryRun"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/runs/{id}/steps/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getStep"];
-        put: operations["putStep"];
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -993,22 +881,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/work/{processor_id}/claim": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["claimRun"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1120,19 +992,6 @@ export interface components {
             terms: string[];
             upgraded: components["schemas"]["Upgraded"] | null;
         };
-        Claim: {
-            version: string;
-            /** @default 0 */
-            wait_seconds?: number;
-            worker: string;
-        };
-        ClaimedRun: {
-            blob: components["schemas"]["Blob"];
-            /** Format: date-time */
-            lease_ends_at: string;
-            run: components["schemas"]["Run"];
-            token: string;
-        };
         Copy: {
             after?: string | null;
             /** @default false */
@@ -1148,10 +1007,10 @@ export interface components {
          */
         Cost: {
             /** @default 0 */
-            input_tokens?: number;
-            model?: string | null;
+            input_tokens: number;
+            model: string | null;
             /** @default 0 */
-            output_tokens?: number;
+            output_tokens: number;
         };
         Counted: {
             /** @default 0 */
@@ -1287,11 +1146,6 @@ export interface components {
             passed: boolean;
             undone: boolean;
         };
-        KeptLetter: {
-            id: string;
-            reason: string;
-            run_id: string;
-        };
         Kin: {
             /** Format: date-time */
             created_at: string;
@@ -1304,17 +1158,6 @@ export interface components {
             schema_id: string;
             stale: boolean;
             trashed_at: string | null;
-        };
-        LeaseBeat: {
-            /** @default 0 */
-            wait_seconds?: number;
-            worker?: string | null;
-        };
-        LeaseState: {
-            cancelled: boolean;
-            lease_ends_at: string | null;
-            /** @enum {string} */
-            status: "requested" | "running" | "completed" | "refused" | "failed" | "cancelled";
         };
         Lineage: {
             ancestors: components["schemas"]["Kin"][];
@@ -1425,6 +1268,8 @@ export interface components {
             description?: string;
             id: string;
             input_schemas: string[];
+            max_concurrency?: number | null;
+            max_runs_per_minute?: number | null;
             name: string;
             output_schema: string;
             range?: string | null;
@@ -1442,6 +1287,8 @@ export interface components {
             /** @default [] */
             blob_ids?: string[];
             bucket_id?: string | null;
+            /** @enum {null|string} */
+            priority?: "interactive" | "bulk" | null;
             processor_id: string;
             settings?: {
                 [key: string]: unknown;
@@ -1461,10 +1308,6 @@ export interface components {
             name: string;
             upgrade?: components["schemas"]["Upgrade"] | null;
             version?: string | null;
-        };
-        NewStep: {
-            cost?: components["schemas"]["Cost"];
-            result?: unknown;
         };
         NewUpgrade: {
             from: string;
@@ -1504,11 +1347,6 @@ export interface components {
         Outcomes: {
             entry_id: string | null;
             results: components["schemas"]["Outcome"][];
-        };
-        Output: {
-            bucket_ids?: string[] | null;
-            data: unknown;
-            schema_id?: string | null;
         };
         PageOfBlob: {
             items: components["schemas"]["Blob"][];
@@ -1624,6 +1462,8 @@ export interface components {
             description: string;
             id: string;
             input_schemas: string[];
+            max_concurrency: number | null;
+            max_runs_per_minute: number | null;
             name: string;
             output_schema: string;
             range: string | null;
@@ -1670,30 +1510,6 @@ export interface components {
         };
         Replay: {
             data?: unknown;
-            /** @default false */
-            from_start?: boolean;
-            /**
-             * @default newest
-             * @enum {string}
-             */
-            version?: "same" | "newest";
-        };
-        ReplayAll: {
-            /** @default false */
-            from_start?: boolean;
-            processor_id?: string | null;
-            /**
-             * @default newest
-             * @enum {string}
-             */
-            version?: "same" | "newest";
-        };
-        ReplayReport: {
-            /** @default [] */
-            kept: components["schemas"]["KeptLetter"][];
-            /** @default 0 */
-            left: number;
-            replayed: number;
         };
         Report: {
             /** @default 0 */
@@ -1740,15 +1556,6 @@ export interface components {
             bucket_id: string;
             parent_bucket_id?: string | null;
         };
-        RetryOptions: {
-            /** @default false */
-            from_start?: boolean;
-            /**
-             * @default newest
-             * @enum {string}
-             */
-            version?: "same" | "newest";
-        };
         Return: {
             parent_bucket_id?: string | null;
         };
@@ -1787,17 +1594,17 @@ export interface components {
             blob_revision: number;
             cost?: components["schemas"]["Cost"];
             error: string | null;
-            /** @default 0 */
-            failures: number;
             finished_at: string | null;
             /** @default false */
-            has_steps: boolean;
+            held: boolean;
             id: string;
-            lease_ends_at: string | null;
             /** @default [] */
             output_blob_ids: string[];
-            /** @default 0 */
-            postponements: number;
+            /**
+             * @default interactive
+             * @enum {string}
+             */
+            priority: "interactive" | "bulk";
             processor_id: string;
             /**
              * @default system
@@ -1809,7 +1616,6 @@ export interface components {
             progress: number;
             /** Format: date-time */
             requested_at: string;
-            required_version: string | null;
             /** @default 1 */
             revision: number;
             settings?: {
@@ -1821,24 +1627,9 @@ export interface components {
              * @enum {string}
              */
             status: "requested" | "running" | "completed" | "refused" | "failed" | "cancelled";
-            /** @default 0 */
-            step_series: number;
             text: string | null;
             user_id: string;
-            waiting: string | null;
             worker_id: string | null;
-        };
-        RunStep: {
-            cost?: components["schemas"]["Cost"];
-            /** Format: date-time */
-            finished_at: string;
-            id: string;
-            name: string;
-            result?: unknown;
-            /** @default 1 */
-            revision: number;
-            run_id: string;
-            user_id: string;
         };
         Schema: {
             /**
@@ -2043,6 +1834,8 @@ export interface components {
             input_schemas: string[];
             last_beat: string | null;
             live_workers: number;
+            max_concurrency: number | null;
+            max_runs_per_minute: number | null;
             name: string;
             output_schema: string;
             p50: number | null;
@@ -2083,25 +1876,6 @@ export interface components {
             };
             token: string;
             user_id: string;
-        };
-        WorkFailure: {
-            /** @default false */
-            final?: boolean;
-            reason: string;
-            retry_after?: number | null;
-            worker?: string | null;
-        };
-        WorkOutcome: {
-            blob_revision?: number | null;
-            cost?: components["schemas"]["Cost"];
-            outputs: components["schemas"]["Output"][];
-        };
-        WorkProgress: {
-            progress: number;
-            text?: string | null;
-        };
-        WorkRefusal: {
-            reason: string;
         };
     };
     responses: never;
@@ -3458,45 +3232,6 @@ export interface operations {
             };
         };
     };
-    replayDeadLetters: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["ReplayAll"] | null;
-            };
-        };
-        responses: {
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReplayReport"];
-                };
-            };
-        };
-    };
     listEvents: {
         parameters: {
             query?: {
@@ -4159,47 +3894,6 @@ export interface operations {
             };
         };
     };
-    beatRun: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["LeaseBeat"] | null;
-            };
-        };
-        responses: {
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LeaseState"];
-                };
-            };
-        };
-    };
     cancelRun: {
         parameters: {
             query?: never;
@@ -4237,218 +3931,12 @@ export interface operations {
             };
         };
     };
-    completeRun: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["WorkOutcome"];
-            };
-        };
-        responses: {
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-        };
-    };
-    failRun: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["WorkFailure"];
-            };
-        };
-        responses: {
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-        };
-    };
-    reportProgress: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["WorkProgress"];
-            };
-        };
-        responses: {
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LeaseState"];
-                };
-            };
-        };
-    };
-    refuseRun: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["WorkRefusal"];
-            };
-        };
-        responses: {
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-        };
-    };
     retryRun: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["RetryOptions"] | null;
-            };
-        };
-        responses: {
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Run"];
-                };
-            };
-        };
-    };
-    getStep: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                name: string;
             };
             cookie?: never;
         };
@@ -4475,49 +3963,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunStep"];
-                };
-            };
-        };
-    };
-    putStep: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewStep"];
-            };
-        };
-        responses: {
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunStep"];
+                    "application/json": components["schemas"]["Run"];
                 };
             };
         };
@@ -5264,53 +4710,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UpgradeTask"];
                 };
-            };
-        };
-    };
-    claimRun: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                processor_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Claim"];
-            };
-        };
-        responses: {
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClaimedRun"];
-                };
-            };
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
         };
     };

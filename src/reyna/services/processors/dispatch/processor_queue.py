@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from reyna.services.processors.dispatch.policy import DispatchPolicy
-from reyna.services.processors.dispatch.rate_limiter import RateLimiter
+from reyna.services.processors.dispatch.rate_limiter import RunRateLimiter
 from reyna.services.processors.dispatch.turns import Turns
 from reyna.services.processors.dispatch.user_queue import HeldRun, UserQueue
 
@@ -32,7 +32,7 @@ class ProcessorQueue:
         self.held: dict[str, UserQueue] = {}  # by user
         self.turns = Turns(policy.weights)
         self.max_concurrency: int | None = None
-        self.rate_limiter: RateLimiter | None = None
+        self.rate_limiter: RunRateLimiter | None = None
         self.at_limit: set[str] = set()  # users that wait for one of their own runs to end
         self._resting: list[tuple[float, str]] = []  # users that wait for their rate limit; a heap by time
         self._resting_users: set[str] = set()

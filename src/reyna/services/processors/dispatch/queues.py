@@ -13,7 +13,7 @@ from reyna.domain.processing.processor import Processor
 from reyna.domain.processing.run import ENDED, Run, queue_order
 from reyna.services.processors.dispatch.policy import DispatchPolicy
 from reyna.services.processors.dispatch.processor_queue import ProcessorQueue
-from reyna.services.processors.dispatch.rate_limiter import RateLimiter
+from reyna.services.processors.dispatch.rate_limiter import RunRateLimiter
 from reyna.services.processors.dispatch.user_queue import HeldRun, UserQueue
 from reyna.services.processors.worker_health import WorkerHealth
 
@@ -52,7 +52,7 @@ class DispatchQueues:
         self._queues: dict[str, ProcessorQueue] = {}  # by processor
         self._limited: set[str] = set()  # processors whose limits are known
         self._user_runs: Counter[str] = Counter()  # in flight, of all processors
-        self._user_rates: OrderedDict[str, RateLimiter] = OrderedDict()
+        self._user_rates: OrderedDict[str, RunRateLimiter] = OrderedDict()
         self._ended: OrderedDict[str, datetime] = OrderedDict()  # run -> the time of its end
         self._on_change: Callable[[str], None] = lambda processor_id: None
 
@@ -77,7 +77,7 @@ class DispatchQueues:
         if per_minute is None:
             queue.rate_limiter = None
         elif queue.rate_limiter is None or queue.rate_limiter.per_minute != per_minute:
-            queue.rate_limiter = RateLimiter(per_minute, self._elapsed)
+            queue.rate_limiter = RunRateLimiter(per_minute, self._elapsed)
         self._limited.add(processor_id)
 
     # --- decisions ---
@@ -252,12 +252,12 @@ class DispatchQueues:
         rate = self._rate_of(user_id)
         return rate.seconds_until_allowed() if rate is not None else 0.0
 
-    def _rate_of(self, user_id: str) -> RateLimiter | None:
+    def _rate_of(self, user_id: str) -> RunRateLimiter | None:
         if self._policy.max_runs_per_minute is None:
             return None
         rate = self._user_rates.get(user_id)
         if rate is None:
-            rate = self._user_rates[user_id] = RateLimiter(self._policy.max_runs_per_minute, self._elapsed)
+            rate = self._user_rates[user_id] = RunRateLimiter(self._policy.max_runs_per_minute, self._elapsed)
             if len(self._user_rates) > MAX_RATED_USERS:
                 self._user_rates.popitem(last=False)
         else:

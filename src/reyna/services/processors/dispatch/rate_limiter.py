@@ -7,7 +7,7 @@ ROUNDING_ERROR: Final = 1e-6  # of a run
 BURST_SHARE: Final = 10  # a tenth of a minute's runs may start at once
 
 
-class RateLimiter:
+class RunRateLimiter:
     """Allows at most so many runs in a minute; `elapsed` is a monotonic clock in seconds."""
 
     def __init__(self, per_minute: int, elapsed: Callable[[], float]) -> None:
