@@ -417,6 +417,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/dead/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["replayDeadLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -619,6 +635,22 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["retryRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/steps/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getStep"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1146,6 +1178,11 @@ export interface components {
             passed: boolean;
             undone: boolean;
         };
+        KeptLetter: {
+            id: string;
+            reason: string;
+            run_id: string;
+        };
         Kin: {
             /** Format: date-time */
             created_at: string;
@@ -1510,6 +1547,30 @@ export interface components {
         };
         Replay: {
             data?: unknown;
+            /** @default false */
+            from_start?: boolean;
+            /**
+             * @default newest
+             * @enum {string}
+             */
+            version?: "same" | "newest";
+        };
+        ReplayAll: {
+            /** @default false */
+            from_start?: boolean;
+            processor_id?: string | null;
+            /**
+             * @default newest
+             * @enum {string}
+             */
+            version?: "same" | "newest";
+        };
+        ReplayReport: {
+            /** @default [] */
+            kept: components["schemas"]["KeptLetter"][];
+            /** @default 0 */
+            left: number;
+            replayed: number;
         };
         Report: {
             /** @default 0 */
@@ -1556,6 +1617,15 @@ export interface components {
             bucket_id: string;
             parent_bucket_id?: string | null;
         };
+        RetryOptions: {
+            /** @default false */
+            from_start?: boolean;
+            /**
+             * @default newest
+             * @enum {string}
+             */
+            version?: "same" | "newest";
+        };
         Return: {
             parent_bucket_id?: string | null;
         };
@@ -1594,12 +1664,19 @@ export interface components {
             blob_revision: number;
             cost?: components["schemas"]["Cost"];
             error: string | null;
+            /** @default 0 */
+            failures: number;
             finished_at: string | null;
+            /** @default false */
+            has_steps: boolean;
             /** @default false */
             held: boolean;
             id: string;
+            lease_ends_at: string | null;
             /** @default [] */
             output_blob_ids: string[];
+            /** @default 0 */
+            postponements: number;
             /**
              * @default interactive
              * @enum {string}
@@ -1616,6 +1693,7 @@ export interface components {
             progress: number;
             /** Format: date-time */
             requested_at: string;
+            required_version: string | null;
             /** @default 1 */
             revision: number;
             settings?: {
@@ -1627,9 +1705,24 @@ export interface components {
              * @enum {string}
              */
             status: "requested" | "running" | "completed" | "refused" | "failed" | "cancelled";
+            /** @default 0 */
+            step_series: number;
             text: string | null;
             user_id: string;
+            waiting: string | null;
             worker_id: string | null;
+        };
+        RunStep: {
+            cost?: components["schemas"]["Cost"];
+            /** Format: date-time */
+            finished_at: string;
+            id: string;
+            name: string;
+            result?: unknown;
+            /** @default 1 */
+            revision: number;
+            run_id: string;
+            user_id: string;
         };
         Schema: {
             /**
@@ -3232,6 +3325,45 @@ export interface operations {
             };
         };
     };
+    replayDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReplayAll"] | null;
+            };
+        };
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayReport"];
+                };
+            };
+        };
+    };
     listEvents: {
         parameters: {
             query?: {
@@ -3940,7 +4072,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryOptions"] | null;
+            };
+        };
         responses: {
             "4XX": {
                 headers: {
@@ -3964,6 +4100,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+        };
+    };
+    getStep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunStep"];
                 };
             };
         };
