@@ -87,16 +87,7 @@ class Processors:
         self.router = BlobRouter(run_store, self.instance_cache, state, supersession, clock)
         self.removal = ProcessorRemoval(store, RunCancellation(store, run_store, clock), limits)
         self.registry = Registry(
-            store,
-            lookup,
-            self.removal,
-            schemas,
-            bus,
-            self.instance_cache,
-            self.worker_health,
-            limits,
-            clock,
-            keys,
+            store, lookup, self.removal, schemas, bus, self.instance_cache, self.worker_health, limits, clock, keys
         )
         run_retry = RunRetry(store, run_store, self.registry, state, self.dead_letter_stream, supersession, clock)
         self.instances = Instances(store, self.instance_cache, self.registry, state, settings, clock, keys)
