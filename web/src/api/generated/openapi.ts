@@ -609,6 +609,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{id}/beat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["beatRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{id}/cancel": {
         parameters: {
             query?: never;
@@ -619,6 +635,70 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["cancelRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["completeRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/fail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["failRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["reportProgress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["refuseRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -649,7 +729,7 @@ export interface paths {
             cookie?: never;
         };
         get: operations["getStep"];
-        put?: never;
+        put: operations["putStep"];
         post?: never;
         delete?: never;
         options?: never;
@@ -913,6 +993,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/work/{processor_id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["claimRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1024,6 +1120,19 @@ export interface components {
             terms: string[];
             upgraded: components["schemas"]["Upgraded"] | null;
         };
+        Claim: {
+            version: string;
+            /** @default 0 */
+            wait_seconds?: number;
+            worker: string;
+        };
+        ClaimedRun: {
+            blob: components["schemas"]["Blob"];
+            /** Format: date-time */
+            lease_ends_at: string;
+            run: components["schemas"]["Run"];
+            token: string;
+        };
         Copy: {
             after?: string | null;
             /** @default false */
@@ -1039,10 +1148,10 @@ export interface components {
          */
         Cost: {
             /** @default 0 */
-            input_tokens: number;
-            model: string | null;
+            input_tokens?: number;
+            model?: string | null;
             /** @default 0 */
-            output_tokens: number;
+            output_tokens?: number;
         };
         Counted: {
             /** @default 0 */
@@ -1196,6 +1305,17 @@ export interface components {
             stale: boolean;
             trashed_at: string | null;
         };
+        LeaseBeat: {
+            /** @default 0 */
+            wait_seconds?: number;
+            worker?: string | null;
+        };
+        LeaseState: {
+            cancelled: boolean;
+            lease_ends_at: string | null;
+            /** @enum {string} */
+            status: "requested" | "running" | "completed" | "refused" | "failed" | "cancelled";
+        };
         Lineage: {
             ancestors: components["schemas"]["Kin"][];
             blob_id: string;
@@ -1346,6 +1466,10 @@ export interface components {
             upgrade?: components["schemas"]["Upgrade"] | null;
             version?: string | null;
         };
+        NewStep: {
+            cost?: components["schemas"]["Cost"];
+            result?: unknown;
+        };
         NewUpgrade: {
             from: string;
             to: string;
@@ -1384,6 +1508,11 @@ export interface components {
         Outcomes: {
             entry_id: string | null;
             results: components["schemas"]["Outcome"][];
+        };
+        Output: {
+            bucket_ids?: string[] | null;
+            data: unknown;
+            schema_id?: string | null;
         };
         PageOfBlob: {
             items: components["schemas"]["Blob"][];
@@ -1969,6 +2098,25 @@ export interface components {
             };
             token: string;
             user_id: string;
+        };
+        WorkFailure: {
+            /** @default false */
+            final?: boolean;
+            reason: string;
+            retry_after?: number | null;
+            worker?: string | null;
+        };
+        WorkOutcome: {
+            blob_revision?: number | null;
+            cost?: components["schemas"]["Cost"];
+            outputs: components["schemas"]["Output"][];
+        };
+        WorkProgress: {
+            progress: number;
+            text?: string | null;
+        };
+        WorkRefusal: {
+            reason: string;
         };
     };
     responses: never;
@@ -4026,6 +4174,47 @@ export interface operations {
             };
         };
     };
+    beatRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LeaseBeat"] | null;
+            };
+        };
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaseState"];
+                };
+            };
+        };
+    };
     cancelRun: {
         parameters: {
             query?: never;
@@ -4036,6 +4225,170 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+        };
+    };
+    completeRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkOutcome"];
+            };
+        };
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+        };
+    };
+    failRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkFailure"];
+            };
+        };
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+        };
+    };
+    reportProgress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkProgress"];
+            };
+        };
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeaseState"];
+                };
+            };
+        };
+    };
+    refuseRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkRefusal"];
+            };
+        };
         responses: {
             "4XX": {
                 headers: {
@@ -4115,6 +4468,48 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunStep"];
+                };
+            };
+        };
+    };
+    putStep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStep"];
+            };
+        };
         responses: {
             "4XX": {
                 headers: {
@@ -4884,6 +5279,53 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["UpgradeTask"];
                 };
+            };
+        };
+    };
+    claimRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                processor_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Claim"];
+            };
+        };
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClaimedRun"];
+                };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
