@@ -16,6 +16,7 @@ COMMANDS: Final = (
         "Check everything, running or not, and say how to mend what is wrong. Exits with 1 when something is.",
     ),
     ("processor", "reyna.cli.processor", "Run, begin and list processors."),
+    ("dead", "reyna.cli.dead", "List, replay and discard work that was given up."),
     ("account", "reyna.cli.account", "Accounts of the studio."),
     ("schema", "reyna.cli.schema.commands", "Register, check and look up schemas."),
     ("migrate", "reyna.cli.migrate.commands", "Import content from other systems."),

@@ -1,5 +1,6 @@
 """`reyna processor run | new | list`: run, scaffold and list processors."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Final
@@ -12,6 +13,8 @@ from reyna.app.config import Settings
 from reyna.cli.execution import exit_with_error, run_async
 from reyna.cli.startup import join_running_studio, load_settings
 from reyna.cli.terminal import OUT, add_row, announce, print_line
+from reyna.cli.workers.reload import command_without_reload, run_reloading
+from reyna.cli.workers.rest_workers import run_rest_workers, studio_address
 from reyna.domain.caller import system_caller
 from reyna.domain.errors import Invalid
 from reyna.domain.ids import check_slug
@@ -51,13 +54,25 @@ async def make(blob: Blob, context: Context[Settings]) -> dict:
 def run_processors(
     names: Annotated[list[str], typer.Argument(metavar="MODULE:NAME…", help="Where the processors are.")],
     parallel: Annotated[int, typer.Option(help="Runs at the same time, for each of them.", min=1, max=1000)] = 4,
+    url: Annotated[str | None, typer.Option(help="Address of the studio, with REYNA_TOKEN; else REYNA_URL.")] = None,
+    reload: Annotated[bool, typer.Option("--reload", help="Start anew whenever a Python file here changes.")] = False,
 ) -> None:
-    """Run processors of your own beside a studio, until Ctrl-C."""
+    """Run processors of your own until Ctrl-C: with REYNA_URL and REYNA_TOKEN over HTTPS, else beside a studio."""
+    if reload:
+        raise typer.Exit(run_reloading(command_without_reload(), Path.cwd()))
+    sys.path.insert(0, str(Path.cwd()))  # a processor is most often a file in the working directory
+    if studio := studio_address(url, os.environ):
+        address, token = studio
+
+        def tell() -> None:
+            announce(f"At work: {', '.join(names)}; it is ready.", log_format="console")
+
+        run_async(lambda: run_rest_workers(address, token, names, parallel=parallel, ready=tell))
+        return
     # Imports the whole application, which listing and scaffolding do without.
     from reyna.app.lifecycle import run_workers
     from reyna.app.workers import SMALL_MODEL_SETTINGS
 
-    sys.path.insert(0, str(Path.cwd()))  # a processor is most often a file in the working directory
     given = load_settings()
     settings, defaults = join_running_studio(given), {} if given.llm_url else SMALL_MODEL_SETTINGS
 

@@ -41,7 +41,7 @@ class RestClient:
         Raises Refusal as the studio does, and Fault.
         """
         try:
-            return msgspec.json.decode(self._request(method, path, body, timeout, headers), type=kind)
+            return msgspec.json.decode(self._request(method, path, body, timeout, headers) or b"null", type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise Fault(f"{self._url} answers, but not as this version of a studio does.") from error
 

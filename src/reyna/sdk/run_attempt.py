@@ -3,19 +3,18 @@
 import logging
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Fault, NotFound, NotSignedIn, Refusal, RunningElsewhere, TooMuch
 from reyna.domain.ids import new_id
-from reyna.domain.processing.run import Cost, Work
+from reyna.domain.processing.run import Cost, Output, Work
 from reyna.domain.processing.step import RunStep
 from reyna.ports.bus import RetryLater, retry_delay_seconds
 from reyna.ports.language import EndpointUnavailable, UnusableAnswer
 from reyna.sdk.context import Context
 from reyna.sdk.processor import InvalidOutput, Processor, Refuse, Retry
-from reyna.sdk.run_client import RunClient
 from reyna.sdk.running_tasks import RunCancelled, RunningTasks
 from reyna.sdk.steps.durable_steps import StepStore
 
@@ -43,10 +42,34 @@ class Postponements:
         self._counts.pop(run_id, None)
 
 
+class RunCalls(Protocol):
+    """The calls of an attempt about its run: over the bus, or over HTTPS."""
+
+    caller: Caller
+
+    async def claim(self) -> None: ...
+
+    async def release(self, seconds: float) -> None: ...
+
+    async def get_blob(self) -> Blob: ...
+
+    async def get_step(self, name: str, blob_revision: int) -> RunStep | None: ...
+
+    async def put_step(self, name: str, result: Any, cost: Cost, blob_revision: int) -> RunStep: ...
+
+    async def check_outputs(self, outputs: list[Output], default_schema_id: str) -> None: ...
+
+    async def complete(self, outputs: list[Output], cost: Cost, blob_revision: int) -> None: ...
+
+    async def refuse(self, reason: str) -> None: ...
+
+    async def fail(self, reason: str, *, final: bool) -> None: ...
+
+
 class AttemptSteps:
     """The stored steps of one attempt: those of the revision of the blob that it has read."""
 
-    def __init__(self, client: RunClient, blob_revision: int) -> None:
+    def __init__(self, client: RunCalls, blob_revision: int) -> None:
         self._client, self._blob_revision = client, blob_revision
 
     async def get(self, name: str) -> RunStep | None:
@@ -67,7 +90,7 @@ class RunAttempt:
     def __init__(
         self,
         processor: Processor[Any],
-        client: RunClient,
+        client: RunCalls,
         tasks: RunningTasks,
         postponements: Postponements,
         work: Work,
@@ -103,8 +126,11 @@ class RunAttempt:
     async def _execute_or_release(self) -> None:
         try:
             await self._execute()
-        except (RetryLater, Fault):  # this worker does not go on with it now: another may take it at once
-            await self._client.release()
+        except RetryLater as later:  # this worker does not go on with it now: another may
+            await self._client.release(later.seconds)
+            raise
+        except Fault:
+            await self._client.release(0.0)
             raise
 
     async def _execute(self) -> None:

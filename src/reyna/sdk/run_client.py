@@ -9,6 +9,7 @@ from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Fault, NotFound, Refusal
 from reyna.domain.processing.run import Cost, Output, Work
 from reyna.domain.processing.step import RunStep
+from reyna.domain.schema import Verdict
 from reyna.sdk.processor import InvalidOutput
 from reyna.sdk.run_tokens import RunTokens
 from reyna.sdk.services import WorkerServices
@@ -16,6 +17,13 @@ from reyna.sdk.services import WorkerServices
 MAX_REPORTED_ERRORS: Final = 3  # of an output that does not fit its schema
 
 T = TypeVar("T")
+
+
+def check_verdict(processor_id: str, schema_id: str, verdict: Verdict) -> None:
+    """Raises InvalidOutput for an output that does not fit its schema."""
+    if not verdict.valid:
+        errors = "; ".join(f"{error.path}: {error.message}" for error in verdict.errors[:MAX_REPORTED_ERRORS])
+        raise InvalidOutput(f"{processor_id} made data that does not fit {schema_id}: {errors}")
 
 
 class RunClient:
@@ -33,8 +41,8 @@ class RunClient:
         execution = self._services.processors.execution
         await self._call(lambda: execution.claim(self.caller, self._work.run_id, self._worker_id, self._version))
 
-    async def release(self) -> None:
-        """Lets another worker take the run at once, if the service can be reached."""
+    async def release(self, seconds: float) -> None:
+        """Lets another worker take the run, if the service can be reached; the bus delivers it after these seconds."""
         with suppress(Fault, Refusal):
             await self._services.processors.execution.release(self.caller, self._work.run_id, self._worker_id)
 
@@ -80,9 +88,7 @@ class RunClient:
         for output in outputs:
             schema_id = output.schema_id or default_schema_id
             verdict = await self._services.schemas.validation.validate(self.caller, schema_id, output.data)
-            if not verdict.valid:
-                errors = "; ".join(f"{error.path}: {error.message}" for error in verdict.errors[:MAX_REPORTED_ERRORS])
-                raise InvalidOutput(f"{self._work.processor_id} made data that does not fit {schema_id}: {errors}")
+            check_verdict(self._work.processor_id, schema_id, verdict)
 
     async def _call(self, call: Callable[[], Awaitable[T]]) -> T:
         return await self._tokens.with_renewal(self._services.processors.execution, self._work, call)

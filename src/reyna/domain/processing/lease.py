@@ -10,7 +10,7 @@ from reyna.domain.processing.run import Cost, Output, Run, Status
 
 LEASE: Final = timedelta(seconds=45)  # without a beat, until another worker may take the run
 MAX_CLAIM_WAIT_SECONDS: Final = 30.0
-MAX_BEAT_WAIT_SECONDS: Final = 10.0
+MAX_BEAT_WAIT_SECONDS: Final = 8.0  # a neighbour answers within ten
 MAX_RETRY_SECONDS: Final = 7 * 24 * 3600.0
 MAX_WORKER_CHARACTERS: Final = 200
 MAX_REASON_CHARACTERS: Final = 10_000

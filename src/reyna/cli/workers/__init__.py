@@ -1,0 +1,1 @@
+"""Workers from the command line: over HTTPS, and started anew while their processor is written."""

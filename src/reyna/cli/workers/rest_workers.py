@@ -1,0 +1,80 @@
+"""Workers that reach their studio over HTTPS, with an address and a token: they need neither NATS nor a secret."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Final
+
+from reyna.domain.errors import Fault
+from reyna.ports.language import Language
+from reyna.sdk.rest.rest_worker import RestWorker
+from reyna.sdk.rest.studio_client import StudioClient
+
+URL_VARIABLE: Final = "REYNA_URL"
+TOKEN_VARIABLE: Final = "REYNA_TOKEN"  # noqa: S105 - the name of a variable
+BUS_VARIABLES: Final = ("REYNA_NATS_URL", "REYNA_SECRET")
+START_PAUSES_SECONDS: Final = (1.0, 2.0, 5.0, 10.0)  # while the studio cannot be reached; the last one repeats
+
+log = logging.getLogger(__name__)
+
+
+def studio_address(url: str | None, environment: Mapping[str, str]) -> tuple[str, str] | None:
+    """Returns the address and the token of the studio, or None where its workers are to use NATS."""
+    uses_bus = any(environment.get(name) for name in BUS_VARIABLES)
+    address = url or (None if uses_bus else environment.get(URL_VARIABLE))
+    return (address, environment.get(TOKEN_VARIABLE, "")) if address else None
+
+
+async def run_rest_workers(
+    address: str, token: str, names: Sequence[str], *, parallel: int, ready: Callable[[], None] = lambda: None
+) -> None:
+    """Runs a worker for each of these processors until SIGINT or SIGTERM. Raises CannotStart and Refusal."""
+    from reyna.app.workers import load_processor
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        language = await _open_language(stack)
+        for name in names:
+            worker = RestWorker(
+                load_processor(name), lambda: StudioClient(address, token), language=language, parallel=parallel
+            )
+            stack.push_async_callback(worker.stop)
+            if not await _start(worker, stop):
+                return
+        ready()
+        await stop.wait()
+
+
+async def _start(worker: RestWorker, stop: asyncio.Event) -> bool:
+    """Starts the worker as soon as the studio can be reached; returns False when it is to stop before."""
+    for attempt in range(1_000_000):
+        try:
+            await worker.start()
+        except Fault as fault:
+            pause = START_PAUSES_SECONDS[min(attempt, len(START_PAUSES_SECONDS) - 1)]
+            log.warning("tries again in %s s: %s", pause, fault.detail)
+            stopped = asyncio.create_task(stop.wait())
+            done, _ = await asyncio.wait([stopped], timeout=pause)
+            stopped.cancel()
+            if done:
+                return False
+        else:
+            return True
+    return False
+
+
+async def _open_language(stack: AsyncExitStack) -> Language | None:
+    """Returns the language model of the settings, if one is set."""
+    url = os.environ.get("REYNA_LLM_URL")
+    if not url:
+        return None
+    from reyna.app.models.opening import SystemModel
+    from reyna.ports.language import ModelEndpoint
+
+    key, model = os.environ.get("REYNA_LLM_KEY"), os.environ.get("REYNA_LLM_MODEL") or ""
+    return await SystemModel(ModelEndpoint(url=url, key=key, model=model)).open(stack)

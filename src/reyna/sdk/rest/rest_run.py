@@ -1,0 +1,143 @@
+"""The calls of a worker on behalf of one run that it has claimed over HTTPS, with the token of that run."""
+
+from contextlib import suppress
+from typing import Any, Final
+from urllib.parse import quote
+
+from reyna.domain.blob import Blob
+from reyna.domain.bucket import Bucket
+from reyna.domain.caller import Caller
+from reyna.domain.errors import Conflict, Fault, NotFound, Refusal
+from reyna.domain.processing.lease import (
+    ClaimedRun,
+    LeaseState,
+    WorkFailure,
+    WorkOutcome,
+    WorkProgress,
+    WorkRefusal,
+)
+from reyna.domain.processing.run import Cost, Output, Run
+from reyna.domain.processing.step import NewStep, RunStep
+from reyna.domain.requests.page import Page
+from reyna.domain.schema import Verdict
+from reyna.sdk.context import BlobReads, BucketReads
+from reyna.sdk.rest.studio_client import StudioClient
+from reyna.sdk.run_client import check_verdict
+
+GIVEN_BACK: Final = "Its worker does not go on with it now."
+
+
+class RestRun:
+    """The calls about one claimed run. `claim` has been made already."""
+
+    def __init__(self, studio: StudioClient, claimed: ClaimedRun, worker_id: str) -> None:
+        run = claimed.run
+        self._studio, self._claimed, self._worker_id = studio, claimed, worker_id
+        self._path, self._is_held = f"/runs/{run.id}", True
+        self.caller = Caller(user_id=run.user_id, kind="processor", processor_id=run.processor_id, run_id=run.id)
+
+    async def claim(self) -> None:
+        """Does nothing: the run was claimed before its blob was known."""
+
+    async def release(self, seconds: float) -> None:
+        """Gives the run back for so many seconds, unless the studio has it back already."""
+        if self._is_held:
+            with suppress(Fault, Refusal):
+                await self._fail(WorkFailure(reason=GIVEN_BACK, retry_after=seconds, worker=self._worker_id))
+
+    async def get_blob(self) -> Blob:
+        return self._claimed.blob
+
+    async def get_step(self, name: str, blob_revision: int) -> RunStep | None:
+        """Returns a finished step of this run, which counts for the revision that was handed out with it."""
+        try:
+            step: RunStep = await self._ask(RunStep, "GET", f"{self._path}/steps/{quote(name, safe='')}")
+        except NotFound:
+            return None
+        return step
+
+    async def put_step(self, name: str, result: Any, cost: Cost, blob_revision: int) -> RunStep:
+        path, new = f"{self._path}/steps/{quote(name, safe='')}", NewStep(result=result, cost=cost)
+        step: RunStep = await self._ask(RunStep, "PUT", path, new)
+        return step
+
+    async def check_outputs(self, outputs: list[Output], default_schema_id: str) -> None:
+        """Raises InvalidOutput for an output that does not fit its schema, before anything is stored."""
+        for output in outputs:
+            schema_id = output.schema_id or default_schema_id
+            path = f"/schemas/{quote(schema_id, safe='')}/validate"
+            verdict: Verdict = await self._ask(Verdict, "POST", path, {"data": output.data})
+            check_verdict(self._claimed.run.processor_id, schema_id, verdict)
+
+    async def complete(self, outputs: list[Output], cost: Cost, blob_revision: int) -> None:
+        """Stores the outputs. Raises Conflict when the run has ended otherwise."""
+        outcome = WorkOutcome(outputs=outputs, cost=cost, blob_revision=blob_revision)
+        await self._ask(Run, "POST", f"{self._path}/complete", outcome)
+        self._is_held = False
+
+    async def refuse(self, reason: str) -> None:
+        """Ends the run because its blob is not for the processor, unless it has ended meanwhile."""
+        with suppress(Conflict):
+            await self._ask(Run, "POST", f"{self._path}/refuse", WorkRefusal(reason=reason))
+        self._is_held = False
+
+    async def fail(self, reason: str, *, final: bool) -> None:
+        """Reports a failed attempt. Raises Conflict when the run has ended already."""
+        await self._fail(WorkFailure(reason=reason, final=final, worker=self._worker_id))
+
+    async def send_progress(self, fraction: float, text: str | None) -> LeaseState:
+        """Shows the progress on the user's devices, and returns the state of the run."""
+        progress = WorkProgress(progress=fraction, text=text)
+        state: LeaseState = await self._ask(LeaseState, "POST", f"{self._path}/progress", progress)
+        return state
+
+    async def _fail(self, failure: WorkFailure) -> None:
+        await self._ask(Run, "POST", f"{self._path}/fail", failure)
+        self._is_held = False
+
+    async def _ask(self, kind: Any, method: str, path: str, body: Any = None) -> Any:
+        return await self._studio.ask(kind, method, path, body, token=self._claimed.token)
+
+
+class RestState:
+    """The content of the user, as a run may read it."""
+
+    def __init__(self, studio: StudioClient, token: str) -> None:
+        self.blobs: BlobReads = RestBlobs(studio, token)
+        self.buckets: BucketReads = RestBuckets(studio, token)
+
+
+class RestBlobs:
+    """The blobs of the user."""
+
+    def __init__(self, studio: StudioClient, token: str) -> None:
+        self._studio, self._token = studio, token
+
+    async def get(self, caller: Caller, id: str) -> Blob:
+        blob: Blob = await self._studio.ask(Blob, "GET", f"/blobs/{quote(id, safe='')}", token=self._token)
+        return blob
+
+    async def list(
+        self,
+        caller: Caller,
+        *,
+        bucket_id: str | None = None,
+        schema_id: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Blob]:
+        given = {"bucket_id": bucket_id, "schema_id": schema_id, "limit": limit, "cursor": cursor}
+        query = {name: value for name, value in given.items() if value is not None}
+        page: Page[Blob] = await self._studio.ask(Page[Blob], "GET", "/blobs", token=self._token, query=query)
+        return page
+
+
+class RestBuckets:
+    """The buckets of the user."""
+
+    def __init__(self, studio: StudioClient, token: str) -> None:
+        self._studio, self._token = studio, token
+
+    async def get(self, caller: Caller, id: str) -> Bucket:
+        bucket: Bucket = await self._studio.ask(Bucket, "GET", f"/buckets/{quote(id, safe='')}", token=self._token)
+        return bucket

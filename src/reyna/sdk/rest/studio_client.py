@@ -1,0 +1,72 @@
+"""A client of the studio's REST API: sends structs, and returns structs or raises what the studio refuses."""
+
+from typing import Any, Final, TypeVar
+
+import httpx
+import msgspec
+
+from reyna.domain.errors import CannotStart, Fault, Unavailable, refusal_from_problem
+
+ANSWER_TIMEOUT_SECONDS: Final = 30.0
+MAX_CONNECTIONS: Final = 1_000  # each run under way keeps one for its beats
+T = TypeVar("T")
+
+
+class StudioClient:
+    """Sends requests with a token; a client belongs to the event loop in which it is used first."""
+
+    def __init__(self, url: str, token: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """Raises CannotStart for what is no address, or no token of a studio."""
+        if not url.startswith(("http://", "https://")):
+            raise CannotStart(f"{url} is not an address; it begins with http:// or https://.")
+        if not token or not token.isascii() or not token.isprintable():
+            raise CannotStart("The token is not one of a studio. Set REYNA_TOKEN.")
+        self.url, self._token = url.rstrip("/"), token
+        self._http = httpx.AsyncClient(
+            base_url=f"{self.url}/api",
+            timeout=ANSWER_TIMEOUT_SECONDS,
+            limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
+            transport=transport,
+        )
+
+    async def ask(
+        self,
+        kind: Any,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str | None = None,
+        timeout: float = ANSWER_TIMEOUT_SECONDS,
+        query: dict[str, Any] | None = None,
+    ) -> Any:
+        """Returns the answer as `kind`; one without content is None. `token` takes the place of the client's own.
+
+        Raises Refusal as the studio does, and Fault when it cannot be reached or fails.
+        """
+        headers = {"authorization": f"Bearer {token or self._token}", "content-type": "application/json"}
+        content = None if body is None else msgspec.json.encode(body)
+        try:
+            answer = await self._http.request(
+                method, path, content=content, headers=headers, timeout=timeout, params=query
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unavailable(f"{self.url} cannot be reached: {error or type(error).__name__}") from error
+        if not answer.is_success:
+            raise self._error_of(answer)
+        try:
+            return msgspec.json.decode(answer.content or b"null", type=kind)
+        except msgspec.MsgspecError as error:
+            raise Fault(f"{self.url} answers, but not as this version of a studio does: {error}") from error
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    def _error_of(self, answer: httpx.Response) -> Exception:
+        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            return Unavailable(f"{self.url} answered {answer.status_code}.")
+        try:
+            problem = msgspec.json.decode(answer.content)
+            return refusal_from_problem({key: problem[key] for key in problem.keys() - {"type", "status"}})
+        except (msgspec.MsgspecError, KeyError, AttributeError):
+            return Fault(f"{self.url} answered {answer.status_code}.")
