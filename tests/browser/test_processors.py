@@ -149,3 +149,18 @@ async def test_the_pages_fit_a_narrow_window_in_the_dark(account: Account) -> No
     await dialog.get_by_role("button", name="Run", exact=True).click()
     await expect(page.get_by_text("Started 1 run.")).to_be_visible()
     assert account.errors == []
+
+
+async def test_a_processor_of_ones_own_appears_at_once_and_is_removed(account: Account) -> None:
+    page = await account.window("/#/processors")
+    await expect(card(page, "Tone reader")).to_be_visible()
+    own: dict[str, object] = {"id": "shouting", "version": "1.0.0", "name": "Shouting", "trigger": "manual"}
+    own |= {"input_schemas": ["text-input-v1"], "output_schema": "text-input-v1"}
+    await account.content.request("POST", "/processors", own)
+    shouting = card(page, "Shouting")
+    await expect(shouting.get_by_text("yours")).to_be_visible()
+    await expect(shouting.get_by_text("No worker is running: nothing will happen until one does.")).to_be_visible()
+    await shouting.get_by_role("button", name="Remove Shouting").click()
+    await page.get_by_role("dialog", name="Remove Shouting?").get_by_role("button", name="Remove").click()
+    await expect(shouting).to_have_count(0)
+    assert account.errors == []

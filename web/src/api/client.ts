@@ -9,6 +9,7 @@ const MAX_PAGE_SIZE = 200;
 const TRASH_PAGE_SIZE = 50;
 const JOURNAL_PAGE_SIZE = 20;
 const RUN_PAGE_SIZE = 50;
+const REPLAY_TIMEOUT_MS = 120_000; // of a thousand runs
 const PURGE_TIMEOUT_MS = 600_000; // a trash of a hundred thousand notes takes its time
 
 export interface NewBucket {
@@ -168,6 +169,7 @@ export class ApiClient {
   listProcessors = (cursor: string | null) =>
     this.http.request("get", "/processors", { query: { limit: MAX_PAGE_SIZE, cursor } });
   getProcessor = (id: string) => this.http.request("get", "/processors/{id}", { path: { id } });
+  deleteProcessor = (id: string) => this.http.request("delete", "/processors/{id}", { path: { id } });
   listInstances = (cursor: string | null) =>
     this.http.request("get", "/instances", { query: { limit: MAX_PAGE_SIZE, cursor } });
   createInstance = ({ processorId, bucketId, enabled, settings, idempotencyKey }: NewInstance) =>
@@ -201,6 +203,8 @@ export class ApiClient {
   /** With `data`, the blob gets it as a new revision first. */
   replayDeadLetter = (id: string, data?: unknown) =>
     this.http.request("post", "/dead/{id}/replay", { path: { id }, body: data === undefined ? {} : { data } });
+  /** Replays every dead letter; at most 1,000 at once, and `left` says how many are left. */
+  replayAllDeadLetters = () => this.http.request("post", "/dead/replay", { body: {}, timeoutMs: REPLAY_TIMEOUT_MS });
   discardDeadLetter = (id: string) => this.http.request("delete", "/dead/{id}", { path: { id } });
 }
 

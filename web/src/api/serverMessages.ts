@@ -56,6 +56,9 @@ export type DeadLetterEvent = EventFields & { type: "processor.discarded"; run_i
 
 export type InstanceEvent = EventFields & { type: "instance.changed" };
 
+/** One of the user's own processors was registered or removed. */
+export type ProcessorEvent = EventFields & { type: "processor.registered" | "processor.removed" };
+
 export type StudioEvent =
   | BlobEvent
   | BucketEvent
@@ -63,7 +66,8 @@ export type StudioEvent =
   | RunEvent
   | RunProgress
   | DeadLetterEvent
-  | InstanceEvent;
+  | InstanceEvent
+  | ProcessorEvent;
 
 export type Answer =
   | ({ type: "ok"; request_id: string } & Record<string, unknown>)
@@ -102,6 +106,8 @@ const EVENT_TYPES: ReadonlySet<string> = new Set<StudioEvent["type"]>([
   "processor.cancelled",
   "processor.progress",
   "processor.discarded",
+  "processor.registered",
+  "processor.removed",
   "instance.changed",
 ]);
 const CONTROL_TYPES: ReadonlySet<string> = new Set(["hello", "ok", "error", "resumed", "reset"]);

@@ -14,6 +14,7 @@ import { PlaceNoteDialog, RestoredNoteDialog } from "../features/placements/Plac
 import { PlacesDialog } from "../features/placements/PlacesDialog";
 import { ReplayDialog } from "../features/processors/deadLetters/ReplayDialog";
 import { InstanceSettingsDialog } from "../features/processors/registry/InstanceSettingsDialog";
+import { RemoveProcessorDialog } from "../features/processors/registry/RemoveProcessorDialog";
 import { SwitchOnDialog } from "../features/processors/registry/SwitchOnDialog";
 import { RunDialog } from "../features/processors/runList/RunDialog";
 import { CommandPalette } from "../features/search/CommandPalette";
@@ -86,6 +87,8 @@ function contentOf(dialog: DialogRequest, close: () => void, dismiss: () => void
       return <HistoryDialog blobId={dialog.blobId} close={close} />;
     case "switch-on":
       return <SwitchOnDialog processor={dialog.processor} close={close} />;
+    case "remove-processor":
+      return <RemoveProcessorDialog processor={dialog.processor} close={close} />;
     case "instance-settings":
       return <InstanceSettingsDialog processor={dialog.processor} instance={dialog.instance} close={close} />;
     case "run":

@@ -23,6 +23,7 @@ export type DialogRequest =
   | { kind: "places"; blobId: string; bucketId: string }
   | { kind: "history"; blobId: string }
   | { kind: "switch-on"; processor: Processor }
+  | { kind: "remove-processor"; processor: Processor }
   | { kind: "instance-settings"; processor: Processor; instance: Instance }
   | { kind: "run"; source: RunSource; processorId?: string }
   | { kind: "replay"; letter: DeadLetter }

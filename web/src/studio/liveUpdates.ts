@@ -79,6 +79,10 @@ export class LiveUpdates {
         return this.#applyPlacementEvent(message);
       case "instance.changed":
         return this.#markStale(keys.instances);
+      case "processor.registered":
+      case "processor.removed":
+        this.#markStale(keys.instances);
+        return this.#markStale(keys.processors);
       case "processor.discarded":
         return this.#markRunListsStale();
       default:

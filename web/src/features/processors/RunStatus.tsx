@@ -17,11 +17,18 @@ interface RunProgressViewProps {
   label?: string;
   /** How far it is in words, in place of "Writing…". */
   running?: string;
+  /** For what it waits, in place of "Waiting for its turn…". */
+  waiting?: string;
 }
 
-export function RunProgressView({ run, label, running = text.processors.writing }: RunProgressViewProps): ReactNode {
+export function RunProgressView({
+  run,
+  label,
+  running = text.processors.writing,
+  waiting,
+}: RunProgressViewProps): ReactNode {
   const isRequested = run.status === "requested";
-  const state = isRequested ? text.processors.waiting : running;
+  const state = isRequested ? (waiting ?? text.processors.waiting) : running;
   return (
     <>
       <ProgressBar

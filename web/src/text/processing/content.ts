@@ -17,8 +17,6 @@ export const content = {
   madeBy: (processor: string) => `made by ${processor}`,
   places: "Where it stands",
   noPlace: "It stands in no bucket.",
-  open: "Open…",
-  openName: (name: string) => `Open ${name}`,
 };
 
 /** "Expansion ratio" for expansion_ratio. */

@@ -9,12 +9,12 @@ export const registry = {
   runs: "Runs",
   deadLetters: "Given up",
   unreadable: "The processors could not be read.",
+  placesUnreadable: "Where they are switched on could not be read.",
   isEmpty: "No processor is registered. One appears here as soon as its worker is started.",
   explained:
     "A processor takes what you wrote and makes something of it. Switch it on, and it works by itself; or run it when you want.",
   yours: "yours",
   version: (version: string) => `version ${version}`,
-  showMore: "More processors",
 
   takes: "Takes",
   makes: "Makes",
@@ -45,6 +45,13 @@ export const registry = {
   switchOnName: (name: string) => `Switch on ${name}`,
   run: "Run…",
   runName: (name: string) => `Run ${name}`,
+  removeName: (name: string) => `Remove ${name}`,
+  removeTitle: "Remove {name}?",
+  removeExplained:
+    "It is switched off everywhere, and its runs that wait or are under way are stopped. What it made stays. Whoever runs its worker can register it again.",
+  remove: "Remove",
+  removed: (name: string) => `Removed “${name}”. What it made is still there.`,
+  removeFailed: "It could not be removed.",
   settings: "Settings…",
   settingsIn: (name: string, place: string) => `Settings of ${name}: ${place}`,
   forget: (name: string, place: string) => `Forget that ${name} was switched on: ${place}`,

@@ -44,8 +44,6 @@ export const runs = {
   runOnBucket: "On what is in {name}",
   runOnBlobs: (count: number) => `On ${formatCount(count, "text")}`,
   runOnNothing: "Choose the bucket whose texts it shall take.",
-  chooseBucket: "Bucket",
-  otherBucket: "Another bucket",
   processor: "Processor",
   noProcessorTakes: (schema: string) => `No processor takes ${schema}.`,
   takes: (schemas: string) => `takes ${schemas}`,

@@ -45,6 +45,20 @@ test("a run that was given up says why, and can be run again or let go", async (
   expect(await screen.findByText(/^Nothing was given up/)).toBeTruthy();
 });
 
+test("all are run again at once, and what could not be says why", async () => {
+  const letters = [sampleDeadLetter(), sampleDeadLetter({ id: "dead-2", run_id: "run-2", reason: "Timeout." })];
+  const report = { replayed: 1, left: 1, kept: [{ id: "dead-2", run_id: "run-2", reason: "The blob is gone." }] };
+  const page = createStudio(letters, { "POST /dead/replay": () => report });
+  page.show(<DeadLettersPage />);
+  await page.user.click(await screen.findByRole("button", { name: "Run all again" }));
+  await waitFor(() =>
+    expect(page.studio.notices.shown.get().map((notice) => notice.text)).toEqual([
+      "1 run started again.",
+      "1 could not be run again. The blob is gone.",
+    ]),
+  );
+});
+
 test("its text can be put right first, and keeps what no field shows", async () => {
   const bodies: unknown[] = [];
   const page = createStudio([], {

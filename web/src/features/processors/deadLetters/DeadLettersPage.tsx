@@ -2,6 +2,7 @@
 
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useMemo } from "react";
+import { Button } from "react-aria-components";
 import { useStudio } from "../../../studio/context";
 import { text } from "../../../text";
 import { useDelayedTrue } from "../../../ui/hooks";
@@ -22,10 +23,7 @@ export function DeadLettersPage(): ReactNode {
   return (
     <article className="chapter" aria-labelledby="dead-letters-name">
       <ProcessorTabs />
-      <header>
-        <h1 id="dead-letters-name">{text.deadLetters.title}</h1>
-        {letters.length > 0 && <p className="quiet">{text.deadLetters.explained}</p>}
-      </header>
+      <PageHead count={letters.length} />
       {isSlow && <p role="status">{text.general.opening}</p>}
       {query.error && (
         <QueryError
@@ -56,5 +54,22 @@ export function DeadLettersPage(): ReactNode {
         />
       )}
     </article>
+  );
+}
+
+function PageHead({ count }: { count: number }): ReactNode {
+  const { deadLetters } = useStudio();
+  return (
+    <header className="chapter-head">
+      <div>
+        <h1 id="dead-letters-name">{text.deadLetters.title}</h1>
+        {count > 0 && <p className="quiet">{text.deadLetters.explained}</p>}
+      </div>
+      {count > 1 && (
+        <Button className="button" onPress={() => void deadLetters.replayAll()}>
+          {text.deadLetters.replayAll}
+        </Button>
+      )}
+    </header>
   );
 }

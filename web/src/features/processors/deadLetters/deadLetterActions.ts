@@ -29,6 +29,23 @@ export class DeadLetterActions {
     notices.notify(text.deadLetters.replayed, { label: text.runs.showRuns, run: () => route.go(RUNS_ROUTE) });
   }
 
+  /** Requests all runs again that can be, and says why another one could not. */
+  async replayAll(): Promise<void> {
+    const { api, notices, queries, route } = this.dependencies;
+    try {
+      const { replayed, kept } = await api.replayAllDeadLetters();
+      const show = { label: text.runs.showRuns, run: () => route.go(RUNS_ROUTE) };
+      if (replayed > 0) notices.notify(text.deadLetters.replayedAll(replayed), show);
+      const [first] = kept;
+      if (first) notices.notifyError(text.deadLetters.keptSome(kept.length), new Error(first.reason));
+    } catch (error) {
+      notices.notifyError(text.deadLetters.replayFailed, error);
+    } finally {
+      void queries.invalidate(keys.deadLetters);
+      void queries.invalidate(keys.runs);
+    }
+  }
+
   async discard(letter: DeadLetter): Promise<void> {
     try {
       await this.dependencies.api.discardDeadLetter(letter.id);

@@ -3,11 +3,9 @@
 import type { ReactNode } from "react";
 import { Button } from "react-aria-components";
 import type { Instance, Processor } from "../../../api/types";
-import { useStudio } from "../../../studio/context";
 import { useOpenDialog } from "../../../studio/dialogs";
 import { text } from "../../../text";
 import { Icon } from "../../../ui/Icon";
-import { useStore } from "../../../ui/store";
 import { UserText } from "../../../ui/UserText";
 import { InstanceList } from "./InstanceList";
 import { ProcessorHealth } from "./ProcessorHealth";
@@ -63,8 +61,8 @@ export function ProcessorCard({ processor, instances }: ProcessorCardProps): Rea
 
 function CardHead({ processor, titleId }: { processor: Processor; titleId: string }): ReactNode {
   const openDialog = useOpenDialog();
-  const userId = useStore(useStudio().session, (session) => (session.kind === "in" ? session.user.id : null));
-  const { id, name, version, trigger, user_id } = processor;
+  const { id, name, version, trigger, scope } = processor;
+  const isOwn = scope === "user";
   return (
     <header className="card-head">
       <div>
@@ -73,7 +71,7 @@ function CardHead({ processor, titleId }: { processor: Processor; titleId: strin
         </h2>
         <p className="quiet">
           <UserText>{text.registry.version(version)}</UserText>
-          {user_id === userId && text.trash.separator + text.registry.yours}
+          {isOwn && text.trash.separator + text.registry.yours}
         </p>
       </div>
       <div className="row">
@@ -93,6 +91,15 @@ function CardHead({ processor, titleId }: { processor: Processor; titleId: strin
         >
           <Icon name="spark" /> {text.registry.run}
         </Button>
+        {isOwn && (
+          <Button
+            className="icon-button"
+            aria-label={text.registry.removeName(name)}
+            onPress={() => openDialog({ kind: "remove-processor", processor })}
+          >
+            <Icon name="trash" />
+          </Button>
+        )}
       </div>
     </header>
   );

@@ -88,3 +88,15 @@ test("a failure can be tried again", async () => {
   showPage({ "GET /processors": () => ({ status: 403, code: "forbidden", detail: "Not with this key." }) });
   expect((await screen.findByRole("alert")).textContent).toContain("could not be read. Not with this key.");
 });
+
+test("only a processor of one's own can be removed, after a question", async () => {
+  const own = sampleProcessor({ id: "shouting", name: "Shouting", scope: "user" });
+  const { user, dialogs, requests } = showPage({
+    "GET /processors": () => ({ items: [TONE, own], next_cursor: null }),
+  });
+  expect((await card("Shouting")).textContent).toContain("yours");
+  expect(screen.queryByRole("button", { name: "Remove Tone reader" })).toBeNull();
+  await user.click(screen.getByRole("button", { name: "Remove Shouting" }));
+  expect(dialogs).toEqual([{ kind: "remove-processor", processor: own }]);
+  expect(requests.filter((request) => request.startsWith("DELETE"))).toEqual([]);
+});

@@ -26,6 +26,14 @@ export function ProcessorsPage(): ReactNode {
       </header>
       {isSlow && <p role="status">{text.general.opening}</p>}
       {error && <QueryError className="trouble" message={text.registry.unreadable} error={error} retry={refetch} />}
+      {instances.error && (
+        <QueryError
+          className="trouble"
+          message={text.registry.placesUnreadable}
+          error={instances.error}
+          retry={instances.refetch}
+        />
+      )}
       {data?.length === 0 && <p className="teach">{text.registry.isEmpty}</p>}
       {data && data.length > 0 && (
         <ul className="cards" aria-label={text.registry.processors}>

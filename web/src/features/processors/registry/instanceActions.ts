@@ -1,6 +1,6 @@
-/** Switches processors on and off, changes their settings, and forgets where they were switched on. */
+/** Switches processors on and off, changes their settings, and removes processors of the user's own. */
 
-import type { Instance, JsonObject } from "../../../api/types";
+import type { Instance, JsonObject, Processor } from "../../../api/types";
 import { type ActionDependencies, newIdempotencyKey } from "../../../studio/actionDependencies";
 import { keys } from "../../../studio/queries";
 import { text } from "../../../text";
@@ -70,6 +70,18 @@ export class InstanceActions {
       );
     };
     notices.notify(text.registry.forgotten(processorName), { label: text.general.undo, run: undo });
+  }
+
+  /** Removes a processor of the user's own, with its instances. */
+  async removeProcessor({ id, name }: Processor): Promise<void> {
+    const { api, notices, queries } = this.dependencies;
+    try {
+      await api.deleteProcessor(id);
+      notices.notify(text.registry.removed(name));
+    } catch (error) {
+      notices.notifyError(text.registry.removeFailed, error);
+    }
+    for (const key of [keys.processors, keys.instances, keys.runs]) void queries.invalidate(key);
   }
 
   #cache(changed: Instance): void {

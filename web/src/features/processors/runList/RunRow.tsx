@@ -53,7 +53,7 @@ export const RunRow = memo(function RunRow({ run, processorName, now }: RunRowPr
           {!isActive(current) && runFacts(run).map((fact) => text.trash.separator + fact)}
         </p>
         {isActive(current) && isSeen && (
-          <ActiveRun id={run.id} current={current} label={text.runs.progressOf(processorName, source)} />
+          <ActiveRun run={run} current={current} label={text.runs.progressOf(processorName, source)} />
         )}
         <RunError current={current} />
       </article>
@@ -62,18 +62,19 @@ export const RunRow = memo(function RunRow({ run, processorName, now }: RunRowPr
 });
 
 interface ActiveRunProps {
-  id: string;
+  run: Run;
   current: CurrentRun;
   label: string;
 }
 
-function ActiveRun({ id, current, label }: ActiveRunProps): ReactNode {
+function ActiveRun({ run, current, label }: ActiveRunProps): ReactNode {
   const isUnheard = current.status === "running" && current.text === "";
-  const { data } = useQuery({ ...useStudio().queries.run(id), enabled: isUnheard });
+  const { data } = useQuery({ ...useStudio().queries.run(run.id), enabled: isUnheard });
   const written = current.text || (data?.text ?? "");
   const newest = written.length > MAX_SHOWN_TEXT ? `…${written.slice(-MAX_SHOWN_TEXT)}` : written;
   const percent = text.runs.percent(Math.round(current.progress * 100));
-  return <RunProgressView run={{ ...current, text: newest }} label={label} running={percent} />;
+  const waiting = run.waiting ? { waiting: run.waiting } : {};
+  return <RunProgressView run={{ ...current, text: newest }} label={label} running={percent} {...waiting} />;
 }
 
 function RunError({ current: { status, error } }: { current: CurrentRun }): ReactNode {
