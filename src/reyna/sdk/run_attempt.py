@@ -1,5 +1,6 @@
 """One attempt of a worker at a run: claim it, run the processor, and report how it ended."""
 
+import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable
@@ -109,9 +110,11 @@ class RunAttempt:
 
         Raises RetryLater to be delivered again, and Fault when a service is gone.
         """
+        reading = asyncio.create_task(self._client.get_blob())  # while the run is claimed
+        reading.add_done_callback(_take_note_of_error)
         try:
             await self._client.claim()
-            await self._execute_or_release()
+            await self._execute_or_release(reading)
         except RunningElsewhere:  # it is ours when that worker is lost; otherwise it will have ended
             self._postponements.add(self._run_id)
             raise RetryLater(self._elsewhere_delay) from None
@@ -122,10 +125,12 @@ class RunAttempt:
         except Refusal as refusal:
             log.error("%s waits, since a call of its worker is refused: %s", self._run_id, refusal.detail)
             raise RetryLater(retry_delay_seconds(self._delivery_attempt)) from refusal
+        finally:
+            reading.cancel()
 
-    async def _execute_or_release(self) -> None:
+    async def _execute_or_release(self, reading: asyncio.Task[Blob]) -> None:
         try:
-            await self._execute()
+            await self._execute(reading)
         except RetryLater as later:  # this worker does not go on with it now: another may
             await self._client.release(later.seconds)
             raise
@@ -133,10 +138,10 @@ class RunAttempt:
             await self._client.release(0.0)
             raise
 
-    async def _execute(self) -> None:
+    async def _execute(self, reading: asyncio.Task[Blob]) -> None:
         try:
             settings = self._processor.settings_from(self._defaults | self._work.settings)
-            blob = await self._client.get_blob()
+            blob = await reading
         except Refuse as refusal:
             return await self._client.refuse(refusal.reason)
         except NotFound:
@@ -204,3 +209,9 @@ class RunAttempt:
             log.info("%s has ended meanwhile: %s", self._run_id, conflict.detail)
             return False
         return True
+
+
+def _take_note_of_error(reading: asyncio.Task[Blob]) -> None:
+    """Retrieves the error of a read that nobody waits for, since the run was not ours to do."""
+    if not reading.cancelled():
+        reading.exception()

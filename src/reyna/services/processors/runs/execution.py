@@ -100,19 +100,14 @@ class RunExecution:
         def complete(run: Run) -> RunUpdate | None:
             if run.status == "completed":
                 return None
-            completed = lifecycle.complete(run, ids, cost, self._clock())
+            completed = lifecycle.complete(run, ids, cost, self._clock(), blob_revision)
             return RunUpdate(completed, (completed.event("completed", caller).message(),))
 
-        run = await self._runs.update(caller, run_id, begin_storing)
-        if run.status == "completed":
-            return run
-        try:
-            await self._store_outputs(caller, run, outputs)
-        except (Refusal, Fault) as error:
-            await self._runs.update(caller, run_id, lambda now: _abandon_storing(now, run))
-            if isinstance(error, Conflict):  # a Conflict would mean to the worker that its run has ended
-                raise Fault(error.detail) from error
-            raise
+        if outputs:  # otherwise there is nothing that a cancellation could leave behind
+            run = await self._runs.update(caller, run_id, begin_storing)
+            if run.status == "completed":
+                return run
+            await self._store_marked_outputs(caller, run, outputs)
         completed = await self._runs.update(caller, run_id, complete)
         if completed.has_steps:
             with suppress(Fault):  # then they are deleted within the hour
@@ -146,6 +141,16 @@ class RunExecution:
             return failed_update(caller, lifecycle.fail(run, reason, now), reason, now)
 
         return await self._runs.update(caller, run_id, decide)
+
+    async def _store_marked_outputs(self, caller: Caller, run: Run, outputs: Sequence[Output]) -> None:
+        """Stores the outputs of a run that is marked with them; unmarks it when they cannot be stored."""
+        try:
+            await self._store_outputs(caller, run, outputs)
+        except (Refusal, Fault) as error:
+            await self._runs.update(caller, run.id, lambda now: _abandon_storing(now, run))
+            if isinstance(error, Conflict):  # a Conflict would mean to the worker that its run has ended
+                raise Fault(error.detail) from error
+            raise
 
     def _check_holder(self, run: Run, worker_id: str | None) -> None:
         """Raises RunningElsewhere while another live worker holds the run."""

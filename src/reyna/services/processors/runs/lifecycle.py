@@ -110,7 +110,9 @@ def abandon_storing(run: Run) -> Run:
     return _next(run, output_blob_ids=())
 
 
-def complete(run: Run, output_blob_ids: tuple[str, ...], cost: Cost, now: datetime) -> Run:
+def complete(
+    run: Run, output_blob_ids: tuple[str, ...], cost: Cost, now: datetime, blob_revision: int | None = None
+) -> Run:
     check_open(run)
     return _next(
         run,
@@ -118,6 +120,7 @@ def complete(run: Run, output_blob_ids: tuple[str, ...], cost: Cost, now: dateti
         progress=1.0,
         error=None,
         output_blob_ids=output_blob_ids,
+        blob_revision=blob_revision or run.blob_revision,
         cost=cost,
         finished_at=now,
     )

@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Conflict, NotFound
+from reyna.domain.errors import Conflict, NotFound, Refusal
 from reyna.domain.event import Message
 from reyna.domain.processing.processor import Processor
 from reyna.domain.processing.run import RUN_SUBJECTS, DeadLetter, Run
@@ -18,6 +18,7 @@ from reyna.services.processors.dispatch.queues import DispatchQueues
 from reyna.services.processors.neighbours import RUN_TOKEN_LIFETIME, TokenSigner
 from reyna.services.processors.records import DEAD_LETTERS, RUNS
 from reyna.services.processors.runs import lifecycle
+from reyna.services.processors.runs.latest_runs import LatestRuns
 from reyna.services.processors.runs.progress_cache import ProgressCache
 from reyna.storage.quota_limits import QuotaLimits
 
@@ -44,7 +45,7 @@ class RunStore:
         queues: DispatchQueues,
     ) -> None:
         self._store, self._signer, self._limits, self._progress = store, signer, limits, progress
-        self._queues = queues
+        self._queues, self._latest = queues, LatestRuns()
 
     async def get(self, caller: Caller, id: str) -> Run:
         """Raises NotFound."""
@@ -76,7 +77,7 @@ class RunStore:
                 self._queues.remove(run.processor_id, run.user_id, run.id)
             raise
         for run in runs:
-            self._queues.record(run)
+            self._record(run)
 
     async def update(self, caller: Caller, id: str, decide: Callable[[Run], RunUpdate | None]) -> Run:
         """Writes the update that `decide` returns, and decides again whenever another write came first.
@@ -84,6 +85,9 @@ class RunStore:
         Returns the run after it, or as it is when `decide` returns None. Raises NotFound, Conflict after too many
         attempts, and whatever `decide` raises.
         """
+        known = self._latest.get(caller.user_id, id)
+        if known is not None and (updated := await self._update_known(known, decide)) is not None:
+            return updated
         for _ in range(MAX_WRITE_ATTEMPTS):
             run = self._progress.with_progress(await self.get(caller, id))  # stored along with every update
             update = decide(run)
@@ -94,9 +98,30 @@ class RunStore:
                 await self._store.write(put, *update.steps, messages=update.messages)
             except RequirementNotMet:
                 continue
-            self._queues.record(update.run)
+            self._record(update.run)
             return update.run
         raise Conflict("Too much happened to this run at once. Try again.", id=id)
+
+    async def _update_known(self, known: Run, decide: Callable[[Run], RunUpdate | None]) -> Run | None:
+        """Updates the run as this copy knows it, which spares reading it; None when it is to be read.
+
+        The write is on condition that nothing has changed. Only a decision to write is taken from what may be old.
+        """
+        try:
+            update = decide(self._progress.with_progress(known))
+            if update is None:
+                return None
+            put = Put(RUNS, update.run, expects=known.revision)
+            await self._store.write(put, *update.steps, messages=update.messages)
+        except (RequirementNotMet, Refusal):
+            self._latest.remove(known)
+            return None
+        self._record(update.run)
+        return update.run
+
+    def _record(self, run: Run) -> None:
+        self._latest.record(run)
+        self._queues.record(run)
 
     async def usage(self, user_id: str, day: date) -> Usage:
         sums = await self._store.sums(user_id)

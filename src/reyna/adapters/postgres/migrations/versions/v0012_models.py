@@ -1,0 +1,15 @@
+"""The language models of users."""
+
+from alembic import op
+
+from reyna.adapters.postgres.migrations.tables import collection
+
+revision = "v0012_models"
+down_revision = "v0011_steps"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for statement in collection("processors.models", "created_at timestamptz", "created_at, id"):
+        op.execute(statement)
