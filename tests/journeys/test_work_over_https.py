@@ -166,3 +166,42 @@ async def test_the_token_of_a_run_does_nothing_else(application: Application, an
         done = body_of(await ana.rest.post(f"/runs/{run['id']}/complete", headers=bearer, json=outcome))
         assert done["status"] == "completed"
     assert len(await ana.all("/blobs", parent_id=note["id"])) == 1
+
+
+@pytest.mark.parametrize("application", ["in_one_process"], indirect=True)
+async def test_the_run_of_a_killed_worker_goes_to_the_next(
+    application: Application, ana: Person, tmp_path: Path
+) -> None:
+    source = (
+        "import asyncio\nfrom reyna.sdk import Processor\n"
+        'lost = Processor("lost", takes="text-input-v1", makes="text-input-v1", trigger="manual")\n'
+        "@lost\nasync def hold(blob, context):\n"
+        '    await context.step("first", lambda: "kept")\n'
+        '    await context.progress(0.5, "holding")\n'
+        "    await asyncio.Event().wait()\n"
+    )
+    (tmp_path / "lost.py").write_text(source, encoding="utf-8")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("REYNA_")}
+    environment |= {"REYNA_URL": ana.address, "REYNA_TOKEN": ana.token}
+    killed = ApplicationProcess(
+        "At work: lost:lost; it", (*REYNA, "processor", "run", "lost:lost"), environment, tmp_path
+    )
+    await killed.start()
+    device = await ana.device()
+    note = await device.write_note("The ship sails.")
+    run = await request(ana, "lost", note)
+    await device.wait_for("processor.progress", run_id=run["id"], text="holding")
+    killed.send(signal.SIGKILL)
+    await killed.wait()
+    lost, calls = Processor("lost", takes="text-input-v1", makes="text-input-v1", trigger="manual"), list[str]()
+
+    @lost
+    async def go_on(blob: Blob, context: Context[None]) -> dict[str, Any]:
+        return {"content": await context.step("first", lambda: calls.append("again"))}
+
+    async with working(ana, lost):
+        await device.receive_until(
+            lambda frame: frame["type"] == "processor.completed" and frame["run_id"] == run["id"]
+        )
+    (made,) = await ana.all("/blobs", parent_id=note["id"])
+    assert (made["data"], calls) == ({"content": "kept"}, [])

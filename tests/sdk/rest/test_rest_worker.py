@@ -1,0 +1,133 @@
+"""A worker over HTTPS: it survives a studio that is away, and beats while its processor blocks the event loop."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from reyna.domain.errors import CannotStart, NotFound, Unavailable
+from reyna.domain.processing.lease import ClaimedRun, LeaseState
+from reyna.domain.processing.processor import Processor as RegisteredProcessor
+from reyna.domain.processing.run import Run
+from reyna.domain.schema import Verdict
+from reyna.sdk import Blob, Context, Processor
+from reyna.sdk.rest.rest_worker import RestWorker
+from reyna.sdk.rest.studio_client import StudioClient
+from tests.sdk.services_in_memory import a_note
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+TIMEOUT_SECONDS = 60.0
+NOTE = a_note()
+RUN = Run(
+    id="run-1",
+    user_id=NOTE.user_id,
+    processor_id="shout",
+    processor_version="1.0.0",
+    blob_id=NOTE.id,
+    blob_revision=1,
+    status="running",
+    requested_at=NOW,
+)
+REGISTERED = RegisteredProcessor(
+    id="shout",
+    version="1.0.0",
+    name="Shout",
+    input_schemas=("text-input-v1",),
+    output_schema="text-input-v1",
+    registered_at=NOW,
+    updated_at=NOW,
+)
+
+
+class ScriptedStudio:
+    """Answers as a studio with one run does; the first `outages` claims find it away."""
+
+    def __init__(self, *, outages: int = 0) -> None:
+        self._outages, self._handed_out = outages, False
+        self.beaten, self.completed = threading.Event(), asyncio.Event()
+        self.paths: list[str] = []
+
+    def connect(self) -> StudioClient:
+        return StudioClient("http://studio.invalid", "token", transport=httpx.MockTransport(self._answer))
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix("/api")
+        self.paths.append(path)
+        if path == "/processors":
+            return _json(REGISTERED)
+        if path.endswith("/claim"):
+            return await self._claim()
+        if path.endswith("/beat"):
+            self.beaten.set()
+            return _json(LeaseState(status="running", cancelled=False))
+        if path.endswith("/validate"):
+            return _json(Verdict(valid=True, version="1.0.0"))
+        self.completed.set()
+        return _json(RUN)
+
+    async def _claim(self) -> httpx.Response:
+        if self._outages:
+            self._outages -= 1
+            raise httpx.ConnectError("nobody there")
+        if self._handed_out:
+            await asyncio.Event().wait()
+        self._handed_out = True
+        return _json(ClaimedRun(run=RUN, blob=NOTE, token="a.b.c", lease_ends_at=NOW))
+
+
+def _json(answer: Any) -> httpx.Response:
+    return httpx.Response(200, content=msgspec.json.encode(answer))
+
+
+async def work(studio: ScriptedStudio, function: Callable[..., Any]) -> None:
+    shout = Processor("shout", takes="text-input-v1", makes="text-input-v1")
+    shout(function)
+    worker = RestWorker(shout, studio.connect)
+    await worker.start()
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        await studio.completed.wait()
+    await worker.stop()
+
+
+async def shout(blob: Blob, context: Context[None]) -> dict[str, Any]:
+    return {"content": blob.data["content"].upper()}
+
+
+async def test_a_studio_that_was_away_is_asked_again() -> None:
+    studio = ScriptedStudio(outages=2)
+    await work(studio, shout)
+    assert studio.paths.count("/work/shout/claim") >= 3
+
+
+async def test_beats_go_on_while_a_processor_blocks_the_event_loop() -> None:
+    studio = ScriptedStudio()
+
+    async def block(blob: Blob, context: Context[None]) -> dict[str, Any]:
+        assert studio.beaten.wait(TIMEOUT_SECONDS)
+        return {"content": "done"}
+
+    await work(studio, block)
+    assert "/runs/run-1/complete" in studio.paths
+
+
+@pytest.mark.parametrize(("url", "token"), [("studio", "token"), ("http://studio", ""), ("http://studio", "tö")])
+def test_a_wrong_address_or_token_is_said_at_the_start(url: str, token: str) -> None:
+    with pytest.raises(CannotStart):
+        StudioClient(url, token)
+
+
+async def test_what_a_studio_refuses_is_raised_as_it_is() -> None:
+    problem = {"type": "about:blank", "status": 404, "code": "not_found", "reason": "not_found", "detail": "Gone."}
+    answers = [httpx.Response(404, json=problem), httpx.Response(503, text="stopping"), httpx.Response(204)]
+    client = StudioClient("http://studio", "token", transport=httpx.MockTransport(lambda request: answers.pop(0)))
+    with pytest.raises(NotFound, match="Gone"):
+        await client.ask(Run, "GET", "/runs/1")
+    with pytest.raises(Unavailable, match="503"):
+        await client.ask(Run, "GET", "/runs/1")
+    assert await client.ask(Run | None, "POST", "/work/shout/claim", {}) is None
+    await client.close()
