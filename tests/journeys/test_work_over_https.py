@@ -11,11 +11,12 @@ from typing import Any, Final
 
 import pytest
 
+from reyna.domain.processing.lease import LEASE
 from reyna.sdk import Blob, Context, Processor
 from reyna.sdk.rest.rest_worker import RestWorker
 from reyna.sdk.rest.studio_client import StudioClient
 from tests.journeys.application import REYNA, Application, ApplicationProcess
-from tests.journeys.people import Person, body_of
+from tests.journeys.people import TIMEOUT_SECONDS, Person, body_of
 
 TUTORIAL: Final = Path(__file__).parents[2] / "docs/tutorial/write-a-processor.md"
 CODE: Final = re.compile(r"```python\n(.*?)```", re.DOTALL)
@@ -195,13 +196,16 @@ async def test_the_run_of_a_killed_worker_goes_to_the_next(
     await killed.wait()
     lost, calls = Processor("lost", takes="text-input-v1", makes="text-input-v1", trigger="manual"), list[str]()
 
+    taken_over = asyncio.Event()
+
     @lost
     async def go_on(blob: Blob, context: Context[None]) -> dict[str, Any]:
+        taken_over.set()
         return {"content": await context.step("first", lambda: calls.append("again"))}
 
     async with working(ana, lost):
-        await device.receive_until(
-            lambda frame: frame["type"] == "processor.completed" and frame["run_id"] == run["id"]
-        )
+        async with asyncio.timeout(LEASE.total_seconds() + TIMEOUT_SECONDS):
+            await taken_over.wait()
+        await device.wait_for("processor.completed", run_id=run["id"])
     (made,) = await ana.all("/blobs", parent_id=note["id"])
     assert (made["data"], calls) == ({"content": "kept"}, [])
