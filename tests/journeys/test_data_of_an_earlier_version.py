@@ -62,9 +62,20 @@ async def ana(application: Application) -> AsyncIterator[Person]:
     await person.leave()
 
 
+def as_then(today: Any, then: Any) -> Any:
+    """Returns today's answer without the fields that did not exist then: fields are added, and never taken away."""
+    match today, then:
+        case dict(), dict():
+            return {name: as_then(value, then[name]) for name, value in today.items() if name in then}
+        case list(), list() if len(today) == len(then):
+            return [as_then(*pair) for pair in zip(today, then, strict=True)]
+    return today
+
+
 async def test_everything_is_as_it_was_and_work_goes_on(ana: Person) -> None:
     for path, answer in EARLIER.answers.items():
-        assert body_of(await ana.rest.get(path)) == answer, path
+        today = body_of(await ana.rest.get(path))
+        assert as_then(today, answer) == answer, path
 
     book: dict[str, Any] = next(
         answer for path, answer in EARLIER.answers.items() if path.startswith("/buckets/bucket-")
