@@ -102,6 +102,14 @@ def test_a_wrong_line_of_the_file_is_named(text: str, line: str, tmp_path: Path)
     assert "\n" not in str(refused.value)
 
 
+def test_weights_of_users_are_read(tmp_path: Path) -> None:
+    found = read_settings({"REYNA_USER_WEIGHTS": "user-ana=2, user-bo=0.5"}, tmp_path)
+    assert found.weights_of_users() == {"user-ana": 2.0, "user-bo": 0.5}
+    for wrong in ("user-ana", "user-ana=much", "user-ana=0", "user-ana=nan"):
+        with pytest.raises(WrongSetting):
+            read_settings({"REYNA_USER_WEIGHTS": wrong}, tmp_path)
+
+
 def test_secrets_are_not_shown() -> None:
     settings = Settings(
         secret="geheim" * 8,

@@ -165,9 +165,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             try:
                 weights[user_id.strip()] = float(weight)
             except ValueError:
-                raise WrongSetting("user_weights", f"{part.strip()!r} is not like user-01j…=2") from None
+                raise WrongSetting("REYNA_USER_WEIGHTS", f"{part.strip()!r} is not like user-01j…=2") from None
             if not MIN_WEIGHT <= weights[user_id.strip()] <= MAX_WEIGHT:
-                raise WrongSetting("user_weights", f"a weight is from {MIN_WEIGHT} to {MAX_WEIGHT}")
+                raise WrongSetting("REYNA_USER_WEIGHTS", f"a weight is from {MIN_WEIGHT} to {MAX_WEIGHT}")
         return weights
 
     def registration_mode(self) -> Literal["open", "invite", "closed"]:
