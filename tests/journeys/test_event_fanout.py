@@ -92,6 +92,10 @@ REST: Final = [
          {"instance_id": "{instance}", "enabled": False}),
     Step("DELETE /instances/{id}", "/instances/{instance}", None, "instance.changed",
          {"instance_id": "{instance}", "dropped": True}),
+    Step("POST /models", "/models", {"name": "Big", "provider": "openai", "model": "big-1"}, "model.changed",
+         {"name": "Big"}, {"model": "id"}),
+    Step("PATCH /models/{id}", "/models/{model}", {"name": "Bigger"}, "model.changed", {"model_id": "{model}"}),
+    Step("DELETE /models/{id}", "/models/{model}", None, "model.changed", {"model_id": "{model}", "dropped": True}),
     Step("POST /runs", "/runs", {"processor_id": HOLDING, "blob_ids": ["{note}"]}, "processor.requested",
          {"processor": HOLDING, "blob_id": "{note}"}, {"run": "items.0.id"}),
     Step("POST /runs/{id}/cancel", "/runs/{run}/cancel", None, "processor.cancelled", {"run_id": "{run}"}),
@@ -116,6 +120,7 @@ REST: Final = [
 # Operations of the application itself, or that change nothing another device shows; an upgrade of so little has ended
 # before anybody can cancel it.
 SILENT: Final = {
+    "POST /models/{id}/test",
     "POST /upgrades/{id}/cancel",
     "POST /schemas/check",
     "POST /work/{processor_id}/claim",  # what workers say of their runs: test_work_over_https

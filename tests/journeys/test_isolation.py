@@ -97,6 +97,9 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("POST /instances", "/instances", {"processor_id": "text-expansion", "bucket_id": "{bucket}"}),
     ("PATCH /instances/{id}", "/instances/{instance}", {"enabled": True}),
     ("DELETE /instances/{id}", "/instances/{instance}", None),
+    ("PATCH /models/{id}", "/models/{model}", {"name": "Mine"}),
+    ("DELETE /models/{id}", "/models/{model}", None),
+    ("POST /models/{id}/test", "/models/{model}/test", None),
     ("POST /runs", "/runs", {"processor_id": "text-expansion", "blob_ids": ["{blob}"]}),
     ("POST /runs", "/runs", {"processor_id": "text-expansion", "blob_ids": ["{my_blob}", "{blob}"]}),
     ("POST /runs", "/runs", {"processor_id": "text-expansion", "bucket_id": "{bucket}"}),
@@ -131,6 +134,7 @@ TELLS: Final = [
     "/journal",
     "/events?limit=200",
     "/instances",
+    "/models",
     "/runs",
     "/dead",
     "/upgrades",
@@ -185,6 +189,7 @@ SAYS: Final[list[tuple[str, dict[str, Any]]]] = [
 ]
 SAYS_NOTHING_OF_HERS: Final = {"authenticate", "ping"} | {"subscribe", "resume", "undo", "redo"}  # tested by themselves
 
+MODEL_KEY: Final = "sk-of-ana-0123456789"
 Ids = dict[str, str]
 
 
@@ -208,6 +213,7 @@ async def belongings(ana: Person) -> Ids:
     await device.wait_for("processor.failed", run_id=run["id"])
     (dead,) = (await ana.get("/dead"))["items"]
     (instance,) = (await ana.get("/instances"))["items"]
+    model = await ana.post("/models", {"name": "Big", "provider": "openai", "key": MODEL_KEY, "model": "big-1"})
     trashed, trashed_bucket = (
         await ana.post("/blobs", note),
         await ana.post("/buckets", {"name": "Old", "type": "diary"}),
@@ -215,7 +221,7 @@ async def belongings(ana: Person) -> Ids:
     for path in (f"/blobs/{trashed['id']}", f"/buckets/{trashed_bucket['id']}"):
         body_of(await ana.rest.delete(path))
     made = {"schema": schema, "next_schema": later, "upgrade": upgrade, "bucket": bucket, "child": child, "blob": blob}
-    made |= {"processor": processor, "trashed": trashed, "trashed_bucket": trashed_bucket}
+    made |= {"processor": processor, "trashed": trashed, "trashed_bucket": trashed_bucket, "model": model}
     return {name: one["id"] for name, one in (made | {"run": run, "dead": dead, "instance": instance}).items()}
 
 
@@ -251,7 +257,18 @@ def emptied(text: str, ids: Ids) -> str:
 
 async def snapshot(ana: Person) -> list[Any]:
     """All that ana has."""
-    pages = ["/blobs", "/buckets", "/processors", "/instances", "/runs", "/dead", "/tree", "/trash", "/journal"]
+    pages = [
+        "/blobs",
+        "/buckets",
+        "/processors",
+        "/instances",
+        "/models",
+        "/runs",
+        "/dead",
+        "/tree",
+        "/trash",
+        "/journal",
+    ]
     revisions = [f"/blobs/{blob['id']}/revisions" for blob in await ana.all("/blobs")]
     return [await ana.get(page) for page in [*pages, *revisions]]
 

@@ -14,6 +14,7 @@ from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, DataError, NotFound, NotSignedIn
 from reyna.domain.event import Event, Message
 from reyna.domain.ids import new_id
+from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.processor import NewProcessor, Processor
 from reyna.domain.processing.run import Cost, Output, Run, Work, derived_blob_id
 from reyna.domain.processing.step import RunStep
@@ -22,7 +23,14 @@ from reyna.domain.schema import Verdict
 from reyna.ports.bus import Bus
 from reyna.sdk.context import BlobReads, BucketReads
 from reyna.sdk.run_tokens import SignToken
-from reyna.sdk.services import ExecutionVerbs, RegistrationVerbs, StepVerbs, ValidationVerbs, WorkerServices
+from reyna.sdk.services import (
+    ExecutionVerbs,
+    RegistrationVerbs,
+    RunModelVerbs,
+    StepVerbs,
+    ValidationVerbs,
+    WorkerServices,
+)
 from reyna.sdk.testing import a_blob
 from reyna.transport.rpc import Signer
 from tests.support.collector import Collector
@@ -74,12 +82,13 @@ class ServicesInMemory:
     registry: RegistrationVerbs
     execution: ExecutionVerbs
     steps: StepVerbs
+    run_models: RunModelVerbs
     validation: ValidationVerbs
     blobs: BlobReads
     buckets: BucketReads
 
     def __init__(self, *blobs: Blob) -> None:
-        self.registry = self.execution = self.validation = self
+        self.registry = self.execution = self.validation = self.run_models = self
         self.blobs, self.buckets = BlobsInMemory(self), NoBuckets()
         self.steps, self.finished_steps = StepsInMemory(self), dict[tuple[str, str, int | None], RunStep]()
         self.calls = Collector[tuple[str, Any]]()
@@ -164,6 +173,10 @@ class ServicesInMemory:
         self.runs[run_id] = replace(run, status="failed" if final else "running", error=reason)
         self._record_call("fail", caller, (reason, final))
         return self.runs[run_id]
+
+    async def get(self, caller: Caller, run_id: str) -> RunModel:
+        self._record_call("get_model", caller, run_id)
+        return RunModel(provider="openai", url="http://model.example/v1", key="key-of-ana", model="m")
 
     async def validate(self, caller: Caller, id: str, data: Any) -> Verdict:
         if "validate" in self.errors:

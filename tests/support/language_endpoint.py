@@ -38,7 +38,8 @@ class Endpoint:
             length = int(head.split("content-length: ")[1].split("\r\n")[0])
             self.requests.append(json.loads(await reader.readexactly(length)))
             self.asked(1)
-            self.keys.append(head.split("authorization: bearer ")[1].split("\r\n")[0])
+            sign = "x-api-key: " if "x-api-key: " in head else "authorization: bearer "
+            self.keys.append(head.split(sign)[1].split("\r\n")[0])
             answer = self.answers[min(len(self.requests), len(self.answers)) - 1]
             gone = asyncio.create_task(reader.read())
             answering = asyncio.create_task(answer(self, writer.write))

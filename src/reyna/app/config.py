@@ -29,6 +29,7 @@ Count = Annotated[int, Meta(ge=1, le=10**6, title="a number from 1 to 10^6")]
 Connections = Annotated[int, Meta(ge=1, le=65535, title="a number from 1 to 65535")]
 Processes = Annotated[int, Meta(ge=1, le=64, title="a number from 1 to 64")]
 Parallel = Annotated[int, Meta(ge=1, le=1000, title="a number from 1 to 1000")]
+Answer = Annotated[bool, Meta(title="true or false")]
 Secret = Annotated[str, Meta(min_length=32, title="a text of 32 characters or more")]
 PostgresUrl = Annotated[str, Meta(pattern="^postgres(ql)?://.", title="a URL that starts with postgresql://")]
 StateUrl = Annotated[
@@ -77,6 +78,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     llm_parallel: Annotated[
         Parallel | None,
         _describe("Answers that one language model writes at the same time; more calls wait.", shown="64, embedded 4"),
+    ] = None
+    private_models: Annotated[
+        Answer | None,
+        _describe(
+            "Users may add models at addresses of private networks, which the studio then calls.",
+            shown="true where `host` is this machine alone, otherwise false",
+        ),
     ] = None
     secret: Annotated[
         Secret | None,

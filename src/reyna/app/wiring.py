@@ -13,7 +13,9 @@ from reyna.adapters.nats.bus import NatsBus
 from reyna.app.addresses import Addresses
 from reyna.app.bus_connection import open_bus
 from reyna.app.config import Settings
+from reyna.app.models.discovery import LocalServers
 from reyna.app.models.opening import SystemModel, load_language_adapter
+from reyna.app.models.source import InstalledModels, address_rule
 from reyna.app.neighbours import Neighbours
 from reyna.app.servers import Servers
 from reyna.app.services import SERVICE_NAMES, SERVICES
@@ -70,8 +72,9 @@ async def run_application(
         if lost_power:  # events published just before it may be gone, and their sequences given out again
             await bus.renew_epoch()
         signer = Signer(settings.signing_secret())
-        workers = _library_workers(library, bus, signer, addresses, settings)
-        wiring = _Wiring(services, names, addresses, settings, bus, signer, stack)
+        models = await stack.enter_async_context(_installed_models(settings, addresses))
+        workers = _library_workers(library, bus, signer, addresses, settings, models)
+        wiring = _Wiring(services, names, addresses, settings, bus, signer, models, stack)
         apps = await wiring.build({} if workers is None else {"model": OptionalCheck(workers.check_model)})
         if workers is not None and importing is not None:
             await importing
@@ -91,9 +94,11 @@ class _Wiring:
         settings: Settings,
         bus: NatsBus,
         signer: Signer,
+        models: InstalledModels,
         stack: AsyncExitStack,
     ) -> None:
         self._settings, self._bus, self._signer, self._stack = settings, bus, signer, stack
+        self._models = models
         self._all_services = services
         self._descriptions = [service for service in services if service.name in names]
         self._stores = ServiceStores(addresses, settings, bus, stack)
@@ -130,6 +135,7 @@ class _Wiring:
             find_neighbour=self._neighbours.find,
             other_services=[other for other in self._all_services if other is not description],
             registrations=library_registrations,
+            models=self._models,
             stack=self._stack,
         )
         service = self._services[description.name] = await description.build(context)
@@ -159,10 +165,30 @@ class _Wiring:
 
 
 def _library_workers(
-    names: Sequence[str], bus: NatsBus, signer: Signer, addresses: Addresses, settings: Settings
+    names: Sequence[str],
+    bus: NatsBus,
+    signer: Signer,
+    addresses: Addresses,
+    settings: Settings,
+    models: InstalledModels,
 ) -> Workers | None:
     if not names:
         return None
     endpoint = ModelEndpoint(url=addresses.llm_url, key=addresses.llm_key, model=addresses.llm_model)
     model = SystemModel(endpoint, parallel=settings.llm_parallel or (None if settings.llm_url else SLOTS))
-    return Workers(names, bus, signer, model, defaults={} if settings.llm_url else SMALL_MODEL_SETTINGS)
+    defaults = {} if settings.llm_url else SMALL_MODEL_SETTINGS
+    return Workers(names, bus, signer, model, open_model=models.open, defaults=defaults)
+
+
+@asynccontextmanager
+async def _installed_models(settings: Settings, addresses: Addresses) -> AsyncIterator[InstalledModels]:
+    """Yields the models of this process; local servers are looked for in the background."""
+    found = LocalServers()
+    if address_rule(settings).private:
+        found.start()
+    models = InstalledModels(settings, addresses, found)
+    try:
+        yield models
+    finally:
+        await found.stop()
+        await models.close()

@@ -1,14 +1,16 @@
 """Workers for processors in this process, and the language model that they share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from importlib import import_module
 from typing import Any, Final
 
 from reyna.app.models.opening import SystemModel
 from reyna.domain.errors import CannotStart
+from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.processor import NewProcessor
 from reyna.ports.bus import Bus
+from reyna.ports.language import Language
 from reyna.sdk import Processor
 from reyna.sdk.services import connect_services
 from reyna.sdk.worker import Worker
@@ -22,7 +24,8 @@ SMALL_MODEL_SETTINGS: Final = {"method": "keep", "parallel": 4}  # the embedded 
 class Workers:
     """One worker for each of these processors (`module:name`), all with the language model of the settings.
 
-    `defaults` are settings of processors that this installation prefers.
+    `open_model` opens a model of a user, which a run names. `defaults` are settings of processors that this
+    installation prefers.
     """
 
     def __init__(
@@ -32,10 +35,12 @@ class Workers:
         signer: Signer,
         model: SystemModel,
         *,
+        open_model: Callable[[RunModel], Awaitable[Language]] | None = None,
         parallel: int = PARALLEL_RUNS,
         defaults: Mapping[str, Any] = {},
     ) -> None:
         self._names, self._bus, self._signer, self._model = names, bus, signer, model
+        self._open_model = open_model
         self._parallel, self._defaults = parallel, dict(defaults)
         self._stack = AsyncExitStack()
 
@@ -49,6 +54,7 @@ class Workers:
                 sign=self._signer.sign,
                 services=lambda sign: connect_services(self._bus, sign),
                 language=language,
+                open_model=self._open_model,
                 parallel=self._parallel,
                 defaults=self._defaults,
             )

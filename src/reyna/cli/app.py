@@ -17,6 +17,7 @@ COMMANDS: Final = (
     ),
     ("processor", "reyna.cli.processor", "Run, begin and list processors."),
     ("dead", "reyna.cli.dead", "List, replay and discard work that was given up."),
+    ("model", "reyna.cli.model", "The language model of the studio."),
     ("account", "reyna.cli.account", "Accounts of the studio."),
     ("schema", "reyna.cli.schema.commands", "Register, check and look up schemas."),
     ("migrate", "reyna.cli.migrate.commands", "Import content from other systems."),

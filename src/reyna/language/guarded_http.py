@@ -14,10 +14,27 @@ KEEP_ALIVE_SECONDS: Final = 30.0
 METADATA_ADDRESSES: Final = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "fd00:ec2::254", "192.0.0.192")))
 NAT64_NETWORK: Final = ipaddress.ip_network("64:ff9b::/96")
 
+# What a request to a model needs; clients add other headers from the environment, which are not for the URL of a user.
+SENT_HEADERS: Final = frozenset(
+    {
+        "host",
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-type",
+        "content-length",
+        "transfer-encoding",
+        "user-agent",
+        "authorization",
+        "x-api-key",
+        "anthropic-version",
+    }
+)
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-class ForbiddenAddress(Exception):
+class ForbiddenAddress(httpx2.TransportError):
     """The URL leads to an address that is not allowed here."""
 
 
@@ -52,6 +69,8 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
             address = await self._resolve(host, request.url.port)
         except OSError as error:
             raise httpx2.ConnectError(f"{host} has no address: {error}", request=request) from error
+        for name in {name.lower() for name in request.headers} - SENT_HEADERS:
+            del request.headers[name]
         request.extensions = {**request.extensions, "sni_hostname": host}
         request.url = request.url.copy_with(host=address)  # the Host header stays the name
         return await self._inner.handle_async_request(request)

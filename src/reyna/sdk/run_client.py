@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Fault, NotFound, Refusal
+from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.run import Cost, Output, Work
 from reyna.domain.processing.step import RunStep
 from reyna.domain.schema import Verdict
@@ -63,6 +64,11 @@ class RunClient:
         """Stores a finished step. Raises Conflict when the run has ended."""
         steps = self._services.processors.steps
         return await self._call(lambda: steps.put(self.caller, self._work.run_id, name, result, cost, blob_revision))
+
+    async def get_model(self) -> RunModel:
+        """Returns the endpoint of the model that the run names, with its key. Raises Refusal and Fault."""
+        run_models = self._services.processors.run_models
+        return await self._call(lambda: run_models.get(self.caller, self._work.run_id))
 
     async def check_outputs(self, outputs: list[Output], default_schema_id: str) -> None:
         """Raises InvalidOutput for an output that does not fit its schema, before anything is stored."""

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 import msgspec
 
 from reyna.domain.caller import Caller
+from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.processor import NewProcessor, Processor
 from reyna.domain.processing.run import Cost, Output, Run
 from reyna.domain.processing.step import RunStep
@@ -59,12 +60,19 @@ class StepVerbs(Protocol):
     ) -> RunStep: ...
 
 
+class RunModelVerbs(Protocol):
+    """The verb of the part `run_models`."""
+
+    async def get(self, caller: Caller, run_id: str) -> RunModel: ...
+
+
 class ProcessorService(Protocol):
     """The parts of the processor service that a worker calls."""
 
     registry: RegistrationVerbs
     execution: ExecutionVerbs
     steps: StepVerbs
+    run_models: RunModelVerbs
 
 
 class ValidationVerbs(Protocol):

@@ -2,21 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
 
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Fault
+from reyna.domain.errors import Fault, Forbidden
 from reyna.domain.event import DECODER as EVENT_DECODER
 from reyna.domain.event import LIVE_SUBJECTS
 from reyna.domain.ids import new_id
+from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.processor import BEAT_SUBJECTS, Beat
 from reyna.domain.processing.run import RUN_SUBJECTS, Work
 from reyna.ports.bus import Bus, Delivery, ReceivedMessage, RetryLater, Subscription
 from reyna.ports.language import Language
 from reyna.sdk.context import Context
+from reyna.sdk.language.chosen import ChosenLanguage
 from reyna.sdk.processor import Processor
 from reyna.sdk.progress import REPORT_INTERVAL_SECONDS, ProgressMessage, SendProgress
 from reyna.sdk.run_attempt import Postponements, RunAttempt
@@ -39,7 +41,8 @@ class Worker:
 
     `sign` returns the processor's own token, with which it registers; on a run it acts with the token of that run.
     `defaults` are this installation's preferred settings, of which the processor takes those that it has; a user's
-    settings come before them. `parallel` is the number of runs at a time.
+    settings come before them. `parallel` is the number of runs at a time. `open_model` opens the model that a run names
+    instead of `language`.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Worker:
         sign: SignToken,
         services: Callable[[SignToken], WorkerServices],
         language: Language | None = None,
+        open_model: Callable[[RunModel], Awaitable[Language]] | None = None,
         defaults: dict[str, Any] | None = None,
         parallel: int = 4,
         patience: float = REDELIVERY_SECONDS,
@@ -58,6 +62,7 @@ class Worker:
     ) -> None:
         self.id = new_id("worker")
         self._processor, self._bus, self._language = processor, bus, language
+        self._open_model = open_model
         self._tokens = RunTokens(processor.id, sign)
         self._services = services(self._tokens.token_of)
         fields = processor.settings.__struct_fields__ if processor.settings else ()
@@ -143,13 +148,19 @@ class Worker:
     def _open_context(self, settings: Any, work: Work, caller: Caller, steps: StepStore) -> Context[Any]:
         return Context(
             settings,
-            language=self._language,
+            language=self._language if work.model is None else ChosenLanguage(lambda: self._open_chosen(work)),
             caller=caller,
             state=self._services.state,
             send_progress=self._progress_sender(work),
             steps=steps,
             report_interval=self._report_every,
         )
+
+    async def _open_chosen(self, work: Work) -> Language:
+        if self._open_model is None:
+            raise Forbidden("This worker cannot use the models of users.")
+        client = RunClient(self._services, self._tokens, work, self.id)
+        return await self._open_model(await client.get_model())
 
     def _progress_sender(self, work: Work) -> SendProgress:
         subject = f"{LIVE_SUBJECTS}.{work.user_id}.processor.progress.{work.processor_id}"

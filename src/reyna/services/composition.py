@@ -12,6 +12,7 @@ from litestar import Litestar
 
 from reyna.domain.processing.processor import NewProcessor
 from reyna.ports.bus import Bus
+from reyna.ports.models import ModelSource
 from reyna.ports.store import Collection, Store
 from reyna.transport.http import Check, OptionalCheck
 from reyna.transport.rpc import Signer
@@ -54,7 +55,7 @@ class ServiceContext:
 
     `find_neighbour` returns another service by name: the object that it offers when it runs in this process, else the
     same verbs over the bus. `store` keeps the service's collections and relays its events. `registrations` returns
-    those of the processors that ship with the studio.
+    those of the processors that ship with the studio, `models` are the language models of the installation.
     """
 
     description: "ServiceDescription[Any]"
@@ -66,6 +67,7 @@ class ServiceContext:
     find_neighbour: Callable[[str], Any]
     other_services: Sequence["ServiceDescription[Any]"]
     registrations: Callable[[], Sequence[NewProcessor]]
+    models: ModelSource
     stack: AsyncExitStack
 
     async def start(self, background: Background) -> None:

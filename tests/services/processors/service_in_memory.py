@@ -11,6 +11,7 @@ from reyna.services.processors.dispatch.policy import DispatchPolicy
 from reyna.services.processors.records import COLLECTIONS
 from reyna.services.processors.service import Processors
 from reyna.services.processors.worker_health import WorkerHealth
+from tests.services.processors.models.stand_in import ModelsStandIn
 from tests.services.processors.neighbours import (
     Clock,
     ReadableSigner,
@@ -28,6 +29,8 @@ SETTINGS = {
     "properties": {"style": {"type": "string"}, "ratio": {"type": "number", "minimum": 3, "maximum": 5}},
     "additionalProperties": False,
 }
+
+KEY_SECRET = b"k" * 32
 
 
 def expansion(id: str = "text-expansion", **other: object) -> NewProcessor:
@@ -52,6 +55,7 @@ class Service:
     clock: Clock = field(default_factory=Clock)
     allowed: dict[str, int | None] = field(default_factory=dict)
     policy: DispatchPolicy = field(default_factory=lambda: DispatchPolicy(spare_runs=1_000))
+    models: ModelsStandIn = field(default_factory=ModelsStandIn)
 
     def __post_init__(self) -> None:
         self.processors = self.new_copy()
@@ -69,6 +73,9 @@ class Service:
             allowed=self.allowed,
             policy=self.policy,
             elapsed=lambda: self.clock.elapsed,
+            model_source=self.models,
+            key_secret=KEY_SECRET,
+            trusted=("text-expansion",),
         )
 
     async def register(self, id: str = "text-expansion", **other: object) -> None:

@@ -2,21 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import openai
 
 from reyna.domain.errors import Fault, Forbidden, Invalid, Refusal, TimedOut, TooMuch, Unserved
 from reyna.domain.text.clusters import truncate
+from reyna.language.endpoint_words import MAX_MESSAGE_CHARACTERS, retry_after
 from reyna.language.guarded_http import ForbiddenAddress
 from reyna.ports.language import EndpointFault
 
 RETRIED_STATUSES: Final = frozenset({408, 409, 425, 429})  # and everything from 500
-MAX_MESSAGE_CHARACTERS: Final = 500
-SYSTEM_ADVICE: Final = "check REYNA_LLM_KEY, REYNA_LLM_MODEL and REYNA_LLM_URL"
-ADVICE: Final = "check the key, the model and the URL"
 
 
 class EndpointErrors:
@@ -66,18 +62,3 @@ class EndpointErrors:
     def _redact(self, message: str) -> str:
         shown = message.replace(self._key, "…") if self._key else message
         return truncate(shown, MAX_MESSAGE_CHARACTERS)
-
-
-def retry_after(header: str | None, date: str | None) -> float | None:
-    """Returns the seconds of a Retry-After header; a date is relative to the endpoint's own clock (RFC 9110 Date)."""
-    if not header:
-        return None
-    try:
-        return max(0.0, float(header))
-    except ValueError:
-        pass
-    try:
-        now = parsedate_to_datetime(date) if date else datetime.now(UTC)
-        return max(0.0, (parsedate_to_datetime(header) - now).total_seconds())
-    except (ValueError, TypeError):
-        return None

@@ -7,8 +7,9 @@ from typing import Any, Final
 import httpx2
 import openai
 
-from reyna.adapters.openai.errors import SYSTEM_ADVICE, EndpointErrors
+from reyna.adapters.openai.errors import EndpointErrors
 from reyna.domain.errors import Fault
+from reyna.language.endpoint_words import SYSTEM_ADVICE
 from reyna.language.guarded_http import AddressRule, open_http_client
 from reyna.language.timeouts import DEFAULT_TIMEOUTS
 from reyna.ports.language import Completion, Prompt, endpoint_name

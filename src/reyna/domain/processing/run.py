@@ -28,7 +28,8 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """`progress` is 0 to 1, and `text`, which is never stored, all that was written so far; `error` says why the run
     was refused, failed or cancelled, in words for the user; `worker_id` is the present or the last worker.
-    `processor_scope` is `user` for a run of the user's own processor.
+    `processor_scope` is `user` for a run of the user's own processor. `model` is that of the user
+    which the run asks, None for that of the installation.
 
     `required_version` is the only version of the processor that may do it, and `waiting` says in words for the user
     for what it waits. `lease_ends_at` is the moment from which a worker over HTTPS may take the run; null for a run
@@ -51,6 +52,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     output_blob_ids: tuple[str, ...] = ()
     cost: Cost = Cost()
     settings: dict[str, Any] = {}
+    model: str | None = None
     worker_id: str | None = None
     required_version: str | None = None
     waiting: str | None = None
@@ -116,6 +118,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     blob_id: str
     blob_revision: int
     settings: dict[str, Any] = {}
+    model: str | None = None
     token: str  # a signed caller of this user, this processor and this run
 
 
@@ -185,6 +188,7 @@ class NewRuns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     blob_ids: tuple[str, ...] = ()
     bucket_id: str | None = None
     settings: dict[str, Any] = {}
+    model: str | None = None
     priority: Priority | None = None  # by default interactive for one blob, and bulk for more
 
     def resolved_priority(self) -> Priority:

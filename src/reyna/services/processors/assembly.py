@@ -28,6 +28,9 @@ async def _build(context: ServiceContext) -> Processors:
             max_runs_per_minute=context.settings.runs_per_minute,
             weights=context.settings.weights_of_users(),
         ),
+        model_source=context.models,
+        key_secret=context.signer.derive_key("the keys of models"),
+        trusted=frozenset(registration.id for registration in context.registrations()),
     )
 
 

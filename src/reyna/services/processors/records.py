@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+from reyna.domain.processing.model import StoredModel
 from reyna.domain.processing.processor import Instance, Processor
 from reyna.domain.processing.run import DeadLetter, Run
 from reyna.domain.processing.step import RunStep
@@ -22,6 +23,7 @@ RUNS: Final = Collection(
 )
 DEAD_LETTERS: Final = Collection("processors.dead", DeadLetter, ("processor_id", "run_id", "created_at"))
 STEPS: Final = Collection("processors.steps", RunStep, ("run_id", "finished_at"))
+MODELS: Final = Collection("processors.models", StoredModel, ("created_at",))
 
 IDEMPOTENCY_RECORDS: Final = idempotency_collection("processors.requests")
 
@@ -31,6 +33,7 @@ COLLECTIONS: Final[tuple[Collection[Any], ...]] = (
     RUNS,
     DEAD_LETTERS,
     STEPS,
+    MODELS,
     IDEMPOTENCY_RECORDS,
 )
 

@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 from reyna.domain.processing.processor import Instance, InstanceChange, NewInstance, NewProcessor, Processor
 from reyna.domain.processing.run import DeadLetter, NewRuns, ReplayReport, RetryOptions, Run, Status
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page
+from reyna.services.processors.models.routes import model_routes
 from reyna.services.processors.service import Processors
 from reyna.services.processors.work.work_routes import work_routes
 from reyna.transport.http import CurrentCaller, Cursor, IdempotencyKeyHeader, IfMatchHeader, Limit, parse_if_match
@@ -209,4 +210,5 @@ routes: Final = [
     replay_dead_letter,
     replay_all_dead_letters,
     discard_dead_letter,
+    *model_routes,
 ]

@@ -1,5 +1,7 @@
 """Signed caller tokens: they tell a service, across the bus, who is calling."""
 
+import hashlib
+import hmac
 import logging
 import time
 from collections.abc import Callable
@@ -38,6 +40,7 @@ class Signer:
     def __init__(self, secret: bytes, clock: Callable[[], float] = time.time) -> None:
         if len(secret) < MIN_SECRET_BYTES:
             raise ValueError(f"The secret must be at least {MIN_SECRET_BYTES} bytes.")
+        self._secret = secret
         self._key = OctKey.import_key(secret)
         self._clock = clock
         self._verified: dict[str, Claims] = {}
@@ -48,6 +51,10 @@ class Signer:
         now = int(self._clock())
         claims = Claims(aud=AUDIENCE, iat=now, exp=now + seconds, caller=caller)
         return jwt.encode({"alg": "HS256"}, msgspec.to_builtins(claims), self._key)
+
+    def derive_key(self, purpose: str) -> bytes:
+        """Returns 32 bytes that follow from the secret and the purpose, and from which neither can be computed."""
+        return hmac.digest(self._secret, f"reyna key for {purpose}".encode(), hashlib.sha256)
 
     def verify(self, token: str) -> Caller:
         """Returns the caller that the token was signed for.

@@ -1,6 +1,7 @@
 """Validation of the settings of an instance or a run, and of the settings schemas of processors."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -9,6 +10,7 @@ from reyna.domain.caller import Caller
 from reyna.domain.errors import DataError, Invalid
 from reyna.domain.json.data import MAX_METADATA_BYTES, encode_json
 from reyna.domain.processing.processor import Processor
+from reyna.services.processors.models.model_setting import split_model
 from reyna.validation.sandbox.sandbox import ValidationSandbox
 from reyna.validation.validator import Validator
 
@@ -29,15 +31,24 @@ async def check_settings_schema(schema: dict[str, Any]) -> None:
 class SettingsValidator:
     """Validates settings against the settings schemas of processors; each version of a schema is compiled once.
 
-    `sandbox`: validates settings whose schema is costly.
+    `sandbox`: validates settings whose schema is costly. `check_model`: raises Invalid for a model that the runs of a
+    processor cannot use for this user.
     """
 
-    def __init__(self, sandbox: ValidationSandbox | None = None) -> None:
+    def __init__(
+        self,
+        sandbox: ValidationSandbox | None = None,
+        check_model: Callable[[str, Processor, object], Awaitable[None]] | None = None,
+    ) -> None:
+        self._check_model = check_model
         self._sandbox = sandbox or ValidationSandbox()
         self._compiled: dict[tuple[str, str], tuple[dict[str, Any], Validator]] = {}
 
     async def validate(self, caller: Caller, processor: Processor, settings: dict[str, Any]) -> None:
         """Raises Invalid, with every path under `/settings`; a processor without a settings schema has no settings."""
+        chosen, settings = split_model(processor, settings)
+        if chosen is not None:
+            await self.check_model(caller, processor, chosen)
         body = encode_json(settings, most=MAX_METADATA_BYTES, field="settings")
         if processor.settings_schema is None:
             if settings:
@@ -47,6 +58,12 @@ class SettingsValidator:
         if errors := await self._sandbox.errors(caller.user_id, validator, settings, body):
             under_settings = [replace(error, path=f"/settings{error.path}") for error in errors]
             raise Invalid(f"The settings do not fit {processor.id}: {_summary(under_settings)}", errors=under_settings)
+
+    async def check_model(self, caller: Caller, processor: Processor, model: object) -> None:
+        """Raises Invalid for a model that the processor's runs cannot use."""
+        if self._check_model is None:
+            raise Invalid.at("/model", "no models can be chosen here")
+        await self._check_model(caller.user_id, processor, model)
 
     async def _compile(self, key: tuple[str, str], schema: dict[str, Any]) -> Validator:
         compiled = self._compiled.pop(key, None)

@@ -10,13 +10,22 @@ from reyna.domain.errors import Conflict, RunningElsewhere
 from reyna.domain.ids import derive_id
 from reyna.domain.processing.processor import Processor
 from reyna.domain.processing.run import ENDED, Cost, DeadLetter, Priority, RetryOptions, Run, Work
+from reyna.services.processors.models.model_setting import chosen_model, split_model
 
 RETRYABLE: Final = frozenset({"failed", "refused", "cancelled"})
 
 
 def request(
-    id: str, processor: Processor, blob: Blob, settings: dict[str, Any], now: datetime, priority: Priority
+    id: str,
+    processor: Processor,
+    blob: Blob,
+    settings: dict[str, Any],
+    now: datetime,
+    priority: Priority,
+    model: str | None = None,
 ) -> Run:
+    """Returns the requested run; `model` comes before the one of the settings."""
+    setting, own_settings = split_model(processor, settings)
     return Run(
         id=id,
         user_id=blob.user_id,
@@ -25,7 +34,8 @@ def request(
         processor_scope=processor.scope,
         blob_id=blob.id,
         blob_revision=blob.revision,
-        settings=settings,
+        settings=own_settings,
+        model=chosen_model(model or setting),
         lease_ends_at=now if processor.scope == "user" else None,
         priority=priority,
         requested_at=now,
@@ -182,6 +192,7 @@ def work_of(run: Run, token: str) -> Work:
         blob_id=run.blob_id,
         blob_revision=run.blob_revision,
         settings=run.settings,
+        model=run.model,
         token=token,
     )
 

@@ -117,6 +117,8 @@ class Runs:
             raise Invalid.at("/blob_ids", "say either which blobs or which bucket", expected="blob_ids or bucket_id")
         processor = await self._registry.get(caller, new.processor_id)
         await self._settings.validate(caller, processor, new.settings)
+        if new.model is not None:
+            await self._settings.check_model(caller, processor, new.model)
         if new.bucket_id is None:
             blobs = await self._inputs.get_many(caller, processor, new.blob_ids)
         else:
@@ -125,7 +127,9 @@ class Runs:
         priority = new.resolved_priority()
         self._runs.apply_limits(processor)
         runs = [
-            self._runs.reserve(lifecycle.request(new_id("run"), processor, blob, new.settings, now, priority))
+            self._runs.reserve(
+                lifecycle.request(new_id("run"), processor, blob, new.settings, now, priority, new.model)
+            )
             for blob in blobs
         ]
         remember_key = self.idempotency_keys.steps(caller, key, runs[0].id if runs else EMPTY_REQUEST_ID, runs)

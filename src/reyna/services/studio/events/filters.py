@@ -26,6 +26,7 @@ PLAIN_TYPES: Final = frozenset(
     | {f"upgrade.{action}" for action in ("requested", "completed", "failed", "cancelled", "progress")}
     | {
         "instance.changed",
+        "model.changed",
         "processor.registered",
         "processor.removed",
         "quota.exceeded",

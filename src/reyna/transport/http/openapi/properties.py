@@ -313,4 +313,13 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "Placement.number": "The position in the order of everything that its user has created.",
     "Bucket.blob_ids": "The blobs directly inside, in order, at most the first 1,000.",
     "User.name": "The name that the user is addressed by.",
+    # models
+    "provider": "The interface that the endpoint speaks.",
+    "url": "The address of the endpoint, in front of `/chat/completions`; null for the provider's own.",
+    "key": "The key for the endpoint; it is stored encrypted and never returned.",
+    "key_hint": "The last four characters of the key; null without one.",
+    "demonstration": "True for a small model that is there to try things out.",
+    "found": "True for a model that answers on this machine and that nobody has added yet.",
+    "works": "True when it answered.",
+    "seconds": "The time until the answer was there, in seconds.",
 }

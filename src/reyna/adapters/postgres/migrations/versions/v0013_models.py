@@ -4,8 +4,8 @@ from alembic import op
 
 from reyna.adapters.postgres.migrations.tables import collection
 
-revision = "v0012_models"
-down_revision = "v0011_steps"
+revision = "v0013_models"
+down_revision = "v0012_run_queue"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,1 @@
+"""The Language port on Anthropic's Messages API."""

@@ -1,0 +1,1 @@
+"""The language models of users, their encrypted keys, and the model of each run."""
