@@ -8,6 +8,8 @@ from reyna.domain.processing.processor import NewProcessor, Processor
 from reyna.domain.processing.run import NewRuns, Run
 from reyna.ports.store import Store
 from reyna.services.processors.dispatch.policy import DispatchPolicy
+from reyna.services.processors.models.key_encryption import KeyEncryption
+from reyna.services.processors.models.model_access import ModelAccess
 from reyna.services.processors.records import COLLECTIONS
 from reyna.services.processors.service import Processors
 from reyna.services.processors.worker_health import WorkerHealth
@@ -73,9 +75,7 @@ class Service:
             allowed=self.allowed,
             policy=self.policy,
             elapsed=lambda: self.clock.elapsed,
-            model_source=self.models,
-            key_secret=KEY_SECRET,
-            trusted=("text-expansion",),
+            models=ModelAccess(self.models, KeyEncryption(KEY_SECRET), trusted=("text-expansion",)),
         )
 
     async def register(self, id: str = "text-expansion", **other: object) -> None:

@@ -6,6 +6,8 @@ from typing import Final
 from reyna.domain.caller import SYSTEM_USER_ID, Caller, system_caller
 from reyna.services.composition import ServiceContext, ServiceDescription
 from reyna.services.processors.dispatch.policy import DispatchPolicy
+from reyna.services.processors.models.key_encryption import KeyEncryption
+from reyna.services.processors.models.model_access import ModelAccess
 from reyna.services.processors.reactions import Reactions
 from reyna.services.processors.records import COLLECTIONS
 from reyna.services.processors.routes import routes
@@ -28,9 +30,11 @@ async def _build(context: ServiceContext) -> Processors:
             max_runs_per_minute=context.settings.runs_per_minute,
             weights=context.settings.weights_of_users(),
         ),
-        model_source=context.models,
-        key_secret=context.signer.derive_key("the keys of models"),
-        trusted=frozenset(registration.id for registration in context.registrations()),
+        models=ModelAccess(
+            source=context.models,
+            encryption=KeyEncryption(context.signer.derive_key("the keys of models")),
+            trusted=frozenset(registration.id for registration in context.registrations()),
+        ),
     )
 
 

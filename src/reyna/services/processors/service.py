@@ -1,14 +1,12 @@
 """The processor service: the registered processors, the instances of users, and all runs."""
 
-import os
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
 from reyna.domain.caller import SYSTEM_USER_ID
 from reyna.ports.bus import Bus
-from reyna.ports.models import ModelSource
 from reyna.ports.store import Store
 from reyna.services.processors.dispatch.admission import Admission
 from reyna.services.processors.dispatch.policy import DispatchPolicy
@@ -17,9 +15,8 @@ from reyna.services.processors.dispatch.recovery import DispatchRecovery
 from reyna.services.processors.instances.blob_router import BlobRouter
 from reyna.services.processors.instances.instance_cache import InstanceCache
 from reyna.services.processors.instances.instances import Instances
-from reyna.services.processors.models.key_encryption import KeyEncryption
+from reyna.services.processors.models.model_access import ModelAccess
 from reyna.services.processors.models.models import Models
-from reyna.services.processors.models.no_models import NoModels
 from reyna.services.processors.models.run_models import RunModels
 from reyna.services.processors.neighbours import ProcessorBus, SchemaLookup, StateVerbs, TokenSigner
 from reyna.services.processors.records import IDEMPOTENCY_RECORDS
@@ -77,21 +74,14 @@ class Processors:
         sandbox: ValidationSandbox | None = None,
         policy: DispatchPolicy = DispatchPolicy(),
         elapsed: Callable[[], float] = time.monotonic,
-        model_source: ModelSource | None = None,
-        key_secret: bytes | None = None,
-        trusted: Collection[str] = (),
+        models: ModelAccess = ModelAccess(),
     ) -> None:
         """`allowed`: how many `runs` each user may request on one day (UTC); `sandbox`: validates costly settings;
-        `policy`: limits on the runs of a user at a time; `elapsed`: a monotonic clock in seconds.
-
-        `model_source`: the models of the installation. `key_secret`: 32 bytes under which the keys of models are
-        encrypted; without it they are lost with this object. `trusted`: the processors that may use models of users.
-        """
+        `policy`: limits on the runs of a user at a time; `elapsed`: a monotonic clock in seconds."""
         limits = QuotaLimits(store, {"processors": MAX_PRIVATE_PROCESSORS} | dict(allowed))
         store = limits.wrap(store)
         keys = IdempotencyKeys(store, IDEMPOTENCY_RECORDS, clock)
-        encryption = KeyEncryption(key_secret or os.urandom(32))
-        self.models = Models(store, model_source or NoModels(), encryption, clock, keys, trusted)
+        self.models = Models(store, models, clock, keys)
         settings = SettingsValidator(sandbox, self.models.check_choice)
         self.worker_health = worker_health or WorkerHealth(clock)
         self.progress = ProgressCache()
@@ -118,7 +108,7 @@ class Processors:
         self.leases = Leases(store, run_store, self.registry, state, bus, self.work_signals, clock)
         self.execution = RunExecution(run_store, lookup, state, self.worker_health, self.steps, clock)
         self.dead_letters = DeadLetters(store, run_retry, self.dead_letter_stream)
-        self.run_models = RunModels(run_store, self.models, trusted)
+        self.run_models = RunModels(run_store, self.models, models.trusted)
         self._store, self._run_store = store, run_store
 
     def recovery(self, bus: Bus) -> DispatchRecovery:

@@ -1535,6 +1535,7 @@ export interface components {
             /** @default [] */
             blob_ids?: string[];
             bucket_id?: string | null;
+            model?: string | null;
             /** @enum {null|string} */
             priority?: "interactive" | "bulk" | null;
             processor_id: string;
@@ -1897,6 +1898,7 @@ export interface components {
             held: boolean;
             id: string;
             lease_ends_at: string | null;
+            model: string | null;
             /** @default [] */
             output_blob_ids: string[];
             /** @default 0 */

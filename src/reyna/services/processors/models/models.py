@@ -1,7 +1,7 @@
 """The language models of each user: verbs to add, list, change, delete and try them out."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
@@ -17,10 +17,10 @@ from reyna.domain.requests.idempotency import Key
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page
 from reyna.domain.requests.precondition import IfMatch
 from reyna.ports.language import ModelEndpoint, Prompt
-from reyna.ports.models import ModelSource
 from reyna.ports.store import Delete, Put, RequirementNotMet, Store
 from reyna.services.processors.authorization import check_not_processor
-from reyna.services.processors.models.key_encryption import KeyEncryption, key_hint
+from reyna.services.processors.models.key_encryption import key_hint
+from reyna.services.processors.models.model_access import ModelAccess
 from reyna.services.processors.records import MODELS, newest_first
 from reyna.storage.idempotency import IdempotencyKeys, IdempotencyRecord, idempotent
 from reyna.transport.rpc import long_running
@@ -39,14 +39,12 @@ class Models:
     def __init__(
         self,
         store: Store,
-        source: ModelSource,
-        encryption: KeyEncryption,
+        access: ModelAccess,
         clock: Callable[[], datetime],
         idempotency_keys: IdempotencyKeys,
-        trusted: Collection[str],
     ) -> None:
-        """`trusted`: the processors that ship with the studio, which alone may use the models of users."""
-        self._store, self._source, self._encryption, self._trusted = store, source, encryption, trusted
+        self._store, self._source = store, access.source
+        self._encryption, self._trusted = access.encryption, access.trusted
         self._clock, self.idempotency_keys = clock, idempotency_keys
 
     async def create(self, caller: Caller, new: NewModel, *, key: Key = None) -> Model:
