@@ -8,6 +8,7 @@ import pytest
 
 from reyna.app.addresses import running_addresses
 from tests.journeys.application import Application
+from tests.journeys.conftest import Builder
 from tests.journeys.people import Device, Frame, Person
 from tests.support.language_endpoint import Endpoint, streams
 
@@ -27,8 +28,15 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 
 
 @pytest.fixture
-async def writer(application_in_one_process: Application) -> AsyncIterator[Person]:
-    person = await application_in_one_process.person("ana")
+async def own_application(build_application: Builder) -> Application:
+    application = build_application()
+    await application.start()
+    return application
+
+
+@pytest.fixture
+async def writer(own_application: Application) -> AsyncIterator[Person]:
+    person = await own_application.person("ana")
     yield person
     await person.leave()
 
@@ -53,7 +61,7 @@ async def stored_text(url: str) -> str:
 
 
 async def test_a_run_asks_the_model_of_its_user_whose_key_is_seen_nowhere(
-    application_in_one_process: Application, writer: Person, endpoint: Endpoint
+    own_application: Application, writer: Person, endpoint: Endpoint
 ) -> None:
     device = await writer.device()
     new = {"name": "Mine", "provider": "openai", "url": endpoint.url, "key": KEY, "model": "big-1"}
@@ -69,13 +77,13 @@ async def test_a_run_asks_the_model_of_its_user_whose_key_is_seen_nowhere(
     secret = KEY[:-4]
     answers = [await writer.get(path) for path in ("/models", "/runs", f"/runs/{run['id']}", "/events?limit=200")]
     assert secret not in repr([model, answers])
-    addresses = running_addresses(application_in_one_process.home)
+    addresses = running_addresses(own_application.home)
     assert addresses is not None
     database = await stored_text(addresses.postgres_url)
     assert model["id"] in database
     assert secret not in database
     assert secret.encode().hex() not in database
-    assert secret not in application_in_one_process.processes["up"].log.read_text()
+    assert secret not in own_application.processes["up"].log.read_text()
 
 
 async def test_a_wrong_address_says_so_in_words(writer: Person) -> None:
