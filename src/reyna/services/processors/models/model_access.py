@@ -20,6 +20,6 @@ class ModelAccess:
     `trusted`: the processors that ship with the studio, which alone may use the models of users.
     """
 
-    source: ModelSource = NoModels()
+    source: ModelSource = field(default_factory=NoModels)
     encryption: KeyEncryption = field(default_factory=_new_encryption)
     trusted: Collection[str] = ()
