@@ -90,6 +90,7 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("POST /upgrades/{id}/cancel", "/upgrades/{upgrade}/cancel", None),
     ("GET /blobs/{id}", "/blobs/{blob}?schema_version=1", None),
     ("GET /processors/{id}", "/processors/{processor}", None),
+    ("GET /processors/{id}/versions", "/processors/{processor}/versions", None),
     ("DELETE /processors/{id}", "/processors/{processor}", None),
     ("POST /processors", "/processors", PROCESSOR | {"input_schemas": ["text-input-v1", "{schema}"]}),
     ("POST /instances", "/instances", {"processor_id": "{processor}"}),

@@ -34,7 +34,9 @@ class Stage:
     async def start_worker(
         self, function: Function, *, beat_every: float = REDELIVERY_SECONDS, **options: Any
     ) -> Worker:
-        about: Description = {"range": options.pop("range")} if "range" in options else {}
+        about: Description = {"output_schemas": ("pitch-v1",)}
+        if "range" in options:
+            about["range"] = options.pop("range")
         shout = Processor("shout", takes="text-input-v1", makes="edited-text-v1", settings=Loudness, **about)
         shout(function)
         worker = Worker(

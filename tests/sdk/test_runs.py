@@ -173,3 +173,14 @@ async def test_several_blobs_may_come_of_one(stage: Stage) -> None:
     one, two = stage.services.outputs.values()
     assert (one.schema_id, one.bucket_ids) == (None, None)
     assert (two.schema_id, two.bucket_ids) == ("pitch-v1", ("bucket-1",))
+
+
+async def test_an_output_of_a_schema_that_was_not_registered_fails_for_good(stage: Stage) -> None:
+    async def make(blob: Blob, context: Context[Any]) -> Any:
+        return Derived({"content": "one"}, schema_id="style-analysis-v1")
+
+    await stage.start_worker(make)
+    await publish_work(stage.bus, stage.work)
+    reason, final = await stage.services.wait_for_call("fail")
+    assert final
+    assert "style-analysis-v1, which is not among its output schemas" in reason

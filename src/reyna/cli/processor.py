@@ -1,4 +1,4 @@
-"""`reyna processor run | new | list`: run, scaffold and list processors."""
+"""`reyna processor run | new | list | show`: run, scaffold, list and show processors."""
 
 import os
 import sys
@@ -112,5 +112,34 @@ async def _list(settings: Settings) -> None:
             health = await processors.registry.health(system_caller(), one.id)
             takes = ", ".join(one.input_schemas)
             counts = (str(health.live_workers), str(health.queue_length))
-            add_row(table, one.id, one.version, takes, one.output_schema, *counts)
+            add_row(table, one.id, one.version, takes, ", ".join(one.made_schemas), *counts)
+        OUT.print(table)
+
+
+@app.command("show")
+def show_processor(id: Annotated[str, typer.Argument(help="Its id, such as text-expansion.")]) -> None:
+    """Show one processor: what it takes and makes, its limits, and its versions."""
+    settings = join_running_studio(load_settings())
+    run_async(lambda: _show(settings, id))
+
+
+async def _show(settings: Settings, id: str) -> None:
+    async with connect_bus(settings) as bus:
+        processors = remote(Processors, "processors", bus, Signer(settings.signing_secret()).sign)
+        one = await processors.registry.get(system_caller(), id)
+        versions = await processors.registry.list_versions(system_caller(), id, limit=MAX_PAGE_SIZE)
+        table = Table(show_header=False, box=None)
+        for name, value in (
+            ("id", one.id),
+            ("name", one.name),
+            ("version", one.version),
+            ("description", one.description),
+            ("takes", ", ".join(one.input_schemas)),
+            ("makes", ", ".join(one.made_schemas)),
+            ("trigger", one.trigger),
+            ("range", one.range or "any"),
+            ("max_depth", "none, and no loops" if one.max_depth is None else str(one.max_depth)),
+            ("versions", ", ".join(version.version for version in versions.items)),
+        ):
+            add_row(table, name, value)
         OUT.print(table)

@@ -13,6 +13,7 @@ from reyna.domain.ids import check_slug
 from reyna.domain.processing.input_range import parse_input_range
 from reyna.domain.processing.processor import NewProcessor
 from reyna.domain.processing.run import Output
+from reyna.domain.processing.schema_patterns import takes_schema
 from reyna.sdk.context import Context
 from reyna.sdk.threads import run_in_thread
 
@@ -61,6 +62,9 @@ class Description(TypedDict, total=False):
 
     `trigger="manual"`: it runs only on request. `range`: the input it is for, in words (`3 to 1,000 words`).
     `max_concurrency` and `max_runs_per_minute` limit the runs of all users and workers together; others are held back.
+    `output_schemas`: the schemas that a `Derived` may name besides `makes`. `max_depth`: the greatest depth of a run
+    that an event starts, which allows loops: 1 is a run on what a user made, and each run on the output of another adds
+    one.
     """
 
     version: str
@@ -70,11 +74,14 @@ class Description(TypedDict, total=False):
     range: str
     max_concurrency: int
     max_runs_per_minute: int
+    output_schemas: Sequence[str]
+    max_depth: int
 
 
 class Processor(Generic[S]):
     """A processor: takes blobs of some schemas and makes blobs of another. It is the decorator of its own function.
 
+    It `takes` ids of schemas, or patterns: `text-input-v*` for every major.
     `settings` is a `msgspec.Struct` type with the settings that a user may change, and their defaults. Raises Invalid
     for an `id` that is not a slug.
     """
@@ -109,8 +116,10 @@ class Processor(Generic[S]):
             description=description.get("description", ""),
             input_schemas=self.takes,
             output_schema=makes,
+            output_schemas=tuple(description.get("output_schemas", ())),
             settings_schema=msgspec.json.schema(settings) if settings else None,
             trigger=description.get("trigger", "event"),
+            max_depth=description.get("max_depth"),
             range=description.get("range"),
             max_concurrency=description.get("max_concurrency"),
             max_runs_per_minute=description.get("max_runs_per_minute"),
@@ -140,7 +149,7 @@ class Processor(Generic[S]):
 
         Raises Refuse for a blob out of its schemas or range, InvalidOutput, and whatever the function raises.
         """
-        if blob.schema_id not in self.takes:
+        if not takes_schema(self.takes, blob.schema_id):
             raise Refuse(f"{self.id} takes {' or '.join(self.takes)}; this is {blob.schema_id}.")
         meant = parse_input_range(self.registration.range)
         if meant is not None and (why_not := meant.explain_mismatch(blob.data)):
@@ -166,6 +175,8 @@ class Processor(Generic[S]):
                 output = Output(data=dict(made))
             case _:
                 raise InvalidOutput(f"{self.id} made {type(made).__name__}, which is neither a dict nor Derived.")
+        if output.schema_id not in (None, self.makes, *self.registration.output_schemas):
+            raise InvalidOutput(f"{self.id} made {output.schema_id}, which is not among its output schemas.")
         try:
             msgspec.json.encode(output)
         except (TypeError, ValueError, RecursionError) as error:

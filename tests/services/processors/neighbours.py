@@ -189,6 +189,18 @@ class SchemasStandIn:
             raise NotFound(id=id)
         return self.kept[id]
 
+    async def list(
+        self,
+        caller: Caller,
+        *,
+        kind: Kind | None = None,
+        name: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Schema]:
+        found = [schema for schema in self.kept.values() if kind in {None, schema.kind} and name in {None, schema.name}]
+        return Page(items=tuple(found[:limit]), next_cursor=None)
+
 
 class TurnTakingStore(MemoryStore):
     """A memory store that lets other tasks run between a read and a write, as a store outside the process does."""

@@ -12,13 +12,17 @@ from reyna.domain.event import Event
 
 Scope = Literal["system", "user"]
 MAX_INPUT_SCHEMAS: Final = 100
+MAX_OUTPUT_SCHEMAS: Final = 100  # further ones
+MAX_STATED_DEPTH: Final = 20
 BEAT_SUBJECTS: Final = "reyna.beat"
 
 
 class Processor(msgspec.Struct, frozen=True, kw_only=True):
     """A registered processor: it takes `input_schemas` and makes `output_schema`.
 
-    One of the system is for all users; one with the scope `user` is private to its `user_id`.
+    One of the system is for all users; one with the scope `user` is private to its `user_id`. `input_schemas` may name
+    all majors, as `text-input-v*`. An output that names its schema may be of one of the `output_schemas` as well.
+    `max_depth` is the greatest depth of a run that an event requests; a processor that states none is in no loop.
     """
 
     id: str
@@ -29,14 +33,21 @@ class Processor(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     input_schemas: tuple[str, ...]
     output_schema: str
+    output_schemas: tuple[str, ...] = ()
     settings_schema: dict[str, Any] | None = None
     trigger: Literal["event", "manual"] = "event"
+    max_depth: int | None = None
     range: str | None = None  # of its input: "3 to 1,000 words" is enforced, other words are for people
     max_concurrency: int | None = None  # runs at a time, of all users and all workers together
     max_runs_per_minute: int | None = None  # that are started, of all users together
     revision: int = 1
     registered_at: datetime
     updated_at: datetime
+
+    @property
+    def made_schemas(self) -> tuple[str, ...]:
+        """Returns the schemas of all that it makes."""
+        return (self.output_schema, *self.output_schemas)
 
     def event(self, action: Literal["registered", "removed"], caller: Caller) -> Event:
         return Event.now(
@@ -85,8 +96,10 @@ class NewProcessor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     description: str = ""
     input_schemas: tuple[str, ...]
     output_schema: str
+    output_schemas: tuple[str, ...] = ()
     settings_schema: dict[str, Any] | None = None
     trigger: Literal["event", "manual"] = "event"
+    max_depth: int | None = None
     range: str | None = None
     max_concurrency: Annotated[int, Meta(ge=1, le=100_000)] | None = None
     max_runs_per_minute: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None

@@ -28,8 +28,9 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """`progress` is 0 to 1, and `text`, which is never stored, all that was written so far; `error` says why the run
     was refused, failed or cancelled, in words for the user; `worker_id` is the present or the last worker.
-    `processor_scope` is `user` for a run of the user's own processor. `model` is that of the user
-    which the run asks, None for that of the installation.
+    `processor_scope` is `user` for a run of the user's own processor, `instance_id` the instance that requested
+    the run, if one did, and `depth` is 1 on what a user made and one more on the output of each run. `model`
+    is that of the user which the run asks, None for that of the installation.
 
     `required_version` is the only version of the processor that may do it, and `waiting` says in words for the user
     for what it waits. `lease_ends_at` is the moment from which a worker over HTTPS may take the run; null for a run
@@ -63,6 +64,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     postponements: int = 0
     held: bool = False
     priority: Priority = "interactive"
+    instance_id: str | None = None
+    depth: int = 1
     revision: int = 1
     requested_at: datetime
     started_at: datetime | None = None

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from reyna.domain.blob import Blob, BlobChange, NewBlob
 from reyna.domain.caller import Caller
 from reyna.domain.requests.page import Page
-from reyna.domain.schema import Schema
+from reyna.domain.schema import Kind, Schema
 from reyna.ports.bus import Stream
 
 RUN_TOKEN_LIFETIME: Final = timedelta(days=7)  # work may wait a long weekend for a worker
@@ -51,9 +51,19 @@ class StateVerbs(Protocol):
 
 
 class VersionLookup(Protocol):
-    """The verb on schema versions that the processor service calls."""
+    """The verbs on schema versions that the processor service calls."""
 
     async def get(self, caller: Caller, id: str, version: str | None = None) -> Schema: ...
+
+    async def list(
+        self,
+        caller: Caller,
+        *,
+        kind: Kind | None = None,
+        name: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Schema]: ...
 
 
 class SchemaLookup(Protocol):

@@ -63,6 +63,9 @@ class Reactions:
                 "EVENTS", "processors-discarded", f"{EVENT_SUBJECTS}.*.processor.discarded.>", self._on_letter_discarded
             ),
             await self._bus.subscribe(
+                "EVENTS", "processors-instances", f"{EVENT_SUBJECTS}.*.instance.changed", self._on_instance_off
+            ),
+            await self._bus.subscribe(
                 "EVENTS", "processors-removed", f"{EVENT_SUBJECTS}.*.processor.removed", self._on_processor_removed
             ),
         ]
@@ -116,6 +119,18 @@ class Reactions:
             await self._processors.dead_letter_stream.remove_discarded(DECODER.decode(delivery.body))
         except msgspec.MsgspecError as error:
             log.error("event cannot be read", subject=delivery.subject, error=str(error))
+
+    async def _on_instance_off(self, delivery: Delivery) -> None:
+        """Cancels the waiting runs of an instance that was switched off, which a copy could not before it ended."""
+        try:
+            event = DECODER.decode(delivery.body)
+        except msgspec.MsgspecError as error:
+            log.error("event cannot be read", subject=delivery.subject, error=str(error))
+            return
+        if not event.data.get("enabled"):
+            owner = Caller(user_id=event.userid, kind="house")
+            instance_id, processor_id = str(event.data.get("instance_id")), str(event.data.get("processor"))
+            await self._processors.waiting_runs.cancel(owner, instance_id, processor_id)
 
     async def _on_processor_removed(self, delivery: Delivery) -> None:
         """Cancels the runs of a removed processor that a copy could not cancel before it ended."""

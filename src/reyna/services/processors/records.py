@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+import msgspec
+
 from reyna.domain.processing.model import StoredModel
 from reyna.domain.processing.processor import Instance, Processor
 from reyna.domain.processing.run import DeadLetter, Run
@@ -14,7 +16,32 @@ from reyna.storage.idempotency import idempotency_collection
 
 R = TypeVar("R", bound=Record)
 
+
+class ProcessorVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A registered version of a processor, as it was described last."""
+
+    id: str
+    user_id: str
+    processor_id: str
+    version: str
+    processor: Processor
+    revision: int = 1
+    updated_at: datetime
+
+
+def version_of(processor: Processor) -> ProcessorVersion:
+    return ProcessorVersion(
+        id=f"{processor.id}:{processor.version}",
+        user_id=processor.user_id,
+        processor_id=processor.id,
+        version=processor.version,
+        processor=processor,
+        updated_at=processor.updated_at,
+    )
+
+
 PROCESSORS: Final = Collection("processors.processors", Processor)
+PROCESSOR_VERSIONS: Final = Collection("processors.versions", ProcessorVersion, ("processor_id", "updated_at"))
 INSTANCES: Final = Collection("processors.instances", Instance, ("processor_id", "bucket_id", "enabled", "created_at"))
 RUNS: Final = Collection(
     "processors.runs",
@@ -29,6 +56,7 @@ IDEMPOTENCY_RECORDS: Final = idempotency_collection("processors.requests")
 
 COLLECTIONS: Final[tuple[Collection[Any], ...]] = (
     PROCESSORS,
+    PROCESSOR_VERSIONS,
     INSTANCES,
     RUNS,
     DEAD_LETTERS,

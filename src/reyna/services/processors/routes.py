@@ -67,6 +67,18 @@ async def get_processor(processors: ProcessorsDependency, caller: CurrentCaller,
     return WatchedProcessor(**asdict(registered), **asdict(health))
 
 
+@get("/processors/{id:str}/versions")
+async def list_processor_versions(
+    processors: ProcessorsDependency,
+    caller: CurrentCaller,
+    id: FromPath[str],
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[Processor]:
+    """Every registered version of a processor, the one registered last first."""
+    return await processors.registry.list_versions(caller, id, limit=limit, cursor=cursor)
+
+
 @delete("/processors/{id:str}")
 async def delete_processor(
     processors: ProcessorsDependency, caller: CurrentCaller, id: FromPath[str], if_match: IfMatchHeader = None
@@ -195,6 +207,7 @@ routes: Final = [
     register_processor,
     list_processors,
     get_processor,
+    list_processor_versions,
     delete_processor,
     create_instance,
     list_instances,

@@ -15,6 +15,9 @@ from reyna.services.processors.dispatch.recovery import DispatchRecovery
 from reyna.services.processors.instances.blob_router import BlobRouter
 from reyna.services.processors.instances.instance_cache import InstanceCache
 from reyna.services.processors.instances.instances import Instances
+from reyna.services.processors.instances.loop_check import LoopCheck
+from reyna.services.processors.instances.run_depth import RunDepths
+from reyna.services.processors.instances.waiting_runs import WaitingRuns
 from reyna.services.processors.models.model_access import ModelAccess
 from reyna.services.processors.models.models import Models
 from reyna.services.processors.models.run_models import RunModels
@@ -22,11 +25,14 @@ from reyna.services.processors.neighbours import ProcessorBus, SchemaLookup, Sta
 from reyna.services.processors.records import IDEMPOTENCY_RECORDS
 from reyna.services.processors.registry.processor_lookup import ProcessorLookup
 from reyna.services.processors.registry.processor_removal import ProcessorRemoval
+from reyna.services.processors.registry.processor_versions import ProcessorVersions
+from reyna.services.processors.registry.registration_check import RegistrationCheck
 from reyna.services.processors.registry.registry import MAX_PRIVATE_PROCESSORS, Registry
 from reyna.services.processors.registry.settings_validator import SettingsValidator
 from reyna.services.processors.runs.dead_letter_stream import DeadLetterStream
 from reyna.services.processors.runs.dead_letters import DeadLetters
 from reyna.services.processors.runs.execution import RunExecution
+from reyna.services.processors.runs.input_blobs import InputBlobs
 from reyna.services.processors.runs.progress_cache import ProgressCache
 from reyna.services.processors.runs.run_cancellation import RunCancellation
 from reyna.services.processors.runs.run_retry import RunRetry
@@ -86,30 +92,46 @@ class Processors:
         self.worker_health = worker_health or WorkerHealth(clock)
         self.progress = ProgressCache()
         lookup = ProcessorLookup(store)
-        self.instance_cache = InstanceCache(store, lookup)
+        cache = self.instance_cache = InstanceCache(store, lookup)
         self.dead_letter_stream = DeadLetterStream(bus)
         self.queues = DispatchQueues(policy, self.worker_health, elapsed)
         run_store = RunStore(store, signer, limits, self.progress, self.queues)
         self.admission = Admission(store, run_store, self.queues, partial(lookup.get, SYSTEM_USER_ID), bus)
         supersession = Supersession(store, run_store, clock)
-        self.router = BlobRouter(run_store, self.instance_cache, state, supersession, clock)
-        self.removal = ProcessorRemoval(store, RunCancellation(store, run_store, clock), limits)
-        self.registry = Registry(
-            store, lookup, self.removal, schemas, bus, self.instance_cache, self.worker_health, limits, clock, keys
-        )
-        run_retry = RunRetry(store, run_store, self.registry, state, self.dead_letter_stream, supersession, clock)
-        self.instances = Instances(store, self.instance_cache, self.registry, state, settings, clock, keys)
+        depths, inputs = RunDepths(store), InputBlobs(state, schemas)
+        loops, canceller = LoopCheck(store, lookup, state), RunCancellation(store, run_store, clock)
+        self.router = BlobRouter(run_store, depths, self.instance_cache, state, supersession, clock)
+        self.waiting_runs = WaitingRuns(store, canceller)
+        registry = self.registry = self._registry_on(store, lookup, canceller, loops, schemas, bus, limits, keys, clock)
+        run_retry = RunRetry(store, run_store, registry, state, inputs, self.dead_letter_stream, supersession, clock)
+        self.instances = Instances(store, cache, registry, state, settings, loops, self.waiting_runs, clock, keys)
         self.runs = Runs(
-            store, run_store, run_retry, self.progress, self.registry, state, settings, clock, keys, supersession
+            store, run_store, run_retry, self.progress, registry, inputs, depths, settings, clock, keys, supersession
         )
-        self.steps = RunSteps(store, run_store, clock)
-        self.step_retention = StepRetention(store, clock)
+        self.steps, self.step_retention = RunSteps(store, run_store, clock), StepRetention(store, clock)
         self.work_signals = WorkSignals()
         self.leases = Leases(store, run_store, self.registry, state, bus, self.work_signals, clock)
         self.execution = RunExecution(run_store, lookup, state, self.worker_health, self.steps, clock)
         self.dead_letters = DeadLetters(store, run_retry, self.dead_letter_stream)
         self.run_models = RunModels(run_store, self.models, models.trusted)
         self._store, self._run_store = store, run_store
+
+    def _registry_on(
+        self,
+        store: Store,
+        lookup: ProcessorLookup,
+        cancellation: RunCancellation,
+        loops: LoopCheck,
+        schemas: SchemaLookup,
+        bus: ProcessorBus,
+        limits: QuotaLimits,
+        keys: IdempotencyKeys,
+        clock: Callable[[], datetime],
+    ) -> Registry:
+        cache, health, versions = self.instance_cache, self.worker_health, ProcessorVersions(store)
+        self.removal = ProcessorRemoval(store, cancellation, versions, limits)
+        check = RegistrationCheck(schemas)
+        return Registry(store, lookup, self.removal, check, loops, bus, cache, health, versions, limits, clock, keys)
 
     def recovery(self, bus: Bus) -> DispatchRecovery:
         """Returns what keeps the queues true to the store, to be run beside the service."""

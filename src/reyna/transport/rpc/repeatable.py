@@ -33,6 +33,7 @@ PROCESSOR_READS: Final = frozenset(
         "registry.get",
         "registry.health",
         "registry.list",
+        "registry.list_versions",
         "runs.get",
         "runs.list",
         "runs.usage",

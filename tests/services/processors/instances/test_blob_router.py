@@ -88,8 +88,9 @@ async def test_an_instance_for_a_bucket_hears_of_its_whole_subtree(service: Serv
 
 
 async def test_a_processor_does_not_take_its_own_output(service: Service, ana: Caller) -> None:
-    await service.register("echo", output_schema="text-input-v1")
+    await service.register("echo")
     await switch_on(service, ana, "echo")
+    await service.register("echo", version="1.0.1", output_schema="text-input-v1")
     first = service.state.keep(a_blob(ana.user_id))
     made = service.state.keep(a_blob(ana.user_id, processor_id="echo", parent_id=first.id))
     assert await routed(service, made) == []
@@ -100,8 +101,9 @@ async def test_a_processor_does_not_take_its_own_output(service: Service, ana: C
 
 async def test_two_processors_do_not_feed_each_other_for_ever(service: Service, ana: Caller) -> None:
     for id in ("ping", "pong"):
-        await service.register(id, output_schema="text-input-v1")
+        await service.register(id)
         await switch_on(service, ana, id)
+        await service.register(id, version="1.0.1", output_schema="text-input-v1")
     waiting, runs = [service.state.keep(a_blob(ana.user_id))], 0
     while waiting and runs < 100:
         blob = waiting.pop()

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from reyna.domain.processing.processor import Instance, Processor
 from reyna.services.processors.instances.matching import is_eligible, match_instances
 from tests.services.processors.neighbours import NOON, a_blob
@@ -111,3 +113,27 @@ def test_what_is_in_the_trash_or_was_imported_is_not_offered() -> None:
     assert is_eligible(a_blob("user-ana"))
     assert not is_eligible(a_blob("user-ana", trashed_at=NOON))
     assert not is_eligible(a_blob("user-ana", author_kind="import"))
+
+
+@pytest.mark.parametrize(
+    ("taken", "schema_id", "matches"),
+    [
+        ("text-input-v1", "text-input-v1", True),
+        ("text-input-v1", "text-input-v2", False),
+        ("text-input-v*", "text-input-v1", True),
+        ("text-input-v*", "text-input-v12", True),
+        ("text-input-v*", "text-input-v", False),
+        ("text-input-v*", "text-input-vx", False),
+        ("text-input-v*", "other-text-input-v1", False),
+        ("text-input-v*", "text-input-more-v1", False),
+        ("text-v*", "text-input-v1", False),
+    ],
+)
+def test_a_pattern_takes_every_major_of_its_schema(taken: str, schema_id: str, *, matches: bool) -> None:
+    pattern = a_processor(input_schemas=("style-analysis-v1", taken))
+    assert matched(an_instance(), processors=(pattern,), schema_id=schema_id) == ([an_instance()] if matches else [])
+
+
+def test_a_processor_with_a_depth_takes_what_it_had_a_hand_in() -> None:
+    deep = a_processor(max_depth=3)
+    assert matched(an_instance(), processors=(deep,), lineage=("text-expansion",)) == [an_instance()]

@@ -177,6 +177,7 @@ async def test_what_was_made_of_a_newer_revision_than_was_asked_for_says_so(serv
 
 async def test_an_output_may_choose_its_schema_and_buckets(service: Service, ana: Caller) -> None:
     source = service.state.keep(a_blob(ana.user_id, bucket_ids=("bucket-chapter",)))
+    await service.register(output_schemas=("style-analysis-v1",))
     worker, run = await service.claim_run(ana, source)
     elsewhere = Output(data={}, schema_id="style-analysis-v1", bucket_ids=("bucket-notes",))
     nowhere = Output(data={}, bucket_ids=())
@@ -393,3 +394,13 @@ async def test_a_run_that_ended_one_way_does_not_end_another_way(service: Servic
             await asked
     assert (await service.processors.runs.get(ana, run.id)).status == "cancelled"
     assert (await service.processors.dead_letters.list(ana)).items == ()
+
+
+async def test_an_output_of_a_schema_that_was_not_registered_is_refused(service: Service, ana: Caller) -> None:
+    worker, run = await service.claim_run(ana)
+    undeclared = Output(data={}, schema_id="style-analysis-v1")
+    with pytest.raises(Invalid) as refusal:
+        await service.processors.execution.complete(worker, run.id, [Output(data={}), undeclared], COST)
+    assert refusal.value.errors[0].path == "/outputs/1"
+    assert service.state.made == []
+    assert (await service.processors.runs.get(ana, run.id)).status == "running"

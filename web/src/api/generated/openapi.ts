@@ -609,6 +609,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/processors/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listProcessorVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/redo": {
         parameters: {
             query?: never;
@@ -1517,9 +1533,12 @@ export interface components {
             id: string;
             input_schemas: string[];
             max_concurrency?: number | null;
+            max_depth?: number | null;
             max_runs_per_minute?: number | null;
             name: string;
             output_schema: string;
+            /** @default [] */
+            output_schemas?: string[];
             range?: string | null;
             settings_schema?: {
                 [key: string]: unknown;
@@ -1725,9 +1744,12 @@ export interface components {
             id: string;
             input_schemas: string[];
             max_concurrency: number | null;
+            max_depth: number | null;
             max_runs_per_minute: number | null;
             name: string;
             output_schema: string;
+            /** @default [] */
+            output_schemas: string[];
             range: string | null;
             /** Format: date-time */
             registered_at: string;
@@ -1888,6 +1910,8 @@ export interface components {
             blob_id: string;
             blob_revision: number;
             cost?: components["schemas"]["Cost"];
+            /** @default 1 */
+            depth: number;
             error: string | null;
             /** @default 0 */
             failures: number;
@@ -1897,6 +1921,7 @@ export interface components {
             /** @default false */
             held: boolean;
             id: string;
+            instance_id: string | null;
             lease_ends_at: string | null;
             model: string | null;
             /** @default [] */
@@ -2154,9 +2179,12 @@ export interface components {
             last_beat: string | null;
             live_workers: number;
             max_concurrency: number | null;
+            max_depth: number | null;
             max_runs_per_minute: number | null;
             name: string;
             output_schema: string;
+            /** @default [] */
+            output_schemas: string[];
             p50: number | null;
             p95: number | null;
             queue_length: number;
@@ -4305,6 +4333,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listProcessorVersions: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfProcessor"];
+                };
             };
         };
     };

@@ -1,6 +1,7 @@
 """The router: from an event about a new or changed blob to the runs that it sets off."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -14,10 +15,12 @@ from reyna.domain.event import Event
 from reyna.domain.ids import derive_id
 from reyna.domain.processing.processor import Instance, Processor
 from reyna.domain.processing.run import Priority, Run
-from reyna.ports.store import RequirementNotMet
+from reyna.ports.store import Require, RequirementNotMet
 from reyna.services.processors.instances.instance_cache import InstanceCache
 from reyna.services.processors.instances.matching import is_eligible, match_instances, sets_off_runs
+from reyna.services.processors.instances.run_depth import RunDepths, is_too_deep, max_depth_of
 from reyna.services.processors.neighbours import StateVerbs
+from reyna.services.processors.records import INSTANCES
 from reyna.services.processors.registry.processor_lookup import still_registered
 from reyna.services.processors.runs import lifecycle
 from reyna.services.processors.runs.run_store import RunStore
@@ -52,13 +55,14 @@ class BlobRouter:
     def __init__(
         self,
         runs: RunStore,
+        depths: RunDepths,
         instances: InstanceCache,
         state: StateVerbs,
         supersession: Supersession,
         clock: Callable[[], datetime],
     ) -> None:
         self._runs, self._instances, self._state, self._clock = runs, instances, state, clock
-        self._supersession = supersession
+        self._depths, self._supersession = depths, supersession
 
     async def route(self, event: Event) -> list[Run]:
         """Requests and returns the runs; the same event a second time requests nothing.
@@ -85,7 +89,10 @@ class BlobRouter:
             containing=await self._containing(caller, blob, candidates),
             lineage=await self._lineage(caller, blob, processors),
         )
-        runs = [self._new_run(event, instance, processors[instance.processor_id], blob) for instance in matches]
+        if not matches:
+            return []
+        depth = (await self._depths.find(caller, [blob]))[blob.id]
+        runs = [self._new_run(event, instance, processors[instance.processor_id], blob, depth) for instance in matches]
         created = [await self._create(caller, run, processors[run.processor_id]) for run in runs]
         return [run for run in created if run is not None]
 
@@ -146,22 +153,39 @@ class BlobRouter:
         log.warning("blob is derived too deeply to be processed by itself", blob_id=blob.id, user_id=caller.user_id)
         return lineage | set(candidates)
 
-    def _new_run(self, event: Event, instance: Instance, processor: Processor, blob: Blob) -> Run:
-        id = derive_id("run", event.id, instance.id)
+    def _new_run(self, event: Event, instance: Instance, processor: Processor, blob: Blob, depth: int) -> Run:
+        id, now = derive_id("run", event.id, instance.id), self._clock()
         # A user waits for what comes of their own writing; what processors derive further can wait.
         priority: Priority = "interactive" if blob.author_kind == "user" else "bulk"
-        return lifecycle.request(id, processor, blob, instance.settings, self._clock(), priority)
+        return lifecycle.request(
+            id, processor, blob, instance.settings, now, priority, depth=depth, instance_id=instance.id
+        )
 
     async def _create(self, caller: Caller, run: Run, processor: Processor) -> Run | None:
-        """Returns None when the run is there already, since the event came a second time, or the processor is gone."""
+        """Returns None when no run is requested: it is there already, since the event came a second time; its instance
+        was switched off meanwhile, or its processor removed; or it is too deep, which its user sees as a refused run.
+        """
+        if is_too_deep(processor, run.depth):
+            await self._refuse(caller, run, processor)
+            return None
         self._runs.apply_limits(processor)
         run = self._runs.reserve(run)
         try:
-            await self._runs.create(caller, [run], *still_registered(processor))
+            enabled = Require(INSTANCES, caller.user_id, run.instance_id or "", {"enabled": True})
+            await self._runs.create(caller, [run], enabled, *still_registered(processor))
         except RequirementNotMet:
             return None
         await self._supersession.cancel_older(caller, [run])
         return run
+
+    async def _refuse(self, caller: Caller, run: Run, processor: Processor) -> None:
+        reason = (
+            f"{processor.name} did not start by itself: this blob is the result of {run.depth - 1} runs, one on the "
+            f"output of another, and it starts after at most {max_depth_of(processor) - 1}."
+        )
+        log.warning("run is too deep", run_id=run.id, processor=processor.id, depth=run.depth, user_id=run.user_id)
+        with suppress(RequirementNotMet):  # the event came a second time
+            await self._runs.create_refused(caller, lifecycle.refuse_request(run, reason))
 
 
 def _acting_for_owner(event: Event) -> Caller:

@@ -17,6 +17,8 @@ from reyna.domain.requests.precondition import IfMatch
 from reyna.ports.store import Delete, Put, Require, RequirementNotMet, Store
 from reyna.services.processors.authorization import check_not_processor
 from reyna.services.processors.instances.instance_cache import InstanceCache
+from reyna.services.processors.instances.loop_check import LoopCheck
+from reyna.services.processors.instances.waiting_runs import WaitingRuns
 from reyna.services.processors.neighbours import StateVerbs
 from reyna.services.processors.records import INSTANCES, newest_first
 from reyna.services.processors.registry.processor_lookup import no_processor, still_registered
@@ -41,17 +43,20 @@ class Instances:
         registry: Registry,
         state: StateVerbs,
         settings: SettingsValidator,
+        loops: LoopCheck,
+        waiting_runs: WaitingRuns,
         clock: Callable[[], datetime],
         idempotency_keys: IdempotencyKeys,
     ) -> None:
         self._store, self._cache, self._registry, self._state = store, cache, registry, state
         self._settings, self._clock, self.idempotency_keys = settings, clock, idempotency_keys
+        self._loops, self._waiting_runs = loops, waiting_runs
 
     async def create(self, caller: Caller, new: NewInstance, *, key: Key = None) -> Instance:
         """Switches a processor on, everywhere or for one bucket's subtree.
 
-        Raises AlreadyThere for the second one in the same place, NotFound for the processor or the bucket, and Invalid
-        (by path) for settings that do not fit.
+        Raises AlreadyThere for the second one in the same place, NotFound for the processor or the bucket, Invalid (by
+        path) for settings that do not fit, and ProcessorLoop when its output would come back to it.
         """
         check_not_processor(caller)
         created = await self._create(caller, new, key=key)
@@ -69,15 +74,18 @@ class Instances:
     ) -> Instance:
         """Switches the instance on or off, or changes its settings.
 
-        Raises NotFound, Invalid (by path) for settings that do not fit, and PreconditionFailed.
+        Switched off, its runs that have not started are cancelled; those under way go on. Raises NotFound, Invalid (by
+        path) for settings that do not fit, PreconditionFailed, and ProcessorLoop when its output would come back to it.
         """
         check_not_processor(caller)
         changed = await self._change(caller, id, change, if_match)
         self._cache.invalidate(caller.user_id)
+        if not changed.enabled:
+            await self._waiting_runs.cancel(caller, id, changed.processor_id)
         return changed
 
     async def delete(self, caller: Caller, id: str, *, if_match: IfMatch | None = None) -> None:
-        """Raises NotFound and PreconditionFailed."""
+        """Deletes the instance and cancels its runs that have not started. Raises NotFound and PreconditionFailed."""
         check_not_processor(caller)
         instance = await self._get(caller, id)
         required = []
@@ -92,6 +100,7 @@ class Instances:
                 raise PreconditionFailed from unmet
             raise _no_instance(id) from None
         self._cache.invalidate(caller.user_id)
+        await self._waiting_runs.cancel(caller, id, instance.processor_id)
 
     @idempotent("instance", _read_answer)
     async def _create(self, caller: Caller, new: NewInstance, *, key: Key = None) -> Instance:
@@ -99,6 +108,7 @@ class Instances:
         await self._settings.validate(caller, processor, new.settings)
         await self._check_bucket(caller, new.bucket_id)
         instance = _new_instance(caller, new, self._clock())
+        await self._loops.check_instance(caller, instance, processor)
         remember_key = self.idempotency_keys.steps(caller, key, instance.id, instance)
         try:
             await self._store.write(
@@ -122,6 +132,9 @@ class Instances:
             if changed is instance:
                 return instance
             await self._validate_changed_settings(caller, instance, changed)
+            if changed.enabled and not instance.enabled:
+                processor = await self._registry.get(caller, changed.processor_id)
+                await self._loops.check_instance(caller, changed, processor)
             try:
                 await self._store.write(
                     Put(INSTANCES, changed, expects=instance.revision),

@@ -6,6 +6,7 @@ from typing import Any, Final
 from reyna.domain.blob import Blob
 from reyna.domain.processing.input_range import parse_input_range
 from reyna.domain.processing.processor import Instance, Processor
+from reyna.domain.processing.schema_patterns import takes_schema
 
 # Causes of events about a blob that came together with its derived blobs, or that has the same content in a new form.
 CAUSES_WITHOUT_RUNS: Final = frozenset({"import", "copy", "upgrade"})
@@ -26,7 +27,7 @@ def is_eligible(blob: Blob) -> bool:
 
 def takes(processor: Processor, schema_id: str) -> bool:
     """Returns True when new blobs of this schema trigger the processor."""
-    return processor.trigger == "event" and schema_id in processor.input_schemas
+    return processor.trigger == "event" and takes_schema(processor.input_schemas, schema_id)
 
 
 def is_in_range(processor: Processor, data: Any) -> bool:
@@ -48,14 +49,14 @@ def match_instances(
 
     `containing` are the buckets around the blob, nearest first; an instance for everywhere is the farthest.
     `lineage` are the processors that made the blob or an ancestor of it: they do not take it again, which would never
-    end.
+    end, unless they state the depth at which it does.
     """
     derived_by = set(lineage)
     return [
         instance
         for instance in _nearest_instances(instances, processors, schema_id, containing)
         if instance.enabled
-        and instance.processor_id not in derived_by
+        and (instance.processor_id not in derived_by or processors[instance.processor_id].max_depth is not None)
         and is_in_range(processors[instance.processor_id], data)
     ]
 

@@ -14,6 +14,7 @@ from reyna.domain.requests.precondition import IfMatch
 from reyna.ports.store import Delete, Require, RequirementNotMet, Store
 from reyna.services.processors.records import INSTANCES, PROCESSORS
 from reyna.services.processors.registry.processor_lookup import no_processor
+from reyna.services.processors.registry.processor_versions import ProcessorVersions
 from reyna.services.processors.runs.run_cancellation import RunCancellation
 from reyna.storage.quota_limits import QuotaLimits
 
@@ -23,8 +24,8 @@ MAX_WRITE_ATTEMPTS: Final = 10  # instances may be switched on at the same momen
 class ProcessorRemoval:
     """Removes a private processor; what it made stays."""
 
-    def __init__(self, store: Store, runs: RunCancellation, limits: QuotaLimits) -> None:
-        self._store, self._runs, self._limits = store, runs, limits
+    def __init__(self, store: Store, runs: RunCancellation, versions: ProcessorVersions, limits: QuotaLimits) -> None:
+        self._store, self._runs, self._versions, self._limits = store, runs, versions, limits
 
     async def remove(self, caller: Caller, processor: Processor, if_match: IfMatch | None = None) -> None:
         """Removes the processor and its instances in one write, then cancels its open runs.
@@ -39,12 +40,13 @@ class ProcessorRemoval:
         await self.clean_up(caller, processor.id)
 
     async def clean_up(self, caller: Caller, processor_id: str) -> None:
-        """Cancels the open runs of a removed processor, and deletes an instance that was created meanwhile.
+        """Cancels the open runs of a removed processor, and deletes its versions and an instance created meanwhile.
 
         Does nothing when the processor is registered anew.
         """
         if await self._store.get(PROCESSORS, caller.user_id, processor_id) is not None:
             return
+        await self._versions.delete_all(caller.user_id, processor_id)
         await self._runs.cancel_all(caller, {"processor_id": processor_id, "status": OPEN}, _is_of_private_processor)
         if await self._store.get(PROCESSORS, SYSTEM_USER_ID, processor_id) is None:
             for instance in await self._store.find(INSTANCES, caller.user_id, {"processor_id": processor_id}):

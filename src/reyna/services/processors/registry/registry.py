@@ -8,21 +8,11 @@ import msgspec
 from msgspec.structs import asdict, replace
 
 from reyna.domain.caller import SYSTEM_USER_ID, Caller
-from reyna.domain.errors import AlreadyThere, Conflict, Invalid, NotFound
-from reyna.domain.ids import check_slug
-from reyna.domain.processing.processor import (
-    BEAT_SUBJECTS,
-    MAX_INPUT_SCHEMAS,
-    Beat,
-    Health,
-    NewProcessor,
-    Processor,
-    Scope,
-)
+from reyna.domain.errors import AlreadyThere, Conflict
+from reyna.domain.processing.processor import BEAT_SUBJECTS, Beat, Health, NewProcessor, Processor, Scope
 from reyna.domain.requests.idempotency import Key
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page, check_limit, decode_cursor, encode_cursor
 from reyna.domain.requests.precondition import IfMatch
-from reyna.domain.text.names import normalize_description, normalize_name
 from reyna.ports.store import Increment, Put, RequirementNotMet, Store
 from reyna.services.processors.authorization import (
     check_may_send_beats,
@@ -30,19 +20,19 @@ from reyna.services.processors.authorization import (
     owner_of_registration,
 )
 from reyna.services.processors.instances.instance_cache import InstanceCache
-from reyna.services.processors.neighbours import ProcessorBus, SchemaLookup
+from reyna.services.processors.instances.loop_check import LoopCheck
+from reyna.services.processors.neighbours import ProcessorBus
 from reyna.services.processors.records import PROCESSORS
 from reyna.services.processors.registry.processor_lookup import ProcessorLookup, owners_visible_to
 from reyna.services.processors.registry.processor_removal import ProcessorRemoval
-from reyna.services.processors.registry.settings_validator import check_settings_schema
+from reyna.services.processors.registry.processor_versions import ProcessorVersions
+from reyna.services.processors.registry.registration_check import RegistrationCheck
 from reyna.services.processors.worker_health import WorkerHealth
 from reyna.storage.idempotency import IdempotencyKeys, IdempotencyRecord, idempotent
 from reyna.storage.quota_limits import QuotaLimits
 
 MAX_WRITE_ATTEMPTS: Final = 10  # copies of one processor that start together all register it
-MAX_VERSION_CHARACTERS: Final = 64
 MAX_PRIVATE_PROCESSORS: Final = 100  # of one user
-RESERVED_IDS: Final = frozenset({"user-input"})  # names what people write, as the processor of their blobs
 
 
 async def _read_answer(registry: "Registry", caller: Caller, record: IdempotencyRecord) -> Processor:
@@ -57,25 +47,27 @@ class Registry:
         store: Store,
         lookup: ProcessorLookup,
         removal: ProcessorRemoval,
-        schemas: SchemaLookup,
+        check: RegistrationCheck,
+        loops: LoopCheck,
         bus: ProcessorBus,
         instance_cache: InstanceCache,
         worker_health: WorkerHealth,
+        versions: ProcessorVersions,
         limits: QuotaLimits,
         clock: Callable[[], datetime],
         idempotency_keys: IdempotencyKeys,
     ) -> None:
-        self._store, self._lookup, self._removal, self._schemas = store, lookup, removal, schemas
+        self._store, self._lookup, self._removal, self._check, self._loops = store, lookup, removal, check, loops
         self._bus, self._limits, self._clock, self.idempotency_keys = bus, limits, clock, idempotency_keys
-        self._instance_cache, self._worker_health = instance_cache, worker_health
+        self._instance_cache, self._worker_health, self._versions = instance_cache, worker_health, versions
 
     async def register(self, caller: Caller, new: NewProcessor, *, key: Key = None) -> Processor:
         """Registers a processor or updates it, and returns it; an unchanged registration writes nothing.
 
         The application and a processor itself register for all users; what a user registers is private to them. Raises
-        Forbidden for a processor in a run, Invalid (by field) for schemas that do not exist, AlreadyThere for the id of
-        a processor of the system, TooMuch for too many private ones, and Conflict when too many copies register it at
-        the same moment.
+        Forbidden for a processor in a run, Invalid (by path), AlreadyThere for the id of a processor of the system,
+        TooMuch for too many private ones, ProcessorLoop when it would feed itself where it is switched on, and Conflict
+        when too many copies register it at the same moment.
         """
         owner = owner_of_registration(caller, new.id)
         registered = await self._register(caller, owner, new, key=key)
@@ -105,6 +97,12 @@ class Registry:
         await self._removal.remove(caller, await self._lookup.get(caller.user_id, id), if_match)
         self._instance_cache.invalidate(caller.user_id)
 
+    async def list_versions(
+        self, caller: Caller, id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+    ) -> Page[Processor]:
+        """Returns one page of the versions of a processor, the one registered last first. Raises NotFound."""
+        return await self._versions.list(await self.get(caller, id), limit=limit, cursor=cursor)
+
     async def health(self, caller: Caller, id: str) -> Health:
         """Returns the processor's health, of one of the system over all users, as this copy of the service knows it.
 
@@ -122,7 +120,8 @@ class Registry:
     @idempotent("processor", _read_answer)
     async def _register(self, caller: Caller, owner: str, new: NewProcessor, *, key: Key = None) -> Processor:
         await self.idempotency_keys.check_unused(caller, key)
-        new = await self._validate(caller, new)
+        new = await self._check.check(caller, new)
+        await self._versions.check_room(owner, new)
         for _ in range(MAX_WRITE_ATTEMPTS):
             known = await self._store.get(PROCESSORS, owner, new.id)
             if known is None:
@@ -131,9 +130,12 @@ class Registry:
                 await self._remember(caller, key, known)
                 return known
             next = _next_registration(owner, new, known, self._clock())
+            if next.scope == "user":
+                await self._loops.check_registration(caller, next)
             try:
                 await self._store.write(
                     Put(PROCESSORS, next, expects=known.revision if known else 0),
+                    *self._versions.steps(next, known),
                     *self.idempotency_keys.steps(caller, key, f"processor:{new.id}", next),
                     *([] if known or owner == SYSTEM_USER_ID else [self._count_one(owner)]),
                     messages=[next.event("registered", caller).message()],
@@ -158,38 +160,6 @@ class Registry:
 
     def _count_one(self, owner: str) -> Increment:
         return self._limits.increment(owner, "processors", 1)
-
-    async def _validate(self, caller: Caller, new: NewProcessor) -> NewProcessor:
-        """Returns the registration with its texts normalized. Raises Invalid."""
-        if check_slug("id", new.id) in RESERVED_IDS:
-            raise Invalid.at("/id", f"{new.id} is no name of a processor", expected="another id")
-        if not new.input_schemas:
-            raise Invalid.at("/input_schemas", "must name at least one schema")
-        if len(new.input_schemas) > MAX_INPUT_SCHEMAS:
-            at_most = f"at most {MAX_INPUT_SCHEMAS}"
-            raise Invalid.at("/input_schemas", f"has more than {MAX_INPUT_SCHEMAS} schemas", expected=at_most)
-        for place, schema_id in enumerate(new.input_schemas):
-            await self._check_schema(caller, f"/input_schemas/{place}", schema_id)
-        await self._check_schema(caller, "/output_schema", new.output_schema)
-        if new.settings_schema is not None:
-            await check_settings_schema(new.settings_schema)
-        return replace(
-            new,
-            version=normalize_name(new.version, field="version", most=MAX_VERSION_CHARACTERS),
-            name=normalize_name(new.name),
-            description=normalize_description(new.description),
-            range=None if new.range is None else normalize_description(new.range, field="range"),
-        )
-
-    async def _check_schema(self, caller: Caller, path: str, schema_id: str) -> None:
-        try:
-            schema = await self._schemas.versions.get(caller, schema_id)
-        except NotFound:
-            raise Invalid.at(path, f"there is no schema {schema_id!r}", expected="a registered schema") from None
-        if schema.kind != "blob":
-            raise Invalid.at(path, "must be a schema for blobs", expected="a schema of the kind blob")
-        if schema.scope != "system" and caller.user_id == SYSTEM_USER_ID:
-            raise Invalid.at(path, "must be a schema for blobs that every user has", expected="a system schema")
 
 
 def _next_registration(owner: str, new: NewProcessor, known: Processor | None, now: datetime) -> Processor:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from reyna.domain.blob import NewBlob
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Fault, Forbidden, Invalid, Refusal, RunningElsewhere
+from reyna.domain.processing.processor import Processor
 from reyna.domain.processing.run import Cost, Output, Run, derived_blob_id
 from reyna.services.processors.authorization import check_run_token, check_worker
 from reyna.services.processors.neighbours import StateVerbs
@@ -162,6 +163,7 @@ class RunExecution:
 
     async def _store_outputs(self, caller: Caller, run: Run, outputs: Sequence[Output]) -> None:
         processor = await self._lookup.get_of_run(run)
+        _check_declared(processor, outputs)
         source_buckets: tuple[str, ...] = ()
         if any(output.bucket_ids is None for output in outputs):
             source_buckets = (await self._state.blobs.get(caller, run.blob_id)).bucket_ids
@@ -176,6 +178,14 @@ class RunExecution:
             await self._state.blobs.create(
                 caller, new, id=derived_blob_id(run.id, number), parent_revision=run.blob_revision
             )
+
+
+def _check_declared(processor: Processor, outputs: Sequence[Output]) -> None:
+    """Raises Invalid for an output of a schema that the processor did not register."""
+    for number, output in enumerate(outputs):
+        if output.schema_id is not None and output.schema_id not in processor.made_schemas:
+            message = f"is of {output.schema_id}, which {processor.id} does not say that it makes"
+            raise Invalid.at(f"/outputs/{number}", message, expected=", ".join(processor.made_schemas))
 
 
 def _abandon_storing(now: Run, marked: Run) -> RunUpdate | None:

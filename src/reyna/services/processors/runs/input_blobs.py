@@ -6,8 +6,10 @@ from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
 from reyna.domain.errors import DataError, Invalid, NotFound, TooMuch
 from reyna.domain.processing.processor import Processor
+from reyna.domain.processing.schema_patterns import is_pattern, takes_schema
 from reyna.domain.requests.page import MAX_PAGE_SIZE
-from reyna.services.processors.neighbours import StateVerbs
+from reyna.services.processors.neighbours import SchemaLookup, StateVerbs
+from reyna.services.processors.registry.registration_check import majors_of
 
 MAX_RUNS_PER_REQUEST: Final = 1_000  # which are written at once
 
@@ -15,8 +17,8 @@ MAX_RUNS_PER_REQUEST: Final = 1_000  # which are written at once
 class InputBlobs:
     """Reads the input of runs from the state service."""
 
-    def __init__(self, state: StateVerbs) -> None:
-        self._state = state
+    def __init__(self, state: StateVerbs, schemas: SchemaLookup) -> None:
+        self._state, self._schemas = state, schemas
 
     async def get(self, caller: Caller, processor: Processor, blob_id: str, path: str) -> Blob:
         """Returns the blob. Raises NotFound, also for one in the trash, and Invalid for a schema that is not taken.
@@ -31,7 +33,7 @@ class InputBlobs:
             message = "there is no blob of yours under this id" if blob is None else "this blob is in the trash"
             error = DataError(path=path, message=message)
             raise NotFound(f"{path.lstrip('/')}: {message}", errors=[error], id=blob_id) from None
-        if blob.schema_id not in processor.input_schemas:
+        if not takes_schema(processor.input_schemas, blob.schema_id):
             taken = ", ".join(processor.input_schemas)
             raise Invalid.at(path, f"is {blob.schema_id}, which {processor.id} does not take", expected=taken)
         return blob
@@ -46,7 +48,7 @@ class InputBlobs:
     async def list_in_bucket(self, caller: Caller, processor: Processor, bucket_id: str) -> list[Blob]:
         """Returns every blob in the bucket that the processor takes. Raises NotFound and TooMuch."""
         blobs: list[Blob] = []
-        for schema_id in dict.fromkeys(processor.input_schemas):
+        for schema_id in await self._taken_schemas(caller, processor):
             cursor: str | None = None
             while True:
                 page = await self._state.blobs.list(
@@ -57,6 +59,14 @@ class InputBlobs:
                 if (cursor := page.next_cursor) is None:
                     break
         return blobs
+
+    async def _taken_schemas(self, caller: Caller, processor: Processor) -> list[str]:
+        """Returns the ids of the schemas that the processor takes, with every major in the place of a pattern."""
+        taken: dict[str, None] = {}
+        for pattern in processor.input_schemas:
+            ids = await majors_of(self._schemas, caller, pattern) if is_pattern(pattern) else [pattern]
+            taken |= dict.fromkeys(ids)
+        return list(taken)
 
 
 def _check_count(runs: int) -> None:

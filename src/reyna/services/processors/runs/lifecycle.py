@@ -23,6 +23,9 @@ def request(
     now: datetime,
     priority: Priority,
     model: str | None = None,
+    *,
+    depth: int = 1,
+    instance_id: str | None = None,
 ) -> Run:
     """Returns the requested run; `model` comes before the one of the settings."""
     setting, own_settings = split_model(processor, settings)
@@ -38,8 +41,15 @@ def request(
         model=chosen_model(model or setting),
         lease_ends_at=now if processor.scope == "user" else None,
         priority=priority,
+        instance_id=instance_id,
+        depth=depth,
         requested_at=now,
     )
+
+
+def refuse_request(run: Run, reason: str) -> Run:
+    """Returns a new run that ends before it begins."""
+    return replace(run, status="refused", error=reason, finished_at=run.requested_at)
 
 
 def request_again(run: Run, processor: Processor, blob: Blob, options: RetryOptions, now: datetime) -> Run:
@@ -67,6 +77,7 @@ def request_again(run: Run, processor: Processor, blob: Blob, options: RetryOpti
         output_blob_ids=(),
         worker_id=None,
         held=False,
+        instance_id=None,  # it is requested by hand: switching the instance off does not cancel it
         requested_at=now,
         started_at=None,
         finished_at=None,

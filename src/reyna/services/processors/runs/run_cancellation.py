@@ -7,7 +7,7 @@ from typing import Final
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict
 from reyna.domain.processing.run import ENDED, Run
-from reyna.ports.store import Put, RequirementNotMet, Store, Where
+from reyna.ports.store import RequirementNotMet, Store, Where
 from reyna.services.processors.records import RUNS
 from reyna.services.processors.runs import lifecycle
 from reyna.services.processors.runs.run_store import RunStore, RunUpdate
@@ -36,10 +36,7 @@ class RunCancellation:
         if not updates:
             return 0
         try:
-            await self._store.write(
-                *(Put(RUNS, update.run, expects=update.run.revision - 1) for update in updates),
-                messages=[message for update in updates for message in update.messages],
-            )
+            await self._runs.update_all(updates)
         except RequirementNotMet:  # one of them has changed meanwhile
             return sum([await self._cancel_one(caller, update.run.id, matches) for update in updates])
         return len(updates)

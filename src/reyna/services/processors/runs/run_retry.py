@@ -28,13 +28,14 @@ class RunRetry:
         runs: RunStore,
         registry: Registry,
         state: StateVerbs,
+        inputs: InputBlobs,
         stream: DeadLetterStream,
         supersession: Supersession,
         clock: Callable[[], datetime],
     ) -> None:
         self._store, self._runs, self._registry, self._state = store, runs, registry, state
         self._stream, self._supersession, self._clock = stream, supersession, clock
-        self._inputs = InputBlobs(state)
+        self._inputs = inputs
 
     async def retry(self, caller: Caller, id: str, options: RetryOptions = RetryOptions(), data: Any = None) -> Run:
         """Requests the run again, with the blob as it is now, and removes its dead letter.

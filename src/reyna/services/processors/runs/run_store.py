@@ -79,6 +79,13 @@ class RunStore:
         for run in runs:
             self._record(run)
 
+    async def create_refused(self, caller: Caller, run: Run) -> None:
+        """Writes a new run that is refused; it does not count against the quota.
+
+        Raises RequirementNotMet when it is there already.
+        """
+        await self._store.write(Put(RUNS, run), messages=[run.event("refused", caller).message()])
+
     async def update(self, caller: Caller, id: str, decide: Callable[[Run], RunUpdate | None]) -> Run:
         """Writes the update that `decide` returns, and decides again whenever another write came first.
 
@@ -101,6 +108,16 @@ class RunStore:
             self._record(update.run)
             return update.run
         raise Conflict("Too much happened to this run at once. Try again.", id=id)
+
+    async def update_all(self, updates: Sequence[RunUpdate]) -> None:
+        """Writes all of these updates or none. Raises RequirementNotMet when another write came first."""
+        await self._store.write(
+            *(Put(RUNS, update.run, expects=update.run.revision - 1) for update in updates),
+            *(step for update in updates for step in update.steps),
+            messages=[message for update in updates for message in update.messages],
+        )
+        for update in updates:
+            self._record(update.run)
 
     async def _update_known(self, known: Run, decide: Callable[[Run], RunUpdate | None]) -> Run | None:
         """Updates the run as this copy knows it, which spares reading it; None when it is to be read.

@@ -16,7 +16,7 @@ from reyna.domain.requests.idempotency import Key
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page
 from reyna.ports.store import RequirementNotMet, Store
 from reyna.services.processors.authorization import check_not_processor
-from reyna.services.processors.neighbours import StateVerbs
+from reyna.services.processors.instances.run_depth import RunDepths
 from reyna.services.processors.records import RUNS, newest_first
 from reyna.services.processors.registry.processor_lookup import no_processor, still_registered
 from reyna.services.processors.registry.registry import Registry
@@ -46,7 +46,8 @@ class Runs:
         run_retry: RunRetry,
         progress: ProgressCache,
         registry: Registry,
-        state: StateVerbs,
+        inputs: InputBlobs,
+        depths: RunDepths,
         settings: SettingsValidator,
         clock: Callable[[], datetime],
         idempotency_keys: IdempotencyKeys,
@@ -54,7 +55,7 @@ class Runs:
     ) -> None:
         self._store, self._runs, self._run_retry, self._progress = store, runs, run_retry, progress
         self._registry, self._settings, self._clock, self.idempotency_keys = registry, settings, clock, idempotency_keys
-        self._inputs, self._supersession = InputBlobs(state), supersession
+        self._inputs, self._depths, self._supersession = inputs, depths, supersession
 
     async def request(self, caller: Caller, new: NewRuns, *, key: Key = None) -> Sequence[Run]:
         """Runs a processor now, on these blobs or on every blob in the bucket that it takes: all of them or none.
@@ -123,12 +124,14 @@ class Runs:
             blobs = await self._inputs.get_many(caller, processor, new.blob_ids)
         else:
             blobs = await self._inputs.list_in_bucket(caller, processor, new.bucket_id)
-        now = self._clock()
+        now, depths = self._clock(), await self._depths.find(caller, blobs)
         priority = new.resolved_priority()
         self._runs.apply_limits(processor)
         runs = [
             self._runs.reserve(
-                lifecycle.request(new_id("run"), processor, blob, new.settings, now, priority, new.model)
+                lifecycle.request(
+                    new_id("run"), processor, blob, new.settings, now, priority, new.model, depth=depths[blob.id]
+                )
             )
             for blob in blobs
         ]

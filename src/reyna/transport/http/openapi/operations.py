@@ -56,6 +56,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "POST /processors": "registerProcessor",
     "GET /processors/{id}": "getProcessor",
     "DELETE /processors/{id}": "deleteProcessor",
+    "GET /processors/{id}/versions": "listProcessorVersions",
     "GET /instances": "listInstances",
     "POST /instances": "createInstance",
     "PATCH /instances/{id}": "changeInstance",
