@@ -9,9 +9,7 @@ import pytest
 from reyna.embedded.tcp_ports import free_ports
 from tests.journeys.application import REYNA, Application, processes_of
 from tests.journeys.conftest import Builder
-from tests.journeys.people import ConnectionLost, Person, rest
-
-WITHIN = 5.0  # seconds in which Ctrl-C ends everything: a promise of the product
+from tests.journeys.people import TIMEOUT_SECONDS, ConnectionLost, Person, rest
 
 
 async def run_command(application: Application, *arguments: str, **environment: str) -> tuple[int, str, str]:
@@ -58,7 +56,7 @@ async def test_ctrl_c_ends_everything_and_leaves_no_process(build_application: B
     device = await ana.device()
     assert len(processes_of(application.home)) >= 3  # ours, PostgreSQL and nats-server at least
     application.processes["up"].send(signal.SIGINT)
-    async with asyncio.timeout(WITHIN):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         code = await application.processes["up"].wait()
     assert (code, processes_of(application.home)) == (0, [])
     with pytest.raises(ConnectionLost):
@@ -105,7 +103,7 @@ async def test_ctrl_c_during_the_start_leaves_no_process(build_application: Buil
     while len(processes_of(application.home)) < 2:  # noqa: ASYNC110 - its first server, which is not our child
         await asyncio.sleep(0)
     application.processes["up"].send(signal.SIGINT)
-    async with asyncio.timeout(WITHIN):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         await asyncio.wait([starting])
         await application.processes["up"].wait()
     assert processes_of(application.home) == []
