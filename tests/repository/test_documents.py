@@ -44,3 +44,12 @@ def test_the_journey_of_an_event_passes_through_files_named_from_the_root_of_the
 def test_the_folder_map_and_the_import_diagram_agree_with_the_code() -> None:
     page = DOCUMENT.read_text(encoding="utf-8")
     assert page == page_as_generated(page), "run python -m tests.repository.architecture"
+
+
+def test_decisions_are_numbered_without_gap_or_repetition_and_say_their_number() -> None:
+    records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    numbers = [int(record.name.partition("-")[0]) for record in records]
+    assert numbers == list(range(len(numbers)))
+    for number, record in enumerate(records):
+        title = record.read_text(encoding="utf-8").partition("\n")[0]
+        assert title.startswith(f"# {number:04}: "), record.name
