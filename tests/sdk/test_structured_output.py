@@ -61,7 +61,7 @@ def test_the_value_is_found_between_words_and_in_a_code_block(answer: str) -> No
 
 async def test_a_run_with_an_unusable_answer_is_refused_with_that_answer(stage: Stage) -> None:
     async def ask(blob: Blob, context: Context[Any]) -> Any:
-        raise UnusableAnswer("no title.", "I would rather not.")
+        raise UnusableAnswer.of("no title.", "I would rather not.")
 
     await stage.start_worker(ask)
     await publish_work(stage.bus, stage.work)

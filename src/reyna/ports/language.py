@@ -1,7 +1,7 @@
 """The Language port: a model that completes prompts."""
 
 from collections.abc import AsyncIterator
-from typing import Any, ClassVar, Final, Literal, Protocol
+from typing import Any, ClassVar, Final, Literal, Protocol, Self
 from urllib.parse import urlsplit
 
 import msgspec
@@ -86,10 +86,14 @@ class EndpointUnavailable(Unavailable):
 class UnusableAnswer(Invalid):
     """The answer of the language model does not fit the schema that was asked for; `answer` is all of it."""
 
-    def __init__(self, problem: str, answer: str, **facts: Any) -> None:
-        self.answer = answer
+    answer = ""
+
+    @classmethod
+    def of(cls, problem: str, answer: str) -> Self:
         shown = truncate(answer, MAX_SHOWN_ANSWER_CHARACTERS)
-        super().__init__(f"The model's answer does not fit: {problem} It answered: {shown}", **facts)
+        refusal = cls(f"The model's answer does not fit: {problem} It answered: {shown}")
+        refusal.answer = answer
+        return refusal
 
 
 def endpoint_name(url: str | None) -> str:

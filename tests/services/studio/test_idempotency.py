@@ -95,6 +95,17 @@ async def run(api: httpx.AsyncClient) -> Case:
     return Case("/runs", new, new | {"blob_ids": ids[1:]}, "/runs")
 
 
+async def processor(api: httpx.AsyncClient) -> Case:
+    new = {"id": "shout", "version": "1.0.0", "name": "Shout", "output_schema": "text-input-v1"}
+    new |= {"input_schemas": ["text-input-v1"], "trigger": "manual"}
+    return Case("/processors", new, new | {"id": "whisper"}, "/processors", 2)  # one of the system
+
+
+async def model(api: httpx.AsyncClient) -> Case:
+    new = {"name": "Mine", "provider": "anthropic", "model": "a-model", "key": "a-key-of-nobody"}
+    return Case("/models", new, new | {"name": "Other"}, "/models")
+
+
 CASES: Final = {
     "/schemas": schema,
     "/blobs": blob,
@@ -106,6 +117,8 @@ CASES: Final = {
     "/bulk": bulk,
     "/instances": instance,
     "/runs": run,
+    "/processors": processor,
+    "/models": model,
 }
 # Why a key is no use at the others.
 NEED_NO_KEY: Final = {
@@ -116,10 +129,17 @@ NEED_NO_KEY: Final = {
     "/buckets/{id}/move": "again, it finds the bucket moved",
     "/buckets/{id}/restore": "again, it finds the bucket restored",
     "/migrate/legacy": "every line is the same blob, however often it comes",
-    "/processors": "saying the same again changes nothing",
+    "/models/{id}/test": "answers a question",
     "/runs/{id}/cancel": "again, it finds the run cancelled",
     "/runs/{id}/retry": "again, it finds the run requested",
     "/dead/{id}/replay": "again, it finds the letter gone",
+    "/dead/replay": "again, it finds the letters gone",
+    "/work/{processor_id}/claim": "a claim whose answer was lost is given back when its lease ends",
+    "/runs/{id}/beat": "again, it moves the end of the lease once more",
+    "/runs/{id}/progress": "again, it shows the same progress",
+    "/runs/{id}/complete": "again, it finds the run completed",
+    "/runs/{id}/refuse": "again, it finds the run refused",
+    "/runs/{id}/fail": "again, it finds the run given back or failed",
     "/auth/register": "an address has one account, and the second registration is told so; a token is shown once",
     "/auth/login": "a session more, for who knows the password",
     "/auth/link": "a link is good once",
@@ -233,7 +253,7 @@ async def test_while_it_is_worked_on_the_same_request_is_told_to_wait(
         first = asyncio.create_task(api.post(case.path, json=case.body, headers=KEY))
         held = [asyncio.create_task(store.waiting.wait()) for store in gated_stores]
         try:
-            await asyncio.wait(held, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([first, *held], return_when=asyncio.FIRST_COMPLETED)
             again = await api.post(case.path, json=case.body, headers=KEY)
             is_a_problem(again, 409, "conflict", "still_running")
             assert again.headers["retry-after"] == "1"

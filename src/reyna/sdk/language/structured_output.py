@@ -32,7 +32,7 @@ async def complete_json(language: Language, prompt: Prompt, schema: Mapping[str,
     answer = (await language.complete(_repair_prompt(asked, answer, problem))).text
     value, problem = _read(answer, validator)
     if problem is not None:
-        raise UnusableAnswer(problem, answer)
+        raise UnusableAnswer.of(problem, answer)
     return value
 
 

@@ -30,10 +30,12 @@ PROCESSOR_READS: Final = frozenset(
     (
         "dead_letters.list",
         "instances.list",
+        "models.list",
         "registry.get",
         "registry.health",
         "registry.list",
         "registry.list_versions",
+        "run_models.get",
         "runs.get",
         "runs.list",
         "runs.usage",
