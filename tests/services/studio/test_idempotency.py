@@ -96,8 +96,8 @@ async def run(api: httpx.AsyncClient) -> Case:
 
 
 async def processor(api: httpx.AsyncClient) -> Case:
-    new = {"id": "shout", "version": "1.0.0", "name": "Shout", "output_schema": "text-input-v1"}
-    new |= {"input_schemas": ["text-input-v1"], "trigger": "manual"}
+    new: dict[str, Any] = {"id": "shout", "version": "1.0.0", "name": "Shout", "trigger": "manual"}
+    new |= {"input_schemas": ["text-input-v1"], "output_schema": "text-input-v1"}
     return Case("/processors", new, new | {"id": "whisper"}, "/processors", 2)  # one of the system
 
 
