@@ -360,3 +360,19 @@ async def test_what_happens_while_the_past_is_read_is_known_once(ana: Caller) ->
     await reactions.wait_until_caught_up()
     assert (await processors.registry.health(ana, "text-expansion")).success_rate == 2 / 3
     await reactions.stop()
+
+
+async def test_a_run_that_is_held_elsewhere_while_the_past_is_read_is_known(ana: Caller) -> None:
+    bus = PausedBus()
+    processors = Processors(MemoryStore(COLLECTIONS), StateStandIn(), SchemasStandIn(), SIGNER, bus)
+    reactions = Reactions(processors, bus)
+    await reactions.start()
+    facts = {"run_id": "run-1", "processor": "text-expansion", "blob_id": "blob-1", "held": True}
+    await bus.publish(Event.now("processor.requested.text-expansion", ana, facts).message())
+    bus.may_begin.set()
+    await bus.replayed.wait()
+    bus.may_end.set()
+    await reactions.wait_until_caught_up()
+    assert processors.queues.processors_with_held_runs() == ["text-expansion"]
+    await reactions.stop()
+    await processors.admission.stop()

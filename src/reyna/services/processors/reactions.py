@@ -1,7 +1,6 @@
 """The events and messages that the processor service reacts to: blobs to route, beats, progress, ended runs."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -122,25 +121,17 @@ class Reactions:
 
     async def _on_instance_off(self, delivery: Delivery) -> None:
         """Cancels the waiting runs of an instance that was switched off, which a copy could not before it ended."""
-        try:
-            event = DECODER.decode(delivery.body)
-        except msgspec.MsgspecError as error:
-            log.error("event cannot be read", subject=delivery.subject, error=str(error))
-            return
-        if not event.data.get("enabled"):
+        event = _read_event(delivery)
+        if event is not None and not event.data.get("enabled"):
             owner = Caller(user_id=event.userid, kind="house")
             instance_id, processor_id = str(event.data.get("instance_id")), str(event.data.get("processor"))
             await self._processors.waiting_runs.cancel(owner, instance_id, processor_id)
 
     async def _on_processor_removed(self, delivery: Delivery) -> None:
         """Cancels the runs of a removed processor that a copy could not cancel before it ended."""
-        try:
-            event = DECODER.decode(delivery.body)
-        except msgspec.MsgspecError as error:
-            log.error("event cannot be read", subject=delivery.subject, error=str(error))
-            return
-        owner = Caller(user_id=event.userid, kind="house")
-        await self._processors.removal.clean_up(owner, str(event.data.get("processor")))
+        if (event := _read_event(delivery)) is not None:
+            owner = Caller(user_id=event.userid, kind="house")
+            await self._processors.removal.clean_up(owner, str(event.data.get("processor")))
 
     def _on_instance_changed(self, received: ReceivedMessage) -> None:
         """Drops what is cached of a user whose instances changed, or of all users when a processor of the
@@ -171,12 +162,12 @@ class Reactions:
                 self._on_progress(received)
             return
         self._processors.work_signals.record_subject(received.subject)
-        if self._held_back is not None:
+        if (event := _read_event(received)) is None:
+            return
+        if self._held_back is not None:  # only the health of processors depends on the order
             self._held_back.append(received)
         else:
-            self._record(received, self._record_live)
-
-    def _record_live(self, event: Event) -> None:
+            self._processors.worker_health.record_event(event)
         self._processors.progress.record_event(event)
         self._processors.queues.record_event(event)
         # The copy that wrote the end has admitted the next run by then, unless it is gone.
@@ -188,15 +179,9 @@ class Reactions:
         except msgspec.MsgspecError as error:
             log.warning("progress cannot be read", subject=received.subject, error=str(error))
 
-    def _record(self, received: ReceivedMessage, also: Callable[[Event], None] | None = None) -> None:
-        try:
-            event: Event = DECODER.decode(received.body)
-        except msgspec.MsgspecError as error:
-            log.warning("event cannot be read", subject=received.subject, error=str(error))
-            return
-        self._processors.worker_health.record_event(event)
-        if also is not None:
-            also(event)
+    def _record_health(self, received: ReceivedMessage) -> None:
+        if (event := _read_event(received)) is not None:
+            self._processors.worker_health.record_event(event)
 
     async def _replay_history(self) -> None:
         """Records the latest events of the stream, then those that were held back, each once and in order."""
@@ -207,7 +192,7 @@ class Reactions:
             async for received in self._bus.replay(
                 f"{EVENT_SUBJECTS}.*.processor.*.*", after=after, until=position.last
             ):
-                self._record(received)
+                self._record_health(received)
             read = position.last
         except Fault as fault:
             log.warning("the health of processors starts without a history", error=fault.detail)
@@ -215,4 +200,14 @@ class Reactions:
             held_back, self._held_back = self._held_back or [], None
             for received in held_back:
                 if received.sequence is not None and received.sequence > read:
-                    self._record(received)
+                    self._record_health(received)
+
+
+def _read_event(message: Delivery | ReceivedMessage) -> Event | None:
+    """Returns the event, or None for one that cannot be read, which another delivery would not change."""
+    try:
+        event: Event = DECODER.decode(message.body)
+    except msgspec.MsgspecError as error:
+        log.error("event cannot be read", subject=message.subject, error=str(error))
+        return None
+    return event
