@@ -6,6 +6,7 @@ from contextlib import aclosing, contextmanager
 from typing import Final
 
 from reyna.domain.errors import Fault, Refusal
+from reyna.language.endpoint_words import TOO_MANY_REQUESTS
 from reyna.ports.language import Completion, EndpointFault, EndpointUnavailable, Language, Prompt
 from reyna.ports.streams import as_generator
 
@@ -13,7 +14,6 @@ FAILURES_TO_OPEN: Final = 5  # in a row
 OPEN_SECONDS: Final = 10.0  # until the first probe; twice as long after each probe that fails
 MAX_OPEN_SECONDS: Final = 120.0
 PROBE_SECONDS: Final = 2.0  # after which a call is worth trying again while another one probes
-TOO_MANY_REQUESTS: Final = 429  # of an endpoint that is well, and busy
 
 
 class CircuitBreaker:
@@ -59,7 +59,7 @@ class CircuitBreaker:
         return True
 
     def _record(self, fault: Fault) -> None:
-        if isinstance(fault, EndpointFault) and fault.status == TOO_MANY_REQUESTS:
+        if isinstance(fault, EndpointFault) and fault.status == TOO_MANY_REQUESTS:  # it is well, and busy
             self._close()
             return
         self._failures += 1

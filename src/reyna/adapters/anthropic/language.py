@@ -14,6 +14,7 @@ from reyna.language.guarded_http import AddressRule, open_http_client
 from reyna.language.timeouts import DEFAULT_TIMEOUTS
 from reyna.ports.language import Completion, Prompt, endpoint_name
 
+CHECK_TIMEOUT_SECONDS: Final = 4.0
 DEFAULT_URL: Final = "https://api.anthropic.com"
 SCHEMA_FIELD: Final = "output_config"
 OPTIONAL_FIELDS: Final = ("stop_sequences",)
@@ -25,8 +26,8 @@ class AnthropicLanguage:
     """A model at Anthropic, or at a `url` that speaks its Messages API.
 
     The system part of a prompt is marked for the prompt cache of the endpoint. The temperature of a prompt is not sent,
-    since the API has none any more. `advice` ends the errors that somebody
-    has to mend. A call is one request: time limits, retries and limits on parallel calls are those of `reyna.language`.
+    since the API has none any more. `advice` ends the errors that somebody has to mend. A call is one request: time
+    limits, retries and limits on parallel calls are those of `reyna.language`.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class AnthropicLanguage:
     async def check(self) -> None:
         """Returns when the endpoint answers. Raises Fault and Refusal."""
         try:
-            await self._client.with_options(timeout=4.0).models.list(limit=1)
+            await self._client.with_options(timeout=CHECK_TIMEOUT_SECONDS).models.list(limit=1)
         except anthropic.NotFoundError:
             return
         except (anthropic.AnthropicError, ValueError) as error:

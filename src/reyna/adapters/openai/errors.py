@@ -7,8 +7,7 @@ from typing import Final
 import openai
 
 from reyna.domain.errors import Fault, Forbidden, Invalid, Refusal, TimedOut, TooMuch, Unserved
-from reyna.domain.text.clusters import truncate
-from reyna.language.endpoint_words import MAX_MESSAGE_CHARACTERS, retry_after
+from reyna.language.endpoint_words import redact_message, temporary_fault
 from reyna.language.guarded_http import ForbiddenAddress
 from reyna.ports.language import EndpointFault
 
@@ -34,7 +33,7 @@ class EndpointErrors:
             case openai.APIStatusError(status_code=status) if status < 400:
                 return Invalid(f"{self._subject} answers with a redirect, which is not followed: {self._advice}.")
             case openai.APIStatusError(status_code=status) if status < 500 and status not in RETRIED_STATUSES:
-                return Invalid(f"{self._subject} did not take the request: {self._redact(error.message)}")
+                return Invalid(f"{self._subject} did not take the request: {redact_message(error.message, self._key)}")
             case openai.APIStatusError():
                 return self._temporary(error)
             case openai.APITimeoutError():
@@ -54,11 +53,4 @@ class EndpointErrors:
             raise self.translate(error) from error
 
     def _temporary(self, error: openai.APIStatusError) -> Fault:
-        status, headers = error.status_code, error.response.headers
-        words = "has too many requests at the moment" if status == 429 else f"has an internal problem (HTTP {status})"
-        wanted = retry_after(headers.get("retry-after"), headers.get("date"))
-        return EndpointFault(f"{self._subject} {words}.", status=status, retry_after=wanted)
-
-    def _redact(self, message: str) -> str:
-        shown = message.replace(self._key, "…") if self._key else message
-        return truncate(shown, MAX_MESSAGE_CHARACTERS)
+        return temporary_fault(self._subject, error.status_code, error.response.headers)
