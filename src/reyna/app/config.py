@@ -29,6 +29,7 @@ Count = Annotated[int, Meta(ge=1, le=10**6, title="a number from 1 to 10^6")]
 Connections = Annotated[int, Meta(ge=1, le=65535, title="a number from 1 to 65535")]
 Processes = Annotated[int, Meta(ge=1, le=64, title="a number from 1 to 64")]
 Parallel = Annotated[int, Meta(ge=1, le=1000, title="a number from 1 to 1000")]
+Price = Annotated[float, Meta(ge=0, le=10**6, title="a number from 0 to 10^6")]
 Answer = Annotated[bool, Meta(title="true or false")]
 Secret = Annotated[str, Meta(min_length=32, title="a text of 32 characters or more")]
 PostgresUrl = Annotated[str, Meta(pattern="^postgres(ql)?://.", title="a URL that starts with postgresql://")]
@@ -78,6 +79,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     llm_parallel: Annotated[
         Parallel | None,
         _describe("Answers that one language model writes at the same time; more calls wait.", shown="64, embedded 4"),
+    ] = None
+    llm_price_input: Annotated[
+        Price | None,
+        _describe("US dollars for a million tokens of input of that model.", shown="that of its provider, if known"),
+    ] = None
+    llm_price_output: Annotated[
+        Price | None,
+        _describe("US dollars for a million tokens of its output.", shown="that of its provider, if known"),
     ] = None
     private_models: Annotated[
         Answer | None,
@@ -295,6 +304,9 @@ def _check_combination(settings: Settings) -> None:
             if name < other and port == same:
                 raise WrongSetting(_row(name).variable, f"{port} is also the value of {_row(other).variable}")
     settings.weights_of_users()
+    if (settings.llm_price_input is None) != (settings.llm_price_output is None):
+        missing = "INPUT" if settings.llm_price_input is None else "OUTPUT"
+        raise WrongSetting(f"REYNA_LLM_PRICE_{missing}", "must be set too: a price has two parts")
     if settings.llm_url and not settings.llm_model:
         raise WrongSetting("REYNA_LLM_MODEL", "must name the model to ask REYNA_LLM_URL for")
     if settings.llm_model and not settings.llm_url and not settings.llm_model.endswith(".gguf"):

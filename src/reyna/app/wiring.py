@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from litestar import Litestar
 
 from reyna import __version__
+from reyna.adapters.genai_prices.price_list import GenaiPrices
 from reyna.adapters.nats.bus import NatsBus
 from reyna.app.addresses import Addresses
 from reyna.app.bus_connection import open_bus
@@ -98,7 +99,7 @@ class _Wiring:
         stack: AsyncExitStack,
     ) -> None:
         self._settings, self._bus, self._signer, self._stack = settings, bus, signer, stack
-        self._models = models
+        self._models, self._prices = models, GenaiPrices()
         self._all_services = services
         self._descriptions = [service for service in services if service.name in names]
         self._stores = ServiceStores(addresses, settings, bus, stack)
@@ -136,6 +137,7 @@ class _Wiring:
             other_services=[other for other in self._all_services if other is not description],
             registrations=library_registrations,
             models=self._models,
+            prices=self._prices,
             stack=self._stack,
         )
         service = self._services[description.name] = await description.build(context)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from reyna.domain.processing.model import Model
 from reyna.ports.language import Language, ModelEndpoint
+from reyna.ports.prices import PricedModel
 
 
 class ModelSource(Protocol):
@@ -13,6 +14,10 @@ class ModelSource(Protocol):
 
     def system_models(self) -> Sequence[Model]:
         """Returns the model of the settings, and those that were found on this machine."""
+        ...
+
+    def priced_system_model(self) -> PricedModel | None:
+        """Returns the model of the settings with its price there, None without a model."""
         ...
 
     def check_url(self, url: str) -> None:

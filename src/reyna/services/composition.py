@@ -13,6 +13,7 @@ from litestar import Litestar
 from reyna.domain.processing.processor import NewProcessor
 from reyna.ports.bus import Bus
 from reyna.ports.models import ModelSource
+from reyna.ports.prices import PriceList
 from reyna.ports.store import Collection, Store
 from reyna.transport.http import Check, OptionalCheck
 from reyna.transport.rpc import Signer
@@ -55,7 +56,8 @@ class ServiceContext:
 
     `find_neighbour` returns another service by name: the object that it offers when it runs in this process, else the
     same verbs over the bus. `store` keeps the service's collections and relays its events. `registrations` returns
-    those of the processors that ship with the studio, `models` are the language models of the installation.
+    those of the processors that ship with the studio, `models` are the language models of the installation, `prices`
+    the known prices of models.
     """
 
     description: "ServiceDescription[Any]"
@@ -68,6 +70,7 @@ class ServiceContext:
     other_services: Sequence["ServiceDescription[Any]"]
     registrations: Callable[[], Sequence[NewProcessor]]
     models: ModelSource
+    prices: PriceList
     stack: AsyncExitStack
 
     async def start(self, background: Background) -> None:

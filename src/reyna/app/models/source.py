@@ -12,11 +12,13 @@ from reyna.app.config import Settings, is_loopback
 from reyna.app.models.discovery import LocalServers
 from reyna.app.models.opening import open_adapter, open_for_single_try
 from reyna.domain.errors import Invalid
+from reyna.domain.processing.cost import Price
 from reyna.domain.processing.model import SYSTEM_MODEL_ID, Model, RunModel
 from reyna.language.endpoint_words import ADVICE
 from reyna.language.endpoints import Endpoints
 from reyna.language.guarded_http import AddressRule, ForbiddenAddress
 from reyna.ports.language import Language, ModelEndpoint
+from reyna.ports.prices import PricedModel
 
 MAX_OPEN_MODELS: Final = 200  # of users, in this process
 
@@ -31,6 +33,7 @@ class InstalledModels:
     def __init__(self, settings: Settings, addresses: Addresses, found: LocalServers) -> None:
         self._endpoint = ModelEndpoint(url=addresses.llm_url, key=addresses.llm_key, model=addresses.llm_model)
         self._is_embedded = settings.llm_url is None
+        self._price = _price_of(settings)
         self._found = found
         self._rule = address_rule(settings)
         self._endpoints = Endpoints()
@@ -46,6 +49,10 @@ class InstalledModels:
             demonstration=self._is_embedded,
         )
         return (own, *self._found.models)
+
+    def priced_system_model(self) -> PricedModel:
+        provider, endpoint = "embedded" if self._is_embedded else self._endpoint.provider, self._endpoint
+        return PricedModel(provider=provider, url=endpoint.url, model=endpoint.model, price=self._price)
 
     def check_url(self, url: str) -> None:
         """Raises Invalid for an address that is written in the URL; a name is resolved and checked at each request."""
@@ -87,6 +94,12 @@ class InstalledModels:
     async def close(self) -> None:
         while self._open:
             await self._open.popitem()[1][1].aclose()
+
+
+def _price_of(settings: Settings) -> Price | None:
+    if settings.llm_price_input is None or settings.llm_price_output is None:
+        return None
+    return Price(settings.llm_price_input, settings.llm_price_output)
 
 
 def address_rule(settings: Settings) -> AddressRule:

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from reyna.domain.caller import Caller
 from reyna.domain.event import Event
+from reyna.domain.processing.cost import Price, PricePerMillion
 
 SYSTEM_MODEL_ID: Final = "model-system"  # that of the settings
 
@@ -21,7 +22,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     """A model as its user sees it: of its key only the last four characters.
 
     `scope` "system": the model of the settings, for everybody. `demonstration`: it is small, and there to try things
-    out. `found`: it answers on this machine, and is nobody's yet.
+    out. `found`: it answers on this machine, and is nobody's yet. `input_price` and `output_price` are those that its
+    user has set, in US dollars for a million tokens; `price_source` says which price counts.
     """
 
     id: str
@@ -33,6 +35,9 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     scope: Literal["system", "user"] = "user"
     demonstration: bool = False
     found: bool = False
+    input_price: float | None = None
+    output_price: float | None = None
+    price_source: Literal["own", "free", "listed", "unknown"] | None = None
     revision: int = 1
     created_at: datetime | None = None
     updated_at: datetime | None = None
@@ -49,9 +54,18 @@ class StoredModel(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     encrypted_key: str | None = None
     key_hint: str | None = None
+    input_price: float | None = None
+    output_price: float | None = None
     revision: int = 1
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def price(self) -> Price | None:
+        """Returns the price that the user has set."""
+        if self.input_price is None or self.output_price is None:
+            return None
+        return Price(self.input_price, self.output_price)
 
     def without_key(self) -> Model:
         return Model(
@@ -61,6 +75,8 @@ class StoredModel(msgspec.Struct, frozen=True, kw_only=True):
             url=self.url,
             model=self.model,
             key_hint=self.key_hint,
+            input_price=self.input_price,
+            output_price=self.output_price,
             revision=self.revision,
             created_at=self.created_at,
             updated_at=self.updated_at,
@@ -72,25 +88,30 @@ class StoredModel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A model to add; `url` is the provider's own when it is left out."""
+    """A model to add; `url` is the provider's own when it is left out. Prices are in US dollars for a million tokens;
+    without them, those of the provider count."""
 
     name: ModelName
     provider: ModelProvider
     url: ModelUrl | None = None
     key: ModelKey | None = None
     model: ModelName
+    input_price: PricePerMillion | None = None
+    output_price: PricePerMillion | None = None
 
     def __repr__(self) -> str:
         return f"NewModel({self.name!r})"
 
 
 class ModelChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`key` null forgets the key."""
+    """`key` null forgets the key; a price of null is that of the provider again."""
 
     name: ModelName | msgspec.UnsetType = msgspec.UNSET
     url: ModelUrl | msgspec.UnsetType | None = msgspec.UNSET
     key: ModelKey | msgspec.UnsetType | None = msgspec.UNSET
     model: ModelName | msgspec.UnsetType = msgspec.UNSET
+    input_price: PricePerMillion | msgspec.UnsetType | None = msgspec.UNSET
+    output_price: PricePerMillion | msgspec.UnsetType | None = msgspec.UNSET
 
     def __repr__(self) -> str:
         return "ModelChange(…)"

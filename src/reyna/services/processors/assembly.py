@@ -34,6 +34,7 @@ async def _build(context: ServiceContext) -> Processors:
             source=context.models,
             encryption=KeyEncryption(context.signer.derive_key("the keys of models")),
             trusted=frozenset(registration.id for registration in context.registrations()),
+            prices=context.prices,
         ),
     )
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from reyna.domain.errors import Invalid
 from reyna.domain.processing.model import SYSTEM_MODEL_ID, Model
 from reyna.ports.language import Completion, Language, ModelEndpoint, Prompt
+from reyna.ports.prices import PricedModel
 
 FORBIDDEN_URL = "http://169.254.169.254/v1"
 
@@ -16,9 +17,13 @@ class ModelsStandIn:
     def __init__(self) -> None:
         self.opened: list[ModelEndpoint | None] = []
         self.error: Exception | None = None
+        self.system = PricedModel(provider="embedded", model="small")
 
     def system_models(self) -> Sequence[Model]:
         return (Model(id=SYSTEM_MODEL_ID, name="small", provider="embedded", model="small", scope="system"),)
+
+    def priced_system_model(self) -> PricedModel | None:
+        return self.system
 
     def check_url(self, url: str) -> None:
         if url == FORBIDDEN_URL:

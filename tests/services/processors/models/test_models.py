@@ -188,3 +188,23 @@ async def test_the_model_of_the_installation_is_no_choice_of_its_own(service: Se
     await request(service, ANA, model=SYSTEM_MODEL_ID)
     (work,) = await list_work(service.store)
     assert work.model is None
+
+
+async def test_a_model_may_have_a_price_of_its_own(service: Service) -> None:
+    plain = await add(service)
+    assert (plain.input_price, plain.price_source) == (None, "unknown")
+    change = ModelChange(input_price=2.5, output_price=10)
+    changed = await service.processors.models.change(ANA, plain.id, change)
+    assert (changed.input_price, changed.output_price, changed.price_source) == (2.5, 10, "own")
+    listed = (await service.processors.models.list(ANA)).items
+    assert [one.price_source for one in listed] == ["free", "own"]
+    back = await service.processors.models.change(ANA, plain.id, ModelChange(input_price=None, output_price=None))
+    assert back.price_source == "unknown"
+
+
+async def test_a_price_has_two_parts(service: Service) -> None:
+    with pytest.raises(Invalid, match="two parts"):
+        await add(service, input_price=1.0)
+    model = await add(service, input_price=1.0, output_price=2.0)
+    with pytest.raises(Invalid, match="two parts"):
+        await service.processors.models.change(ANA, model.id, ModelChange(output_price=None))

@@ -21,6 +21,7 @@ from reyna.ports.store import Delete, Put, RequirementNotMet, Store
 from reyna.services.processors.authorization import check_not_processor
 from reyna.services.processors.models.key_encryption import key_hint
 from reyna.services.processors.models.model_access import ModelAccess
+from reyna.services.processors.models.model_prices import ModelPrices
 from reyna.services.processors.records import MODELS, newest_first
 from reyna.storage.idempotency import IdempotencyKeys, IdempotencyRecord, idempotent
 from reyna.transport.rpc import long_running
@@ -46,6 +47,7 @@ class Models:
         self._store, self._source = store, access.source
         self._encryption, self._trusted = access.encryption, access.trusted
         self._clock, self.idempotency_keys = clock, idempotency_keys
+        self.prices = ModelPrices(access.source, access.prices)
 
     async def create(self, caller: Caller, new: NewModel, *, key: Key = None) -> Model:
         """Adds a model. Raises Invalid for a URL that is not allowed, and TooMuch above 50 models."""
@@ -55,8 +57,9 @@ class Models:
     async def list(self, caller: Caller, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Model]:
         """Returns one page of the caller's models, newest first; the first page begins with those of the system."""
         page = await newest_first(self._store, MODELS, caller.user_id, {}, by="created_at", limit=limit, cursor=cursor)
-        shared = () if cursor else tuple(self._source.system_models())
-        return Page(items=shared + tuple(one.without_key() for one in page.items), next_cursor=page.next_cursor)
+        shared = () if cursor else [await self.prices.show_system(one) for one in self._source.system_models()]
+        own = [await self.prices.show(one) for one in page.items]
+        return Page(items=(*shared, *own), next_cursor=page.next_cursor)
 
     async def change(self, caller: Caller, id: str, change: ModelChange, *, if_match: IfMatch | None = None) -> Model:
         """Raises NotFound, Invalid for a URL that is not allowed or a key that would go elsewhere, and Conflict."""
@@ -66,7 +69,7 @@ class Models:
             if_match.check(model.revision, current=model.without_key())
         changed = self._changed(model, change)
         if changed == model:
-            return model.without_key()
+            return await self.prices.show(model)
         changed = replace(changed, revision=model.revision + 1, updated_at=self._clock())
         try:
             await self._store.write(
@@ -74,7 +77,7 @@ class Models:
             )
         except RequirementNotMet:
             raise Conflict("This model was changed at the same moment. Try again.", id=id) from None
-        return changed.without_key()
+        return await self.prices.show(changed)
 
     async def delete(self, caller: Caller, id: str, *, if_match: IfMatch | None = None) -> None:
         """Removes the model with its key. Raises NotFound."""
@@ -144,6 +147,7 @@ class Models:
         if new.provider == "embedded":
             raise Invalid.at("/provider", "the embedded model is there already", expected="openai or anthropic")
         self._check_url(new.url)
+        _check_prices(new.input_price, new.output_price)
         if len(await self._store.find(MODELS, caller.user_id, {}, limit=MAX_MODELS)) >= MAX_MODELS:
             raise TooMuch(f"You have {MAX_MODELS} models already. Delete one first.")
         id, now = new_id("model"), self._clock()
@@ -156,17 +160,20 @@ class Models:
             model=new.model,
             encrypted_key=None if new.key is None else self._encryption.encrypt(new.key, caller.user_id, id),
             key_hint=None if new.key is None else key_hint(new.key),
+            input_price=new.input_price,
+            output_price=new.output_price,
             created_at=now,
             updated_at=now,
         )
-        remember_key = self.idempotency_keys.steps(caller, key, id, model.without_key())
+        shown = await self.prices.show(model)
+        remember_key = self.idempotency_keys.steps(caller, key, id, shown)
         try:
             await self._store.write(
                 Put(MODELS, model), *remember_key, messages=[model.event("changed", caller).message()]
             )
         except RequirementNotMet as unmet:
             raise Conflict("The same request was made at the same moment. Try again.") from unmet
-        return model.without_key()
+        return shown
 
     def _changed(self, model: StoredModel, change: ModelChange) -> StoredModel:
         name = model.name if change.name is msgspec.UNSET else change.name
@@ -176,7 +183,10 @@ class Models:
             self._check_url(url)
             if change.key is msgspec.UNSET and model.encrypted_key is not None:
                 raise Invalid.at("/key", "must be entered again, since the URL is another one")
-        changed = replace(model, name=name, model=asked, url=url)
+        input_price = model.input_price if change.input_price is msgspec.UNSET else change.input_price
+        output_price = model.output_price if change.output_price is msgspec.UNSET else change.output_price
+        _check_prices(input_price, output_price)
+        changed = replace(model, name=name, model=asked, url=url, input_price=input_price, output_price=output_price)
         match change.key:
             case str(key):
                 encrypted = self._encryption.encrypt(key, model.user_id, model.id)
@@ -188,6 +198,13 @@ class Models:
     def _check_url(self, url: str | None) -> None:
         if url is not None:
             self._source.check_url(url)
+
+
+def _check_prices(input_price: float | None, output_price: float | None) -> None:
+    """Raises Invalid for one without the other."""
+    if (input_price is None) != (output_price is None):
+        missing = "/input_price" if input_price is None else "/output_price"
+        raise Invalid.at(missing, "is missing: a price has two parts", expected="both prices or none")
 
 
 def _no_model(id: str) -> NotFound:

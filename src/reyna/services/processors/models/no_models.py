@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from reyna.domain.errors import Invalid
 from reyna.domain.processing.model import Model
 from reyna.ports.language import Language, ModelEndpoint
+from reyna.ports.prices import PricedModel
 
 
 class NoModels:
@@ -13,6 +14,9 @@ class NoModels:
 
     def system_models(self) -> Sequence[Model]:
         return ()
+
+    def priced_system_model(self) -> PricedModel | None:
+        return None
 
     def check_url(self, url: str) -> None:
         raise Invalid.at("/url", "no models can be added here")
