@@ -1445,9 +1445,13 @@ export interface components {
             /** @default false */
             found: boolean;
             id: string;
+            input_price: number | null;
             key_hint: string | null;
             model: string;
             name: string;
+            output_price: number | null;
+            /** @enum {null|string} */
+            price_source?: "own" | "free" | "listed" | "unknown" | null;
             /** @enum {string} */
             provider: "openai" | "anthropic" | "embedded";
             /** @default 1 */
@@ -1461,9 +1465,11 @@ export interface components {
             url: string | null;
         };
         ModelChange: {
+            input_price?: number | null;
             key?: string | null;
             model?: string;
             name?: string;
+            output_price?: number | null;
             url?: string | null;
         };
         ModelCheck: {
@@ -1520,9 +1526,11 @@ export interface components {
             };
         };
         NewModel: {
+            input_price?: number | null;
             key?: string | null;
             model: string;
             name: string;
+            output_price?: number | null;
             /** @enum {string} */
             provider: "openai" | "anthropic" | "embedded";
             url?: string | null;

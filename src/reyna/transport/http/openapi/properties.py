@@ -322,7 +322,7 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "url": "The address of the endpoint, in front of `/chat/completions`; null for the provider's own.",
     "key": "The key for the endpoint; it is stored encrypted and never returned.",
     "key_hint": "The last four characters of the key; null without one.",
-    "input_price": "US dollars for a million tokens of input, as its user set them; null for the price of the provider.",
+    "input_price": "US dollars for a million tokens of input, as its user set them; null for that of the provider.",
     "output_price": "US dollars for a million tokens of output, as its user set them; null for that of the provider.",
     "price_source": "The price that counts: its own, none, that of the list, or one that nobody knows.",
     "demonstration": "True for a small model that is there to try things out.",
