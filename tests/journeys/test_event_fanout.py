@@ -127,6 +127,7 @@ SILENT: Final = {
     "POST /runs/{id}/beat",
     "POST /runs/{id}/progress",
     "PUT /runs/{id}/steps/{name}",
+    "PUT /runs/{id}/prompts",
     "POST /runs/{id}/complete",
     "POST /runs/{id}/refuse",
     "POST /runs/{id}/fail",

@@ -110,6 +110,7 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("POST /runs/{id}/retry", "/runs/{run}/retry", None),
     ("POST /runs/{id}/retry", "/runs/{run}/retry", {"from_start": True}),
     ("GET /runs/{id}/steps/{name}", "/runs/{run}/steps/one", None),
+    ("GET /runs/{id}/prompt", "/runs/{run}/prompt", None),
     ("POST /work/{processor_id}/claim", "/work/{processor}/claim", {"worker": "bo", "version": "1.0.0"}),
     ("POST /dead/{id}/replay", "/dead/{dead}/replay", {"data": {"content": "bo was here"}}),
     ("DELETE /dead/{id}", "/dead/{dead}", None),
@@ -146,6 +147,7 @@ TELLS: Final = [
 # Routes that have nothing to do with what somebody made; undoing has a test of its own.
 OF_NOBODY: Final = {
     "POST /dead/replay",  # all of one's own
+    "PUT /runs/{id}/prompts",
     "PUT /runs/{id}/steps/{name}",  # these take the token of the run alone
     "POST /runs/{id}/beat",
     "POST /runs/{id}/progress",

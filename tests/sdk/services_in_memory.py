@@ -16,6 +16,7 @@ from reyna.domain.event import Event, Message
 from reyna.domain.ids import new_id
 from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.processor import NewProcessor, Processor
+from reyna.domain.processing.prompt import KeptPrompts, NewPrompts, RunPrompt
 from reyna.domain.processing.run import Cost, Output, Run, Work, derived_blob_id
 from reyna.domain.processing.step import RunStep
 from reyna.domain.requests.page import Page
@@ -25,6 +26,7 @@ from reyna.sdk.context import BlobReads, BucketReads
 from reyna.sdk.run_tokens import SignToken
 from reyna.sdk.services import (
     ExecutionVerbs,
+    PromptVerbs,
     RegistrationVerbs,
     RunModelVerbs,
     StepVerbs,
@@ -83,6 +85,7 @@ class ServicesInMemory:
     execution: ExecutionVerbs
     steps: StepVerbs
     run_models: RunModelVerbs
+    prompts: PromptVerbs
     validation: ValidationVerbs
     blobs: BlobReads
     buckets: BucketReads
@@ -91,6 +94,7 @@ class ServicesInMemory:
         self.registry = self.execution = self.validation = self.run_models = self
         self.blobs, self.buckets = BlobsInMemory(self), NoBuckets()
         self.steps, self.finished_steps = StepsInMemory(self), dict[tuple[str, str, int | None], RunStep]()
+        self.prompts, self.kept_prompts = PromptsInMemory(self), dict[tuple[str, int], RunPrompt]()
         self.calls = Collector[tuple[str, Any]]()
         self.tokens: list[str] = []
         self.stored_blobs = {blob.id: blob for blob in blobs}
@@ -278,6 +282,20 @@ class StepsInMemory:
             finished_at=NOW,
         )
         return self._services.finished_steps.setdefault((run_id, name, blob_revision), step)
+
+
+class PromptsInMemory:
+    """The prompts part of the processor service: the latest state of each prompt, by run and number."""
+
+    def __init__(self, services: ServicesInMemory) -> None:
+        self._services = services
+
+    async def put(self, caller: Caller, run_id: str, new: NewPrompts) -> KeptPrompts:
+        if "prompts" in self._services.errors:
+            raise self._services.errors["prompts"]
+        for prompt in new.prompts:
+            self._services.kept_prompts[run_id, prompt.number] = prompt
+        return KeptPrompts(kept=len(new.prompts))
 
 
 class NoBuckets:

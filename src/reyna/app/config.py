@@ -126,6 +126,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trash_days: Annotated[Days | None, _describe("Days after which trash is purged automatically.", shown="never")] = (
         None
     )
+    prompt_days: Annotated[
+        Days, _describe("Days for which the prompts that runs sent to language models can be seen.")
+    ] = 30
     quota_blobs: Annotated[
         Limit | None, _describe("Blobs that each user may keep, the trash included.", shown="none")
     ] = None

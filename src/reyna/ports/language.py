@@ -1,12 +1,13 @@
 """The Language port: a model that completes prompts."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, ClassVar, Final, Literal, Protocol, Self
 from urllib.parse import urlsplit
 
 import msgspec
 
 from reyna.domain.errors import Fault, Invalid, Unavailable
+from reyna.domain.processing.prompt import PromptPart, Role
 from reyna.domain.text.clusters import truncate
 
 MAX_SHOWN_ANSWER_CHARACTERS: Final = 2_000
@@ -16,7 +17,8 @@ Provider = Literal["openai", "anthropic", "embedded"]
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     """A prompt; `max_tokens` limits the answer. `schema`: a JSON Schema that the answer shall fit, a JSON text then.
 
-    An endpoint that cannot hold its model to a schema ignores it.
+    An endpoint that cannot hold its model to a schema ignores it. `parts` say where its texts are from: those of a role
+    are its text, one after the other. Build a prompt from them with `Prompt.of_parts`, or leave them out.
     """
 
     system: str
@@ -25,12 +27,31 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     temperature: float = 0.7
     stop: tuple[str, ...] = ()
     schema: dict[str, Any] | None = None
+    parts: tuple[PromptPart, ...] = ()
+
+    @classmethod
+    def of_parts(cls, parts: Iterable[PromptPart], *, max_tokens: int, **other: Any) -> Self:
+        """Returns the prompt whose texts are those of the parts, joined without anything between them."""
+        given = tuple(parts)
+        system, user = _text_of(given, "system"), _text_of(given, "user")
+        return cls(system=system, user=user, max_tokens=max_tokens, parts=given, **other)
+
+    @property
+    def sent_parts(self) -> tuple[PromptPart, ...]:
+        """Returns the parts of exactly the texts that are sent, also of a prompt that was built without parts, or whose
+        texts were changed since."""
+        if self.parts and (_text_of(self.parts, "system"), _text_of(self.parts, "user")) == (self.system, self.user):
+            return self.parts
+        system = PromptPart(text=self.system, source="instruction", role="system")
+        user = PromptPart(text=self.user, source="prompt")
+        return tuple(part for part in (system, user) if part.text)
 
 
 class Completion(msgspec.Struct, frozen=True, kw_only=True):
     """An answer; `finished` is False when it was cut at `max_tokens`.
 
-    `cached_tokens` are those of the input that the endpoint had in its prompt cache.
+    `cached_tokens` are those of the input that the endpoint had in its prompt cache. `counted` is False when the tokens
+    are an estimate, since the endpoint says nothing of them.
     """
 
     text: str
@@ -39,6 +60,7 @@ class Completion(msgspec.Struct, frozen=True, kw_only=True):
     output_tokens: int
     finished: bool = True
     cached_tokens: int = 0
+    counted: bool = True
 
 
 class Language(Protocol):
@@ -94,6 +116,10 @@ class UnusableAnswer(Invalid):
         refusal = cls(f"The model's answer does not fit: {problem} It answered: {shown}")
         refusal.answer = answer
         return refusal
+
+
+def _text_of(parts: Iterable[PromptPart], role: Role) -> str:
+    return "".join(part.text for part in parts if part.role == role)
 
 
 def endpoint_name(url: str | None) -> str:

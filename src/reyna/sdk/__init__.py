@@ -2,6 +2,7 @@
 
 from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
+from reyna.domain.processing.prompt import PromptPart
 from reyna.ports.language import Completion, Prompt, UnusableAnswer
 from reyna.sdk.context import Context
 from reyna.sdk.processor import Derived, Made, Processor, Refuse, Retry
@@ -15,6 +16,7 @@ __all__ = [
     "Made",
     "Processor",
     "Prompt",
+    "PromptPart",
     "Refuse",
     "Retry",
     "UnusableAnswer",

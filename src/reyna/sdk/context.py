@@ -14,7 +14,9 @@ from reyna.domain.processing.run import Cost
 from reyna.domain.requests.page import MAX_PAGE_SIZE, Page
 from reyna.ports.language import Language
 from reyna.sdk.language.metered import MeteredLanguage
+from reyna.sdk.language.recorded import RecordedLanguage
 from reyna.sdk.progress import REPORT_INTERVAL_SECONDS, ProgressReporter, SendProgress
+from reyna.sdk.prompts.prompt_log import PromptLog, SendPrompts
 from reyna.sdk.steps.durable_steps import DurableSteps, StepStore
 from reyna.sdk.steps.memory_steps import MemorySteps
 
@@ -67,11 +69,13 @@ class Context(Generic[S]):
         state: StateService,
         send_progress: SendProgress,
         steps: StepStore | None = None,
+        send_prompts: SendPrompts | None = None,
         report_interval: float = REPORT_INTERVAL_SECONDS,
     ) -> None:
-        """Without `steps`, finished steps are remembered in memory."""
+        """Without `steps`, finished steps are remembered in memory; without `send_prompts`, prompts are not kept."""
         self.settings = settings
-        self.language = MeteredLanguage(language)
+        self._prompts = PromptLog(send_prompts)
+        self.language = MeteredLanguage(language and RecordedLanguage(language, self._prompts))
         self.cancelled = False  # becomes True when the user no longer wants this run, just before it is stopped
         self._caller, self._state = caller, state
         self._steps = DurableSteps(steps or MemorySteps(), self.language)
@@ -166,9 +170,10 @@ class Context(Generic[S]):
     # --- for the worker ---
 
     async def end(self, *, send: bool) -> None:
-        """Sends or drops the last report; from now on, `wait` raises CancelledError in a thread that still works."""
+        """Sends or drops the last report, and sends the last prompts; from now on, `wait` raises CancelledError in a
+        thread that still works."""
         self._ended = True
-        await self._reporter.finish(send=send)
+        await asyncio.gather(self._reporter.finish(send=send), self._prompts.finish())
 
     async def _on_worker_loop(self, call: Callable[[], Awaitable[T]]) -> T:
         """Makes the call in the event loop of the worker, also when it comes from another one, as in a thread."""

@@ -8,6 +8,7 @@ from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Fault, NotFound, Refusal
 from reyna.domain.processing.model import RunModel
+from reyna.domain.processing.prompt import KeptPrompts, NewPrompts
 from reyna.domain.processing.run import Cost, Output, Work
 from reyna.domain.processing.step import RunStep
 from reyna.domain.schema import Verdict
@@ -69,6 +70,11 @@ class RunClient:
         """Returns the endpoint of the model that the run names, with its key. Raises Refusal and Fault."""
         run_models = self._services.processors.run_models
         return await self._call(lambda: run_models.get(self.caller, self._work.run_id))
+
+    async def put_prompts(self, new: NewPrompts) -> KeptPrompts:
+        """Stores prompts that this run has sent to a model. Raises Refusal and Fault."""
+        prompts = self._services.processors.prompts
+        return await self._call(lambda: prompts.put(self.caller, self._work.run_id, new))
 
     async def check_outputs(self, outputs: list[Output], default_schema_id: str) -> None:
         """Raises InvalidOutput for an output that does not fit its schema, before anything is stored."""

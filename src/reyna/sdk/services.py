@@ -7,6 +7,7 @@ import msgspec
 from reyna.domain.caller import Caller
 from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.processor import NewProcessor, Processor
+from reyna.domain.processing.prompt import KeptPrompts, NewPrompts
 from reyna.domain.processing.run import Cost, Output, Run
 from reyna.domain.processing.step import RunStep
 from reyna.domain.schema import Verdict
@@ -60,6 +61,12 @@ class StepVerbs(Protocol):
     ) -> RunStep: ...
 
 
+class PromptVerbs(Protocol):
+    """The verb of the part `prompts` that a worker calls."""
+
+    async def put(self, caller: Caller, run_id: str, new: NewPrompts) -> KeptPrompts: ...
+
+
 class RunModelVerbs(Protocol):
     """The verb of the part `run_models`."""
 
@@ -73,6 +80,7 @@ class ProcessorService(Protocol):
     execution: ExecutionVerbs
     steps: StepVerbs
     run_models: RunModelVerbs
+    prompts: PromptVerbs
 
 
 class ValidationVerbs(Protocol):

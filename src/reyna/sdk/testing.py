@@ -11,6 +11,7 @@ from reyna.domain.bucket import Bucket
 from reyna.domain.caller import Caller
 from reyna.domain.errors import NotFound
 from reyna.domain.ids import new_id
+from reyna.domain.processing.prompt import KeptPrompts, NewPrompts, RunPrompt
 from reyna.domain.processing.run import Cost, Output
 from reyna.domain.requests.page import Page
 from reyna.ports.language import Language
@@ -23,11 +24,13 @@ USER = "user-ana"
 
 
 class RunResult(msgspec.Struct, frozen=True):
-    """The result of a run: the outputs, every progress report (fraction, text) in order, and the cost of the model."""
+    """The result of a run: the outputs, every progress report (fraction, text) in order, the cost of the model, and the
+    prompts that it was sent, in order, each with its parts and its answer."""
 
     outputs: list[Output]
     reports: list[tuple[float, str | None]]
     cost: Cost
+    prompts: list[RunPrompt] = []
 
     @property
     def data(self) -> Any:
@@ -72,6 +75,11 @@ async def run(
     against a schema.
     """
     reports: list[tuple[float, str | None]] = []
+    prompts: dict[int, RunPrompt] = {}
+
+    async def keep_prompts(new: NewPrompts) -> KeptPrompts:
+        prompts.update((prompt.number, prompt) for prompt in new.prompts)
+        return KeptPrompts(kept=len(new.prompts))
 
     async def send_progress(fraction: float, text: str | None) -> None:
         reports.append((fraction, text))
@@ -83,11 +91,16 @@ async def run(
         state=_MemoryState([blob, *blobs], buckets),
         send_progress=send_progress,
         steps=steps,
+        send_prompts=keep_prompts,
         report_interval=0.0,
     )
-    outputs = await processor.run(blob, context)
+    try:
+        outputs = await processor.run(blob, context)
+    except BaseException:
+        await context.end(send=False)
+        raise
     await context.end(send=True)
-    return RunResult(outputs, reports, context.cost)
+    return RunResult(outputs, reports, context.cost, [prompts[number] for number in sorted(prompts)])
 
 
 class _MemoryState:

@@ -153,6 +153,7 @@ class Worker:
             state=self._services.state,
             send_progress=self._progress_sender(work),
             steps=steps,
+            send_prompts=RunClient(self._services, self._tokens, work, self.id).put_prompts,
             report_interval=self._report_every,
         )
 

@@ -30,6 +30,9 @@ class ServiceSettings(Protocol):
     def trash_days(self) -> int | None: ...
 
     @property
+    def prompt_days(self) -> int: ...
+
+    @property
     def runs_at_once(self) -> int | None: ...
 
     @property

@@ -106,6 +106,7 @@ class OpenAILanguage:
             input_tokens=usage.prompt_tokens if usage else _estimate(prompt.system + prompt.user),
             output_tokens=usage.completion_tokens if usage else _estimate(text),
             cached_tokens=_cached_tokens(usage),
+            counted=usage is not None,
             finished=answer.choices[0].finish_reason != "length",
         )
 
@@ -181,6 +182,7 @@ class _StreamedAnswer:
     def __init__(self, model: str, input_tokens: int) -> None:
         self._model, self._input, self._output, self._cached = model, input_tokens, 0, 0
         self._text: list[str] = []
+        self._counted = False
         self.finish_reason: str | None = None
 
     def add(self, chunk: Any) -> str:
@@ -189,6 +191,7 @@ class _StreamedAnswer:
         if chunk.usage:
             self._input, self._output = chunk.usage.prompt_tokens, chunk.usage.completion_tokens
             self._cached = _cached_tokens(chunk.usage)
+            self._counted = True
         if not chunk.choices:
             return ""
         self.finish_reason = chunk.choices[0].finish_reason or self.finish_reason
@@ -205,6 +208,7 @@ class _StreamedAnswer:
             input_tokens=self._input,
             output_tokens=self._output,
             cached_tokens=self._cached,
+            counted=self._counted,
             finished=self.finish_reason != "length",
         )
 

@@ -47,9 +47,11 @@ class ExpansionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 class Expansion:
     """Writes all passages of one text."""
 
-    def __init__(self, source: str, context: Context[ExpansionSettings], *, style: str | None) -> None:
+    def __init__(
+        self, source: str, context: Context[ExpansionSettings], *, style: str | None, blob_id: str | None = None
+    ) -> None:
         settings = context.settings
-        persona = Persona(role=_role(style, settings.style), language=settings.language or detect_language(source))
+        persona = persona_of(source, settings, style=style, blob_id=blob_id)
         self._context, self._settings = context, settings
         self._source_words = word_count(source)
         self._done: set[int] = set()
@@ -129,6 +131,17 @@ class Expansion:
 
     def _text_before(self, number: int) -> str:
         return "".join(writer.text for writer in self._writers[:number])
+
+
+def persona_of(source: str, settings: ExpansionSettings, *, style: str | None, blob_id: str | None = None) -> Persona:
+    """Returns the role and the language of the writer of a note; its own `style` goes before that of the settings."""
+    return Persona(
+        role=_role(style, settings.style),
+        language=settings.language or detect_language(source),
+        role_source="style of the note" if style and style.strip() else "style setting",
+        language_source="language setting" if settings.language else "language of the note",
+        blob_id=blob_id,
+    )
 
 
 def _role(style: str | None, default: str) -> str:

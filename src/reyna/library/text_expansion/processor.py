@@ -34,7 +34,7 @@ async def expand(blob: Blob, context: Context[ExpansionSettings]) -> dict[str, A
     """
     source = blob.data["content"].replace("\r\n", "\n").strip()
     check_length(source)
-    expanded = await Expansion(source, context, style=blob.data.get("style")).run()
+    expanded = await Expansion(source, context, style=blob.data.get("style"), blob_id=blob.id).run()
     metrics = measure(expanded)
     cost = context.cost
     await context.progress(1.0, expanded)

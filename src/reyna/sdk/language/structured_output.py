@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from reyna.domain.errors import Refusal
 from reyna.domain.json.data import encode_json
+from reyna.domain.processing.prompt import PromptPart
 from reyna.domain.text.clusters import truncate
 from reyna.ports.language import Language, Prompt, UnusableAnswer
 from reyna.validation.validator import Validator
@@ -68,10 +69,25 @@ def _read(answer: str, validator: Validator) -> tuple[Any, str | None]:
 def _prompt_with_schema(prompt: Prompt, schema: dict[str, Any]) -> Prompt:
     text = msgspec.json.encode(schema).decode()
     rule = f"Answer with one JSON value and nothing else. It must fit this JSON Schema:\n{text}"
-    return replace(prompt, system=f"{prompt.system}\n\n{rule}".strip(), schema=schema)
+    before = prompt.sent_parts if prompt.system.strip() else tuple(p for p in prompt.sent_parts if p.role == "user")
+    added = PromptPart(
+        text=f"\n\n{rule}" if prompt.system.strip() else rule,
+        source="schema of the answer",
+        reason="The answer has to fit this schema.",
+        role="system",
+    )
+    system = f"{prompt.system}\n\n{rule}".strip()
+    return replace(prompt, system=system, schema=schema, parts=(*before, added))
 
 
 def _repair_prompt(prompt: Prompt, answer: str, problem: str) -> Prompt:
     last = truncate(answer, MAX_REPEATED_CHARACTERS)
-    user = f"{prompt.user}\n\nYour answer was:\n{last}\n\nIt is wrong: {problem}\n\nAnswer again, with this mended."
-    return replace(prompt, user=user, temperature=0.0)
+    reason = "The last answer did not fit its schema."
+    added = (
+        PromptPart(text=f"\n\nYour answer was:\n{last}", source="last answer", reason=reason),
+        PromptPart(
+            text=f"\n\nIt is wrong: {problem}\n\nAnswer again, with this mended.", source="instruction", reason=reason
+        ),
+    )
+    user = prompt.user + "".join(part.text for part in added)
+    return replace(prompt, user=user, temperature=0.0, parts=(*prompt.sent_parts, *added))

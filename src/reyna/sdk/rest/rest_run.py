@@ -16,6 +16,7 @@ from reyna.domain.processing.lease import (
     WorkProgress,
     WorkRefusal,
 )
+from reyna.domain.processing.prompt import KeptPrompts, NewPrompts
 from reyna.domain.processing.run import Cost, Output, Run
 from reyna.domain.processing.step import NewStep, RunStep
 from reyna.domain.requests.page import Page
@@ -60,6 +61,11 @@ class RestRun:
         path, new = f"{self._path}/steps/{quote(name, safe='')}", NewStep(result=result, cost=cost)
         step: RunStep = await self._ask(RunStep, "PUT", path, new)
         return step
+
+    async def put_prompts(self, new: NewPrompts) -> KeptPrompts:
+        """Stores prompts that this run has sent to a model. Raises Refusal and Fault."""
+        kept: KeptPrompts = await self._ask(KeptPrompts, "PUT", f"{self._path}/prompts", new)
+        return kept
 
     async def check_outputs(self, outputs: list[Output], default_schema_id: str) -> None:
         """Raises InvalidOutput for an output that does not fit its schema, before anything is stored."""

@@ -146,6 +146,7 @@ class RestWorker:
                 state=RestState(self._studio, claimed.token),
                 send_progress=self._progress_sender(client, run.id),
                 steps=steps,
+                send_prompts=client.put_prompts,
                 report_interval=REPORT_INTERVAL_SECONDS,
             )
 

@@ -1,5 +1,6 @@
 """The description of the processor service: how it is built, and what it does in the background."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -43,6 +44,7 @@ async def _start(context: ServiceContext, processors: Processors) -> None:
     await _register_shipped_processors(context, processors)
     await context.start(Reactions(processors, context.bus))
     await context.start(processors.step_retention)
+    await context.start(processors.prompt_retention(timedelta(days=context.settings.prompt_days)))
     await context.start(processors.recovery(context.bus))
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from reyna.domain.processing.model import StoredModel
 from reyna.domain.processing.processor import Instance, Processor
+from reyna.domain.processing.prompt import StoredPrompt
 from reyna.domain.processing.run import DeadLetter, Run
 from reyna.domain.processing.step import RunStep
 from reyna.domain.requests.page import Page, check_limit, decode_cursor, encode_cursor
@@ -50,6 +51,7 @@ RUNS: Final = Collection(
 )
 DEAD_LETTERS: Final = Collection("processors.dead", DeadLetter, ("processor_id", "run_id", "created_at"))
 STEPS: Final = Collection("processors.steps", RunStep, ("run_id", "finished_at"))
+PROMPTS: Final = Collection("processors.prompts", StoredPrompt, ("run_id", "sent_at"))
 MODELS: Final = Collection("processors.models", StoredModel, ("created_at",))
 
 IDEMPOTENCY_RECORDS: Final = idempotency_collection("processors.requests")
@@ -61,6 +63,7 @@ COLLECTIONS: Final[tuple[Collection[Any], ...]] = (
     RUNS,
     DEAD_LETTERS,
     STEPS,
+    PROMPTS,
     MODELS,
     IDEMPOTENCY_RECORDS,
 )

@@ -12,6 +12,7 @@ from reyna.domain.processing.processor import Instance, InstanceChange, NewInsta
 from reyna.domain.processing.run import DeadLetter, NewRuns, ReplayReport, RetryOptions, Run, Status
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page
 from reyna.services.processors.models.routes import model_routes
+from reyna.services.processors.prompts.routes import prompt_routes
 from reyna.services.processors.service import Processors
 from reyna.services.processors.work.work_routes import work_routes
 from reyna.transport.http import CurrentCaller, Cursor, IdempotencyKeyHeader, IfMatchHeader, Limit, parse_if_match
@@ -218,6 +219,7 @@ routes: Final = [
     get_run,
     cancel_run,
     retry_run,
+    *prompt_routes,
     *work_routes,
     list_dead_letters,
     replay_dead_letter,

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from reyna.domain.caller import SYSTEM_USER_ID
@@ -22,6 +22,8 @@ from reyna.services.processors.models.model_access import ModelAccess
 from reyna.services.processors.models.models import Models
 from reyna.services.processors.models.run_models import RunModels
 from reyna.services.processors.neighbours import ProcessorBus, SchemaLookup, StateVerbs, TokenSigner
+from reyna.services.processors.prompts.prompt_retention import PROMPT_RETENTION, PromptRetention
+from reyna.services.processors.prompts.run_prompts import Prompts
 from reyna.services.processors.records import IDEMPOTENCY_RECORDS
 from reyna.services.processors.registry.processor_lookup import ProcessorLookup
 from reyna.services.processors.registry.processor_removal import ProcessorRemoval
@@ -65,6 +67,7 @@ class Processors:
     dead_letters: DeadLetters
     models: Models
     run_models: RunModels
+    prompts: Prompts
 
     def __init__(
         self,
@@ -109,12 +112,13 @@ class Processors:
             store, run_store, run_retry, self.progress, registry, inputs, depths, settings, clock, keys, supersession
         )
         self.steps, self.step_retention = RunSteps(store, run_store, clock), StepRetention(store, clock)
+        self.prompts = Prompts(store, run_store, clock)
         self.work_signals = WorkSignals()
         self.leases = Leases(store, run_store, self.registry, state, bus, self.work_signals, clock)
         self.execution = RunExecution(run_store, lookup, state, self.worker_health, self.steps, clock)
         self.dead_letters = DeadLetters(store, run_retry, self.dead_letter_stream)
         self.run_models = RunModels(run_store, self.models, models.trusted)
-        self._store, self._run_store = store, run_store
+        self._store, self._run_store, self._clock = store, run_store, clock
 
     def _registry_on(
         self,
@@ -132,6 +136,10 @@ class Processors:
         self.removal = ProcessorRemoval(store, cancellation, versions, limits)
         check = RegistrationCheck(schemas)
         return Registry(store, lookup, self.removal, check, loops, bus, cache, health, versions, limits, clock, keys)
+
+    def prompt_retention(self, kept_for: timedelta = PROMPT_RETENTION) -> PromptRetention:
+        """Returns what deletes old prompts, to be run beside the service."""
+        return PromptRetention(self._store, self._clock, kept_for)
 
     def recovery(self, bus: Bus) -> DispatchRecovery:
         """Returns what keeps the queues true to the store, to be run beside the service."""

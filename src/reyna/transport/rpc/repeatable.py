@@ -31,6 +31,7 @@ PROCESSOR_READS: Final = frozenset(
         "dead_letters.list",
         "instances.list",
         "models.list",
+        "prompts.get",
         "registry.get",
         "registry.health",
         "registry.list",
@@ -47,7 +48,7 @@ READS: Final = CONTENT_READS | STRUCTURE_READS | SCHEMA_READS | PROCESSOR_READS 
 # The id of what they create, of this kind, is part of the call: created twice, it is there once.
 CREATES: Final = {"blobs.create": "blob", "buckets.create": "bucket"}
 # A second call returns what is there already.
-IDEMPOTENT_CHANGES: Final = frozenset({"blobs.change", "steps.put"})
+IDEMPOTENT_CHANGES: Final = frozenset({"blobs.change", "prompts.put", "steps.put"})
 
 
 def is_repeatable(verb: str, arguments: dict[str, object]) -> bool:

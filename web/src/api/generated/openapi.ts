@@ -753,6 +753,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{id}/prompt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getPrompts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["putPrompts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{id}/refuse": {
         parameters: {
             query?: never;
@@ -1228,6 +1260,24 @@ export interface components {
             /** @default 0 */
             validations: number;
         };
+        CountedPart: {
+            blob_id?: string | null;
+            characters: number;
+            /** @default true */
+            estimated?: boolean;
+            /** @default  */
+            reason?: string;
+            /**
+             * @default user
+             * @enum {string}
+             */
+            role?: "system" | "user";
+            /** @default false */
+            shortened?: boolean;
+            source: string;
+            text: string;
+            tokens: number;
+        };
         Credentials: {
             email: string;
             password: string;
@@ -1355,6 +1405,11 @@ export interface components {
             id: string;
             reason: string;
             run_id: string;
+        };
+        KeptPrompts: {
+            /** @default false */
+            is_full: boolean;
+            kept: number;
         };
         Kin: {
             /** Format: date-time */
@@ -1557,6 +1612,10 @@ export interface components {
              */
             trigger?: "event" | "manual";
             version: string;
+        };
+        NewPrompts: {
+            attempt_id: string;
+            prompts: components["schemas"]["RunPrompt"][];
         };
         NewRuns: {
             /** @default [] */
@@ -1970,6 +2029,44 @@ export interface components {
             user_id: string;
             waiting: string | null;
             worker_id: string | null;
+        };
+        RunPrompt: {
+            answer?: string | null;
+            /** @default 0 */
+            answer_characters?: number;
+            /** @default 1 */
+            attempt?: number;
+            /** @default 0 */
+            cached_tokens?: number;
+            /** @default true */
+            complete?: boolean;
+            error?: string | null;
+            /** @default true */
+            estimated?: boolean;
+            input_tokens: number;
+            max_tokens: number;
+            model?: string | null;
+            number: number;
+            /** @default 0 */
+            output_tokens?: number;
+            parts: components["schemas"]["CountedPart"][];
+            requested_at?: string | null;
+            seconds?: number | null;
+            sent_at?: string | null;
+            /** @enum {string} */
+            state: "planned" | "sent" | "answered" | "broken_off" | "failed";
+            temperature: number;
+        };
+        RunPrompts: {
+            /** @default false */
+            complete: boolean;
+            detail: string | null;
+            /** @default [] */
+            items: components["schemas"]["RunPrompt"][];
+            next_cursor: string | null;
+            run_id: string;
+            /** @enum {string} */
+            state: "sent" | "planned" | "unknown";
         };
         RunStep: {
             cost?: components["schemas"]["Cost"];
@@ -4741,6 +4838,87 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LeaseState"];
+                };
+            };
+        };
+    };
+    getPrompts: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPrompts"];
+                };
+            };
+        };
+    };
+    putPrompts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPrompts"];
+            };
+        };
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptPrompts"];
                 };
             };
         };

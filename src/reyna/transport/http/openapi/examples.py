@@ -8,6 +8,39 @@ BUCKET: Final = "bucket-01k8x2t5h1a2b3c4d5e6f7g8h9"
 USER: Final = "user-01k8x2s0p9n8m7k6j5h4g3f2e1"
 RUN: Final = "run-01k8x2wa7b8c9d0e1f2g3h4j5k"
 AT: Final = "2026-11-26T18:30:00Z"
+PROMPT: Final = {
+    "number": 1,
+    "state": "answered",
+    "parts": [
+        {
+            "text": "Shout: ",
+            "source": "instruction",
+            "reason": "The task of the model.",
+            "role": "user",
+            "tokens": 2,
+            "characters": 7,
+        },
+        {
+            "text": "The ship sailed into the storm.",
+            "source": "note",
+            "reason": "The text to shout.",
+            "role": "user",
+            "blob_id": BLOB,
+            "tokens": 8,
+            "characters": 31,
+        },
+    ],
+    "model": "smollm2-135m-instruct",
+    "max_tokens": 100,
+    "temperature": 0.6,
+    "input_tokens": 10,
+    "output_tokens": 9,
+    "estimated": False,
+    "answer": "THE SHIP SAILED INTO THE STORM!",
+    "answer_characters": 31,
+    "sent_at": AT,
+    "seconds": 0.8,
+}
 
 EXAMPLES: Final[Mapping[str, Any]] = {
     "Registration": {"email": "ana@example.org", "password": "a ship sails at dawn", "name": "Ana"},
@@ -122,6 +155,9 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "WorkRefusal": {"reason": "There is nothing written yet."},
     "WorkFailure": {"reason": "The model did not answer.", "retry_after": 30},
     "NewStep": {"result": {"text": "The ship sailed into the storm."}},
+    "NewPrompts": {"attempt_id": "attempt-1", "prompts": [PROMPT]},
+    "KeptPrompts": {"kept": 1, "is_full": False},
+    "RunPrompts": {"run_id": RUN, "state": "sent", "items": [PROMPT], "next_cursor": None, "complete": True},
     "ReplayAll": {"processor_id": "text-expansion", "version": "newest"},
     "ReplayReport": {"replayed": 12, "kept": [], "left": 0},
     "RetryOptions": {"from_start": False, "version": "same"},

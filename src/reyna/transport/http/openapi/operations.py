@@ -73,6 +73,8 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "POST /runs/{id}/retry": "retryRun",
     "GET /runs/{id}/steps/{name}": "getStep",
     "PUT /runs/{id}/steps/{name}": "putStep",
+    "GET /runs/{id}/prompt": "getPrompts",
+    "PUT /runs/{id}/prompts": "putPrompts",
     "POST /work/{processor_id}/claim": "claimRun",
     "POST /runs/{id}/beat": "beatRun",
     "POST /runs/{id}/progress": "reportProgress",

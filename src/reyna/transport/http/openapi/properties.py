@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from reyna.transport.http.openapi.prompt_properties import PROMPT_PROPERTIES
+
 PROPERTIES: Final[Mapping[str, str]] = {
     # records
     "id": "The id: a kind and a time-ordered part, safe in URLs.",
@@ -329,4 +331,5 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "found": "True for a model that answers on this machine and that nobody has added yet.",
     "works": "True when it answered.",
     "seconds": "The time until the answer was there, in seconds.",
+    **PROMPT_PROPERTIES,
 }

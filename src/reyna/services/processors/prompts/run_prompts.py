@@ -1,0 +1,129 @@
+"""The prompts of runs: stored by their workers as they are sent, and shown to their user."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from msgspec.structs import replace
+
+from reyna.domain.caller import Caller
+from reyna.domain.errors import Fault, TooLarge
+from reyna.domain.processing.prompt import (
+    MAX_ANSWER_CHARACTERS,
+    MAX_PARTS,
+    MAX_PROMPT_CHARACTERS,
+    MAX_PROMPTS_PER_BATCH,
+    MAX_PROMPTS_PER_RUN,
+    KeptPrompts,
+    NewPrompts,
+    RunPrompt,
+    RunPrompts,
+    StoredPrompt,
+    prompt_id,
+)
+from reyna.domain.processing.run import ENDED, Run
+from reyna.domain.requests.page import DEFAULT_LIMIT, check_limit, decode_cursor, encode_cursor
+from reyna.ports.store import Put, RequirementNotMet, Store
+from reyna.services.processors.authorization import check_run_token
+from reyna.services.processors.records import PROMPTS
+from reyna.services.processors.runs.run_store import RunStore
+
+MAX_WRITE_ATTEMPTS: Final = 5  # two deliveries of the same prompts may meet
+MAX_KEPT_CHARACTERS: Final = MAX_PROMPT_CHARACTERS + MAX_ANSWER_CHARACTERS
+NOTHING_SENT_YET: Final = "This run has sent nothing to a language model so far."
+NOTHING_SENT: Final = "This run sent nothing to a language model, or so long ago that it is not kept any more."
+NOT_BEGUN: Final = "This run has not begun; its prompts are known once they are sent."
+IS_FULL: Final = f"Only the first {MAX_PROMPTS_PER_RUN:,} prompts of a run are kept."
+
+
+class Prompts:
+    """The prompts of each run. A worker stores them with the token of its run; their user may read them."""
+
+    def __init__(self, store: Store, runs: RunStore, clock: Callable[[], datetime]) -> None:
+        self._store, self._runs, self._clock = store, runs, clock
+
+    async def put(self, caller: Caller, run_id: str, new: NewPrompts) -> KeptPrompts:
+        """Stores prompts that the run has sent, also when it has ended meanwhile: each number of an attempt once.
+
+        One that was answered stays as it is. Raises NotFound, Forbidden for all but the run's own token, and TooLarge
+        for texts that are longer than is kept.
+        """
+        check_run_token(caller, run_id)
+        _check_sizes(new)
+        run = await self._runs.get(caller, run_id)
+        given = {prompt_id(run_id, new.attempt_id, prompt.number): prompt for prompt in new.prompts}
+        for _ in range(MAX_WRITE_ATTEMPTS):
+            known = await self._find_known(run, given)
+            room = MAX_PROMPTS_PER_RUN - await self._store.count(PROMPTS, run.user_id, {"run_id": run.id})
+            fitting = [*known, *[id for id in given if id not in known][: max(room, 0)]]
+            puts = [put for id in fitting if (put := self._put_of(run, id, given[id], known.get(id)))]
+            try:
+                if puts:
+                    await self._store.write(*puts)
+            except RequirementNotMet:
+                continue
+            return KeptPrompts(kept=len(fitting), is_full=len(fitting) < len(given))
+        raise Fault("Too many prompts of this run were stored at once.")
+
+    async def get(
+        self, caller: Caller, run_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
+    ) -> RunPrompts:
+        """Returns one page of the prompts that the run has sent, oldest first. Raises NotFound."""
+        if caller.kind == "processor":
+            check_run_token(caller, run_id)
+        run = await self._runs.get(caller, run_id)
+        found = await self._store.find(
+            PROMPTS,
+            run.user_id,
+            {"run_id": run.id},
+            order=("sent_at",),
+            after=decode_cursor(cursor, datetime, str),
+            limit=check_limit(limit) + 1,
+        )
+        if not found and cursor is None:
+            return _without_prompts(run)
+        last = found[limit - 1] if len(found) > limit else None
+        return RunPrompts(
+            run_id=run.id,
+            state="sent",
+            items=tuple(stored.prompt for stored in found[:limit]),
+            next_cursor=encode_cursor(last.sent_at, last.id) if last else None,
+            complete=run.status in ENDED,
+            detail=IS_FULL if await self._is_full(run) else None,
+        )
+
+    async def _is_full(self, run: Run) -> bool:
+        return await self._store.count(PROMPTS, run.user_id, {"run_id": run.id}) >= MAX_PROMPTS_PER_RUN
+
+    async def _find_known(self, run: Run, given: Mapping[str, RunPrompt]) -> dict[str, StoredPrompt]:
+        found = await self._store.find(PROMPTS, run.user_id, {"id": tuple(given)}) if given else []
+        return {stored.id: stored for stored in found}
+
+    def _put_of(self, run: Run, id: str, prompt: RunPrompt, before: StoredPrompt | None) -> Put | None:
+        """Returns the write of a new prompt, or of one that has been answered since; None for one that is there."""
+        if before is None:
+            sent_at = prompt.sent_at or self._clock()
+            kept = replace(prompt, attempt=run.attempt, requested_at=run.requested_at, sent_at=sent_at)
+            return Put(PROMPTS, StoredPrompt(id=id, user_id=run.user_id, run_id=run.id, prompt=kept, sent_at=sent_at))
+        if before.prompt.state != "sent" or prompt.state == "sent":
+            return None
+        known = before.prompt
+        ended = replace(prompt, attempt=known.attempt, requested_at=known.requested_at, sent_at=known.sent_at)
+        return Put(PROMPTS, replace(before, prompt=ended, revision=before.revision + 1), expects=before.revision)
+
+
+def _without_prompts(run: Run) -> RunPrompts:
+    if run.status == "requested" and run.started_at is None:
+        return RunPrompts(run_id=run.id, state="unknown", detail=NOT_BEGUN)
+    if run.status in ENDED:
+        return RunPrompts(run_id=run.id, state="sent", complete=True, detail=NOTHING_SENT)
+    return RunPrompts(run_id=run.id, state="sent", detail=NOTHING_SENT_YET)
+
+
+def _check_sizes(new: NewPrompts) -> None:
+    if len(new.prompts) > MAX_PROMPTS_PER_BATCH:
+        raise TooLarge(f"At most {MAX_PROMPTS_PER_BATCH:,} prompts are stored at once.")
+    for prompt in new.prompts:
+        if prompt.kept_characters > MAX_KEPT_CHARACTERS or len(prompt.parts) > MAX_PARTS:
+            message = f"A prompt is kept with {MAX_KEPT_CHARACTERS:,} characters in {MAX_PARTS:,} parts at most."
+            raise TooLarge(message, number=prompt.number)

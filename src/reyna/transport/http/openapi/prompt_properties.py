@@ -1,0 +1,43 @@
+"""Descriptions of the properties of prompts and estimates of runs."""
+
+from collections.abc import Mapping
+from typing import Final
+
+PROMPT_PROPERTIES: Final[Mapping[str, str]] = {
+    "RunPrompts.run_id": "The run.",
+    "RunPrompts.state": "Whether they were sent, are planned for a run that has not begun, or are not known.",
+    "RunPrompts.items": "The prompts, oldest first.",
+    "RunPrompts.complete": "Whether these are all; otherwise more may follow.",
+    "RunPrompts.detail": "What is not known, in words for the user; null when nothing is missing.",
+    "RunPrompt.number": "The position within its attempt, from 1.",
+    "RunPrompt.state": "Planned, sent, answered, broken off by the processor, or failed.",
+    "parts": "Its texts in their order: those of the system message, and those of the user message.",
+    "RunPrompt.model": "The model that answered; null as long as that is not known.",
+    "max_tokens": "The most tokens that the answer may have.",
+    "temperature": "How freely the model chooses its words; 0 is the least.",
+    "RunPrompt.input_tokens": "The tokens of the prompt.",
+    "RunPrompt.output_tokens": "The tokens of the answer.",
+    "cached_tokens": "Those of its tokens that the endpoint had read before, which many charge less for.",
+    "estimated": "Whether the tokens are an estimate, since the endpoint has not counted them.",
+    "RunPrompt.answer": "The answer, at most its first 20,000 characters; null when there is none.",
+    "answer_characters": "The length of the whole answer.",
+    "RunPrompt.complete": "Whether the answer came to its end, instead of being cut at `max_tokens` or broken off.",
+    "RunPrompt.error": "Why the call failed; null when it did not.",
+    "sent_at": "The time at which it was sent; null for one that was not.",
+    "RunPrompt.seconds": "The time from sending it to the end of its answer, in seconds.",
+    "RunPrompt.attempt": "The attempt at the run that sent it.",
+    "RunPrompt.requested_at": "When the run was requested, which a retry does again.",
+    "CountedPart.text": "The text, at most its first 20,000 characters.",
+    "CountedPart.source": "Where the text is from, in words.",
+    "CountedPart.reason": "Why it is in the prompt.",
+    "CountedPart.role": "The message that it belongs to.",
+    "CountedPart.blob_id": "The blob that its text is from; null for another source.",
+    "tokens": "Its share of the tokens of the prompt.",
+    "CountedPart.estimated": "Whether the tokens are an estimate: endpoints count prompts, and not their parts.",
+    "characters": "The length of the whole text.",
+    "shortened": "Whether only the beginning of the text is kept.",
+    "attempt_id": "A name for the attempt, chosen by its worker.",
+    "prompts": "The prompts.",
+    "KeptPrompts.kept": "How many of them are kept.",
+    "is_full": "Whether the run has as many prompts as are kept of one.",
+}
