@@ -12,6 +12,7 @@ from reyna.app import config
 from reyna.app.services import SERVICES
 from reyna.domain.caller import Caller
 from reyna.transport.http import create_app
+from tests.repository.sdk_reference import sdk
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "reference"
 METHODS: Final = ("get", "post", "put", "patch", "delete")
@@ -107,7 +108,7 @@ def _kind(schema: dict[str, Any]) -> str:
     return {"date-time": "time"}.get(schema.get("format", ""), schema.get("type") or "anything")
 
 
-PAGES: Final = {"settings.md": settings, "rest.md": rest}
+PAGES: Final = {"settings.md": settings, "rest.md": rest, "sdk.md": sdk}
 
 
 def page_as_generated(name: str) -> str:

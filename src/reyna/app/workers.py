@@ -2,16 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from importlib import import_module
 from typing import Any, Final
 
 from reyna.app.models.opening import SystemModel
-from reyna.domain.errors import CannotStart
 from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.processor import NewProcessor
 from reyna.ports.bus import Bus
 from reyna.ports.language import Language
-from reyna.sdk import Processor
+from reyna.sdk.command.loading import load_processor
 from reyna.sdk.services import connect_services
 from reyna.sdk.worker import Worker
 from reyna.transport.rpc import Signer, retry_until_served
@@ -67,18 +65,6 @@ class Workers:
     async def check_model(self) -> None:
         """Returns when the language model answers. Raises Fault and Refusal when it does not."""
         await self._model.check()
-
-
-def load_processor(name: str) -> Processor[Any]:
-    """Returns the processor at `module:name`. Raises CannotStart."""
-    module, _, attribute = name.partition(":")
-    try:
-        found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise CannotStart(f"There is no processor {name}: {error}") from error
-    if not isinstance(found, Processor):
-        raise CannotStart(f"{name} is not a processor, but a {type(found).__name__}.")
-    return found
 
 
 def library_registrations() -> list[NewProcessor]:

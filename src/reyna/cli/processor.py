@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -13,41 +15,17 @@ from reyna.app.config import Settings
 from reyna.cli.execution import exit_with_error, run_async
 from reyna.cli.startup import join_running_studio, load_settings
 from reyna.cli.terminal import OUT, add_row, announce, print_line
-from reyna.cli.workers.reload import command_without_reload, run_reloading
-from reyna.cli.workers.rest_workers import run_rest_workers, studio_address
 from reyna.domain.caller import system_caller
-from reyna.domain.errors import Invalid
-from reyna.domain.ids import check_slug
+from reyna.domain.errors import CannotStart
 from reyna.domain.requests.page import MAX_PAGE_SIZE
+from reyna.ports.language import Language, ModelEndpoint
+from reyna.sdk.command.reload import command_without_reload, run_reloading
+from reyna.sdk.command.running import run_rest_workers, studio_address
+from reyna.sdk.command.scaffold import write_scaffold
 from reyna.services.processors.service import Processors
 from reyna.transport.rpc import Signer, remote
 
 app: Final = typer.Typer(name="processor", help="Run, begin and list processors.", no_args_is_help=True)
-SCAFFOLD: Final = '''"""{title}: one sentence that says what it makes of a note."""
-
-import msgspec
-
-from reyna.sdk import Blob, Context, Processor, Refuse
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings that a user may change."""
-
-    loud: bool = True
-
-
-{name} = Processor("{id}", takes="text-input-v1", makes="text-input-v1", settings=Settings, trigger="manual")
-
-
-@{name}
-async def make(blob: Blob, context: Context[Settings]) -> dict:
-    """Returns the data of a new blob, which is derived from this one and placed beside it."""
-    content = blob.data["content"]
-    if not content.strip():
-        raise Refuse("There is nothing written yet.")
-    await context.progress(0.5)
-    return {{"content": content.upper() if context.settings.loud else content}}
-'''
 
 
 @app.command("run")
@@ -67,7 +45,8 @@ def run_processors(
         def tell() -> None:
             announce(f"At work: {', '.join(names)}; it is ready.", log_format="console")
 
-        run_async(lambda: run_rest_workers(address, token, names, parallel=parallel, ready=tell))
+        model = _model_of_settings()
+        run_async(lambda: run_rest_workers(address, token, names, parallel=parallel, language=model, ready=tell))
         return
     # Imports the whole application, which listing and scaffolding do without.
     from reyna.app.lifecycle import run_workers
@@ -82,19 +61,27 @@ def run_processors(
     run_async(lambda: run_workers(settings, names, parallel=parallel, defaults=defaults, ready=ready))
 
 
+@asynccontextmanager
+async def _model_of_settings() -> AsyncIterator[Language | None]:
+    """Yields the language model of the settings, if one is set."""
+    url, key, model = (os.environ.get(f"REYNA_LLM_{name}") for name in ("URL", "KEY", "MODEL"))
+    if not url:
+        yield None
+        return
+    from reyna.app.models.opening import SystemModel  # imports much that a processor without a model does not need
+
+    async with AsyncExitStack() as stack:
+        yield await SystemModel(ModelEndpoint(url=url, key=key, model=model or "")).open(stack)
+
+
 @app.command("new")
 def new(id: Annotated[str, typer.Argument(help="Its id, such as text-expansion.")]) -> None:
-    """Write the first lines of a processor into this folder."""
+    """Write the first lines of a processor, and its test, into this folder."""
     try:
-        check_slug("id", id)
-    except Invalid as invalid:
-        exit_with_error(invalid.detail)
-    name = id.replace("-", "_")
-    path = Path(f"{name}.py")
-    if path.exists():
-        exit_with_error(f"{path} is there already.")
-    path.write_text(SCAFFOLD.format(title=id.replace("-", " ").capitalize(), id=id, name=name), encoding="utf-8")
-    print_line(f"{path} is written. Run it with: reyna processor run {name}:{name}")
+        name = write_scaffold(id, Path.cwd())
+    except CannotStart as hindrance:
+        exit_with_error(str(hindrance))
+    print_line(f"{name}.py and test_{name}.py are written. Run it with: reyna processor run {name}:{name}")
 
 
 @app.command("list")

@@ -54,7 +54,10 @@ class StateService(Protocol):
 
 
 class Context(Generic[S]):
-    """The tools of a processor's function; `settings` are its own, valid.
+    """The tools of a processor's function: the methods below, the model `language`, and its own valid `settings`.
+
+    `cancelled` becomes True when the user no longer wants the run, just before it is stopped; `cost` is what its calls
+    of the model have cost so far.
 
     An `async def` awaits the calls. A plain `def` runs in a thread of its own, and calls by `wait` and `iterate`:
     `context.wait(context.progress(0.5))`.
@@ -76,7 +79,7 @@ class Context(Generic[S]):
         self.settings = settings
         self._prompts = PromptLog(send_prompts)
         self.language = MeteredLanguage(language and RecordedLanguage(language, self._prompts))
-        self.cancelled = False  # becomes True when the user no longer wants this run, just before it is stopped
+        self.cancelled = False
         self._caller, self._state = caller, state
         self._steps = DurableSteps(steps or MemorySteps(), self.language)
         self._loop = asyncio.get_running_loop()

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Generic, Literal, TypedDict, TypeVar, Unpack, cast, overload
+from typing import Any, Final, Generic, Literal, TypedDict, TypeVar, Unpack, cast, overload
 
 import msgspec
 
@@ -14,8 +14,11 @@ from reyna.domain.processing.input_range import parse_input_range
 from reyna.domain.processing.processor import NewProcessor
 from reyna.domain.processing.run import Output
 from reyna.domain.processing.schema_patterns import takes_schema
+from reyna.domain.schema import Verdict
 from reyna.sdk.context import Context
 from reyna.sdk.threads import run_in_thread
+
+MAX_REPORTED_ERRORS: Final = 3  # of an output that does not fit its schema
 
 S = TypeVar("S", bound=msgspec.Struct | None)
 
@@ -182,6 +185,13 @@ class Processor(Generic[S]):
         except (TypeError, ValueError, RecursionError) as error:
             raise InvalidOutput(f"{self.id} made data that is not JSON: {error}") from error
         return output
+
+
+def check_verdict(processor_id: str, schema_id: str, verdict: Verdict) -> None:
+    """Raises InvalidOutput for an output that does not fit its schema."""
+    if not verdict.valid:
+        errors = "; ".join(f"{error.path}: {error.message}" for error in verdict.errors[:MAX_REPORTED_ERRORS])
+        raise InvalidOutput(f"{processor_id} made data that does not fit {schema_id}: {errors}")
 
 
 def _is_async(function: Callable[..., Any]) -> bool:

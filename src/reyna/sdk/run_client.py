@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
@@ -11,21 +11,11 @@ from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.prompt import KeptPrompts, NewPrompts
 from reyna.domain.processing.run import Cost, Output, Work
 from reyna.domain.processing.step import RunStep
-from reyna.domain.schema import Verdict
-from reyna.sdk.processor import InvalidOutput
+from reyna.sdk.processor import check_verdict
 from reyna.sdk.run_tokens import RunTokens
 from reyna.sdk.services import WorkerServices
 
-MAX_REPORTED_ERRORS: Final = 3  # of an output that does not fit its schema
-
 T = TypeVar("T")
-
-
-def check_verdict(processor_id: str, schema_id: str, verdict: Verdict) -> None:
-    """Raises InvalidOutput for an output that does not fit its schema."""
-    if not verdict.valid:
-        errors = "; ".join(f"{error.path}: {error.message}" for error in verdict.errors[:MAX_REPORTED_ERRORS])
-        raise InvalidOutput(f"{processor_id} made data that does not fit {schema_id}: {errors}")
 
 
 class RunClient:

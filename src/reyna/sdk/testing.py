@@ -19,6 +19,8 @@ from reyna.sdk.context import BlobReads, BucketReads, Context
 from reyna.sdk.processor import Processor
 from reyna.sdk.steps.memory_steps import MemorySteps
 
+__all__ = ["USER", "MemorySteps", "RunResult", "a_blob", "run"]
+
 S = TypeVar("S", bound=msgspec.Struct | None)
 USER = "user-ana"
 

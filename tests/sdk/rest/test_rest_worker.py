@@ -1,4 +1,4 @@
-"""A worker over HTTPS: it survives a studio that is away, and beats while its processor blocks the event loop."""
+"""A worker over HTTPS: it survives a studio that is away, keeps to its number of runs, and ends them when it stops."""
 
 import asyncio
 import threading
@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from reyna.domain.errors import CannotStart, NotFound, Unavailable
 from reyna.domain.processing.lease import ClaimedRun, LeaseState
@@ -45,10 +46,10 @@ REGISTERED = RegisteredProcessor(
 
 
 class ScriptedStudio:
-    """Answers as a studio with one run does; the first `outages` claims find it away."""
+    """Answers as a studio with so many runs does; the first `outages` claims find it away."""
 
-    def __init__(self, *, outages: int = 0) -> None:
-        self._outages, self._handed_out = outages, False
+    def __init__(self, *, outages: int = 0, runs: int = 1) -> None:
+        self._outages, self._waiting = outages, [replace(RUN, id=f"run-{number}") for number in range(1, runs + 1)]
         self.beaten, self.completed = threading.Event(), asyncio.Event()
         self.paths: list[str] = []
 
@@ -74,20 +75,23 @@ class ScriptedStudio:
         if self._outages:
             self._outages -= 1
             raise httpx.ConnectError("nobody there")
-        if self._handed_out:
+        if not self._waiting:
             await asyncio.Event().wait()
-        self._handed_out = True
-        return _json(ClaimedRun(run=RUN, blob=NOTE, token="a.b.c", lease_ends_at=NOW))
+        return _json(ClaimedRun(run=self._waiting.pop(0), blob=NOTE, token="a.b.c", lease_ends_at=NOW))
 
 
 def _json(answer: Any) -> httpx.Response:
     return httpx.Response(200, content=msgspec.json.encode(answer))
 
 
-async def work(studio: ScriptedStudio, function: Callable[..., Any]) -> None:
+def worker_of(studio: ScriptedStudio, function: Callable[..., Any], **options: Any) -> RestWorker:
     shout = Processor("shout", takes="text-input-v1", makes="text-input-v1")
     shout(function)
-    worker = RestWorker(shout, studio.connect)
+    return RestWorker(shout, studio.connect, **options)
+
+
+async def work(studio: ScriptedStudio, function: Callable[..., Any]) -> None:
+    worker = worker_of(studio, function)
     await worker.start()
     async with asyncio.timeout(TIMEOUT_SECONDS):
         await studio.completed.wait()
@@ -113,6 +117,65 @@ async def test_beats_go_on_while_a_processor_blocks_the_event_loop() -> None:
 
     await work(studio, block)
     assert "/runs/run-1/complete" in studio.paths
+
+
+async def test_a_worker_does_so_many_runs_at_a_time_and_no_more() -> None:
+    studio, begun = ScriptedStudio(runs=3), asyncio.Queue[int]()
+    at_work, release = list[int](), asyncio.Event()
+
+    async def hold(blob: Blob, context: Context[None]) -> dict[str, Any]:
+        at_work.append(1)
+        begun.put_nowait(len(at_work))
+        await release.wait()
+        at_work.pop()
+        return {"content": "done"}
+
+    worker = worker_of(studio, hold, parallel=2)
+    await worker.start()
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        assert [await begun.get(), await begun.get()] == [1, 2]
+        assert studio.paths.count("/work/shout/claim") == 2  # the third run is not claimed
+        release.set()
+        assert await begun.get() <= 2
+    await worker.stop()
+
+
+async def test_a_stopped_worker_finishes_what_is_under_way_and_claims_no_more() -> None:
+    studio, begun, release = ScriptedStudio(runs=2), asyncio.Event(), asyncio.Event()
+
+    async def hold(blob: Blob, context: Context[None]) -> dict[str, Any]:
+        begun.set()
+        await release.wait()
+        return {"content": "done"}
+
+    worker = worker_of(studio, hold, parallel=1)
+    await worker.start()
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        await begun.wait()
+        stopping = asyncio.create_task(worker.stop(grace=TIMEOUT_SECONDS))
+        release.set()
+        await stopping
+    assert studio.paths.count("/work/shout/claim") == 1
+    assert "/runs/run-1/complete" in studio.paths
+    assert "/runs/run-1/fail" not in studio.paths
+
+
+async def test_what_does_not_end_in_the_grace_is_given_back() -> None:
+    studio, begun = ScriptedStudio(), asyncio.Event()
+
+    async def hold(blob: Blob, context: Context[None]) -> dict[str, Any]:
+        begun.set()
+        await asyncio.Event().wait()
+        return {}
+
+    worker = worker_of(studio, hold)
+    await worker.start()
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        await begun.wait()
+        await worker.stop(grace=0)
+    assert [path for path in studio.paths if path.startswith("/runs/run-1/") and "beat" not in path] == [
+        "/runs/run-1/fail"
+    ]
 
 
 @pytest.mark.parametrize(("url", "token"), [("studio", "token"), ("http://studio", ""), ("http://studio", "tö")])

@@ -8,7 +8,6 @@ from typing import Any, Final
 from reyna.domain.errors import Fault
 from reyna.domain.processing.run import Cost
 from reyna.ports.language import Completion, Language, Prompt
-from reyna.sdk.language.structured_output import complete_json
 
 CHARACTERS_PER_TOKEN: Final = 4  # of a prompt whose answer was broken off before its tokens were counted
 
@@ -42,6 +41,7 @@ class MeteredLanguage:
         self.cost = Cost()
 
     async def complete(self, prompt: Prompt) -> Completion:
+        """Returns the whole answer of the model. Raises Fault when it gives none."""
         completion = await self._model().complete(prompt)
         self._add(completion.model, completion.input_tokens, completion.output_tokens)
         return completion
@@ -51,6 +51,9 @@ class MeteredLanguage:
 
         An answer that does not fit is sent back to the model once. Raises UnusableAnswer for the second one.
         """
+        # Imports the validator of JSON Schema, which processors that never ask for JSON do without.
+        from reyna.sdk.language.structured_output import complete_json
+
         return await complete_json(self, prompt, schema)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:

@@ -22,8 +22,8 @@ from reyna.domain.processing.step import NewStep, RunStep
 from reyna.domain.requests.page import Page
 from reyna.domain.schema import Verdict
 from reyna.sdk.context import BlobReads, BucketReads
+from reyna.sdk.processor import check_verdict
 from reyna.sdk.rest.studio_client import StudioClient
-from reyna.sdk.run_client import check_verdict
 
 GIVEN_BACK: Final = "Its worker does not go on with it now."
 

@@ -10,8 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from reyna.cli.terminal import print_line
-
 LOOK_INTERVAL_SECONDS: Final = 0.5
 STOP_TIMEOUT_SECONDS: Final = 15.0
 SKIPPED_FOLDERS: Final = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", ".reyna"})
@@ -27,7 +25,7 @@ def run_reloading(command: Sequence[str], folder: Path, *, wait: Callable[[float
                 wait(LOOK_INTERVAL_SECONDS)
         except KeyboardInterrupt:
             return stop_process(process)
-        print_line("A file has changed: starting anew.")
+        sys.stderr.write("A file has changed: starting anew.\n")
         stop_process(process)
 
 

@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from typing import Final
 
 from reyna.domain.errors import Fault
 from reyna.ports.language import Language
+from reyna.sdk.command.loading import load_processor
 from reyna.sdk.rest.rest_worker import RestWorker
 from reyna.sdk.rest.studio_client import StudioClient
 
@@ -29,19 +29,27 @@ def studio_address(url: str | None, environment: Mapping[str, str]) -> tuple[str
 
 
 async def run_rest_workers(
-    address: str, token: str, names: Sequence[str], *, parallel: int, ready: Callable[[], None] = lambda: None
+    address: str,
+    token: str,
+    names: Sequence[str],
+    *,
+    parallel: int,
+    language: AbstractAsyncContextManager[Language | None] | None = None,
+    ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Runs a worker for each of these processors until SIGINT or SIGTERM. Raises CannotStart and Refusal."""
-    from reyna.app.workers import load_processor
+    """Runs a worker for each of these processors until SIGINT or SIGTERM; all share the language model.
 
+    Raises CannotStart and Refusal.
+    """
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        with suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt instead
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        language = await _open_language(stack)
+        model = await stack.enter_async_context(language) if language else None
         for name in names:
             worker = RestWorker(
-                load_processor(name), lambda: StudioClient(address, token), language=language, parallel=parallel
+                load_processor(name), lambda: StudioClient(address, token), language=model, parallel=parallel
             )
             stack.push_async_callback(worker.stop)
             if not await _start(worker, stop):
@@ -66,15 +74,3 @@ async def _start(worker: RestWorker, stop: asyncio.Event) -> bool:
         else:
             return True
     return False
-
-
-async def _open_language(stack: AsyncExitStack) -> Language | None:
-    """Returns the language model of the settings, if one is set."""
-    url = os.environ.get("REYNA_LLM_URL")
-    if not url:
-        return None
-    from reyna.app.models.opening import SystemModel
-    from reyna.ports.language import ModelEndpoint
-
-    key, model = os.environ.get("REYNA_LLM_KEY"), os.environ.get("REYNA_LLM_MODEL") or ""
-    return await SystemModel(ModelEndpoint(url=url, key=key, model=model)).open(stack)
