@@ -8,10 +8,10 @@ import pytest
 
 from reyna.adapters.openai.language import OpenAILanguage
 from reyna.domain.errors import Fault, Forbidden
+from reyna.domain.text.sentences import split_sentences
 from reyna.domain.text.words import word_count
 from reyna.embedded.llama import Llama
 from reyna.library.text_expansion import text_expansion
-from reyna.library.text_expansion.sentences import split_sentences
 from reyna.ports.language import Prompt
 from reyna.sdk import Refuse
 from reyna.sdk.testing import RunResult, a_blob, run

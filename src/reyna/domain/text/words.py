@@ -22,6 +22,9 @@ SIGN: Final = (  # Han and hiragana
 )
 KATAKANA: Final = "\u3031-\u3035\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"
 SIGNS: Final = re.compile(f"[{SIGN}][{FOLLOWING}]*|[{KATAKANA}][{KATAKANA}{FOLLOWING}]*")
+Span = tuple[int, int]
+"""The place of a part of a text: its start and its end, in code points."""
+
 MAX_CACHED_COUNTS: Final = 4096  # texts; a text that is being written is counted again with every sentence
 
 
@@ -32,13 +35,18 @@ def words(text: str) -> list[str]:
     them joins them. Han and hiragana count sign by sign, a run of katakana is one word. Thai, Lao, Khmer and Burmese
     are divided by ICU's dictionaries. An emoji is none.
     """
-    found: list[str] = []
+    return [text[start:end] for start, end in word_spans(text)]
+
+
+def word_spans(text: str) -> list[Span]:
+    """Returns the place of each word, in order."""
+    found: list[Span] = []
     at = 0
     for sign in SIGNS.finditer(text):
-        found += _between(text[at : sign.start()])
-        found.append(sign[0])
+        found += _between(text, at, sign.start())
+        found.append(sign.span())
         at = sign.end()
-    found += _between(text[at:])
+    found += _between(text, at, len(text))
     return found
 
 
@@ -52,19 +60,19 @@ def segments(text: str) -> Iterator[str]:
     return iter(WordBreaker(text, LOCALE))
 
 
-def _between(text: str) -> list[str]:
-    """Returns the words of a text without Han and kana."""
-    found: list[str] = []
-    joint, after_word = "", False
-    for segment in segments(text) if text else ():
+def _between(text: str, at: int, end: int) -> list[Span]:
+    """Returns the words of a part of the text without Han and kana."""
+    found: list[Span] = []
+    joins, after_word = False, False
+    for segment in segments(text[at:end]) if at < end else ():
+        start, at = at, at + len(segment)
         if READABLE.search(segment):
-            if joint:
-                found[-1] += joint + segment
-            else:
-                found.append(segment)
-            joint, after_word = "", True
+            if joins:
+                start, _ = found.pop()
+            found.append((start, at))
+            joins, after_word = False, True
         else:
-            joint = segment if after_word and _is_joiner(segment) else ""
+            joins = after_word and _is_joiner(segment)
             after_word = False
     return found
 

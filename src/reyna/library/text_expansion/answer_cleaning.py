@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from reyna.library.text_expansion.sentences import is_finished, split_sentences
+from reyna.domain.text.sentences import is_finished, split_sentences
 
 THINKING: Final = re.compile(r"<think>.*?(?:</think>|$)", re.DOTALL | re.IGNORECASE)
 TAGS: Final = re.compile(r"<\|[^|<>]{1,40}\|>")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from reyna.domain.text.sentences import END_MARKS, has_open_quotation, is_finished, split_sentences
 from reyna.library.text_expansion.answer_cleaning import clean_answer, may_be_preamble
-from reyna.library.text_expansion.sentences import END_MARKS, has_open_quotation, is_finished, split_sentences
 
 POSSIBLE_END: Final = re.compile(f"{END_MARKS}|\n")
 

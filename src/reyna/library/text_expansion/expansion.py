@@ -7,8 +7,8 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from reyna.domain.text.clusters import truncate
+from reyna.domain.text.languages import detect_language
 from reyna.domain.text.words import word_count
-from reyna.library.text_expansion.languages import detect_language
 from reyna.library.text_expansion.passage_writer import MAX_RATIO, MIN_RATIO, PassageWriter
 from reyna.library.text_expansion.passages import Passage, split_passages
 from reyna.library.text_expansion.prompts import Persona

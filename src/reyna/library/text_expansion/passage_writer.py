@@ -8,10 +8,11 @@ import msgspec
 from msgspec.structs import replace
 
 from reyna.domain.errors import Fault
+from reyna.domain.text.languages import changes_language
+from reyna.domain.text.sentences import has_open_quotation, is_finished
 from reyna.domain.text.words import word_count
 from reyna.library.text_expansion.answer_cleaning import BULLET
 from reyna.library.text_expansion.answer_stream import AnswerStream, SentenceAndGap
-from reyna.library.text_expansion.languages import changes_language
 from reyna.library.text_expansion.passages import Passage
 from reyna.library.text_expansion.prompts import Persona, continuation_prompt, rewriting_prompt
 from reyna.library.text_expansion.sentence_rules import (
@@ -23,7 +24,6 @@ from reyna.library.text_expansion.sentence_rules import (
     is_repetition,
     shorten_sentence,
 )
-from reyna.library.text_expansion.sentences import has_open_quotation, is_finished
 from reyna.sdk import Completion, Prompt
 
 MIN_RATIO: Final = 3.0  # of the words of an expansion to those of its source

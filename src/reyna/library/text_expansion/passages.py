@@ -7,8 +7,8 @@ from typing import Final
 
 import msgspec
 
+from reyna.domain.text.sentences import split_sentences
 from reyna.domain.text.words import word_count
-from reyna.library.text_expansion.sentences import split_sentences
 
 MIN_TARGET_WORDS: Final = 36  # of a passage: enough to know what it is about, and soon written
 MAX_TARGET_WORDS: Final = 120  # of a passage: a small model loses the thread of more

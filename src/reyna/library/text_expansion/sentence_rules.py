@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from reyna.domain.text.clusters import truncate
+from reyna.domain.text.sentences import has_open_quotation
 from reyna.domain.text.words import READABLE, segments, word_count
-from reyna.library.text_expansion.sentences import has_open_quotation
 from reyna.library.text_expansion.word_lists import FIRST_PERSON, FUNCTION_WORDS, SECOND_PERSON
 
 # A small model talks about the text instead of telling it.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reyna.library.text_expansion.languages import detect_language
+from reyna.domain.text.languages import detect_language
 
 
 @pytest.mark.parametrize(

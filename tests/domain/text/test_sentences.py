@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reyna.library.text_expansion.sentences import is_finished, split_sentences
+from reyna.domain.text.sentences import is_finished, sentence_spans, split_sentences
 
 
 @pytest.mark.parametrize(
@@ -27,11 +27,33 @@ from reyna.library.text_expansion.sentences import is_finished, split_sentences
         ("کیا حال ہے؟ ٹھیک ہے۔ شکریہ۔", ["کیا حال ہے؟", "ٹھیک ہے۔", "شکریہ۔"]),
         ("ሰላም ዓለም። ደህና ነኝ።", ["ሰላም ዓለም።", "ደህና ነኝ።"]),
         ("Բարեւ։ Ինչպես ես։", ["Բարեւ։", "Ինչպես ես։"]),
+        ("The U.S. Office agreed. So did J. R.", ["The U.S. Office agreed.", "So did J. R."]),
+        ("« Arrête ! » dit-il. Puis rien.", ["« Arrête ! » dit-il.", "Puis rien."]),
+        ("« Non ! » Elle part.", ["« Non ! »", "Elle part."]),
         ("no end", ["no end"]),
     ],
 )
 def test_sentences_end_where_a_reader_would_stop(text: str, found: list[str]) -> None:
     assert split_sentences(text) == found
+
+
+def test_sentences_of_a_quotation_count_one_by_one() -> None:
+    text = "“Stop! Go away. Now,” he said. She ran."
+    found = [text[start:end] for start, end in sentence_spans(text)]
+    assert found == ["“Stop!", "Go away.", "Now,” he said.", "She ran."]
+
+
+def test_a_book_without_a_line_break_is_split_in_a_moment() -> None:
+    assert len(sentence_spans('He said "yes. No." She left. ' * 20_000)) == 60_000
+    assert len(split_sentences('"' + "Yes. " * 50_000)) == 50_000
+
+
+@given(st.text(alphabet='aB .!?\n\r"“”„»«…。\u2028', max_size=60), st.booleans())
+def test_every_place_is_inside_the_text_and_after_the_one_before(text: str, whole: bool) -> None:
+    spans = sentence_spans(text, whole_quotations=whole)
+    ends = [0, *(end for _, end in spans)]
+    assert all(before <= start < end <= len(text) for before, (start, end) in zip(ends, spans, strict=False))
+    assert all(text[start:end] == text[start:end].strip() for start, end in spans)
 
 
 @given(st.text(max_size=300))
