@@ -14,7 +14,7 @@ from reyna.sdk.services import connect_services
 from reyna.sdk.worker import Worker
 from reyna.transport.rpc import Signer, retry_until_served
 
-LIBRARY: Final = ("reyna.library.text_expansion:text_expansion",)
+LIBRARY: Final = ("reyna.library.text_expansion:text_expansion", "reyna.library.style_analysis:style_analyzer")
 PARALLEL_RUNS: Final = 4  # of one processor at the same time; the embedded model writes four texts side by side
 SMALL_MODEL_SETTINGS: Final = {"method": "keep", "parallel": 4}  # the embedded model continues a text best
 

@@ -14,7 +14,8 @@ class TextCounts(msgspec.Struct, frozen=True, kw_only=True):
     """The counts of a text that the formulas take.
 
     `letters` are letters alone; `characters` are letters and digits. `polysyllables` are words of three syllables or
-    more, `complex_words` those among them that count for the Fog index, `long_words` words of seven letters or more.
+    more, `monosyllables` those of one, `complex_words` the long ones that count for the Fog index, `long_words` words
+    of seven letters or more.
     """
 
     words: int
@@ -22,6 +23,7 @@ class TextCounts(msgspec.Struct, frozen=True, kw_only=True):
     letters: int
     characters: int
     syllables: int
+    monosyllables: int = 0
     polysyllables: int = 0
     complex_words: int = 0
     long_words: int = 0
@@ -84,7 +86,7 @@ def amstad(words: int, sentences: int, syllables: int) -> float:
     return 180 - words / sentences - 58.5 * syllables / words
 
 
-def wiener_sachtextformel(counts: TextCounts, monosyllables: int) -> float:
+def wiener_sachtextformel(counts: TextCounts) -> float:
     """Returns the first Wiener Sachtextformel, for German: years of school.
 
     Source: R. Bamberger, E. Vanecek, Lesen - Verstehen - Lernen - Schreiben (1984).
@@ -93,7 +95,7 @@ def wiener_sachtextformel(counts: TextCounts, monosyllables: int) -> float:
         19.35 * counts.polysyllables / counts.words
         + 0.1672 * counts.words / counts.sentences
         + 12.97 * counts.long_words / counts.words
-        - 3.27 * monosyllables / counts.words
+        - 3.27 * counts.monosyllables / counts.words
         - 0.875
     )
 

@@ -1,0 +1,1 @@
+"""Measures: what is counted and computed of a text as a whole."""
