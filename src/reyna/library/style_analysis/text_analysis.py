@@ -10,7 +10,7 @@ from reyna.domain.text.clusters import shorten
 from reyna.domain.text.tone import detect_tone
 from reyna.library.style_analysis.document import Document
 from reyna.library.style_analysis.findings.collection import collect_findings
-from reyna.library.style_analysis.findings.finding import Finding
+from reyna.library.style_analysis.findings.finding import StyleFinding
 from reyna.library.style_analysis.measures.counts import count_document, count_frequent_words
 from reyna.library.style_analysis.measures.lexical_diversity import measure_diversity
 from reyna.library.style_analysis.measures.narration import measure_narration
@@ -29,7 +29,7 @@ METRICS: Final = (
 )
 
 Report = Callable[[float], None]
-Findings = dict[FindingKind, list[Finding]]
+Findings = dict[FindingKind, list[StyleFinding]]
 
 
 class TextAnalysis(msgspec.Struct, frozen=True):

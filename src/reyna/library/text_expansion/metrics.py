@@ -2,9 +2,9 @@
 
 import msgspec
 
-from reyna.domain.text.readability import grade_level, reading_ease
+from reyna.domain.text.reading.readability import grade_level, reading_ease
+from reyna.domain.text.reading.syllables import count_syllables
 from reyna.domain.text.sentences import sentence_spans
-from reyna.domain.text.syllables import count_syllables
 from reyna.domain.text.tone import Tone, detect_tone
 from reyna.domain.text.words import words
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from reyna.library.style_analysis.document import Document
 from reyna.library.style_analysis.findings.cliches import find_cliches
-from reyna.library.style_analysis.findings.finding import Finding
+from reyna.library.style_analysis.findings.finding import StyleFinding
 from reyna.library.style_analysis.findings.grammar import find_grammar
 from reyna.library.style_analysis.findings.passive import find_passives
 from reyna.library.style_analysis.findings.repetition import find_repeated_phrases, find_repeated_words
@@ -14,7 +14,7 @@ from reyna.library.style_analysis.findings.single_words import find_adverbs, fin
 from reyna.library.style_analysis.languages.detection import TextLanguage
 from reyna.library.style_analysis.settings import FindingKind, StyleSettings
 
-FindAll = Callable[[Document, StyleSettings], Iterable[Finding]]
+FindAll = Callable[[Document, StyleSettings], Iterable[StyleFinding]]
 FINDERS: Final[dict[FindingKind, FindAll]] = {
     "passive": lambda document, settings: find_passives(document),
     "adverb": lambda document, settings: find_adverbs(document),
@@ -32,9 +32,9 @@ FINDERS: Final[dict[FindingKind, FindAll]] = {
 
 def collect_findings(
     document: Document, kinds: Iterable[FindingKind], settings: StyleSettings, report: Callable[[float], None]
-) -> dict[FindingKind, list[Finding]]:
+) -> dict[FindingKind, list[StyleFinding]]:
     """Returns the findings of each kind, in the order of the text."""
-    found: dict[FindingKind, list[Finding]] = {}
+    found: dict[FindingKind, list[StyleFinding]] = {}
     for kind in kinds:
         if kind == "grammar":
             found[kind] = list(find_grammar(document.text, report))
@@ -48,9 +48,7 @@ def reasons_against(language: TextLanguage, words: int, settings: StyleSettings)
     reasons = {kind: _why_not(kind, language) for kind in settings.findings}
     if "grammar" in reasons and words > settings.max_grammar_words:
         limit = f"{settings.max_grammar_words:,}"
-        reasons["grammar"] = (
-            f"Grammar hints are made for {limit} words at once. Analyse a chapter, or raise the setting."
-        )
+        reasons["grammar"] = f"Grammar hints are made for {limit} words at once: analyse a chapter."
     return {kind: reason for kind, reason in reasons.items() if reason is not None}
 
 

@@ -12,7 +12,7 @@ from reyna.library.style_analysis.settings import FindingKind
 MIN_CONTENT_LETTERS: Final = 4  # of a word that carries meaning
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class StyleFinding(msgspec.Struct, frozen=True, kw_only=True):
     """`start` and `end` are in code points; `made_by` is "rule", or the program that found it."""
 
     kind: FindingKind
@@ -23,11 +23,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     made_by: str = "rule"
 
 
-Findings = Iterator[Finding]
+Findings = Iterator[StyleFinding]
 
 
-def finding_at(kind: FindingKind, span: Span, message: str) -> Finding:
-    return Finding(kind=kind, start=span[0], end=span[1], message=message)
+def finding_at(kind: FindingKind, span: Span, message: str) -> StyleFinding:
+    return StyleFinding(kind=kind, start=span[0], end=span[1], message=message)
 
 
 def is_content_word(document: Document, word: str) -> bool:

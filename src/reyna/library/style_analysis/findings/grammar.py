@@ -9,7 +9,7 @@ from typing import Final
 from harper import Dialect, Language, Lint, Linter
 
 from reyna.domain.text.words import Span
-from reyna.library.style_analysis.findings.finding import Finding
+from reyna.library.style_analysis.findings.finding import StyleFinding
 from reyna.library.style_analysis.languages.profile import word_set
 
 CHUNK_CHARACTERS: Final = 20_000  # of one call, after which progress is reported
@@ -29,7 +29,7 @@ REGIONAL_WORD: Final = re.compile(rf"\b(?:{'|'.join(sorted(BRITISH_WORDS | AMERI
 LINTER_LOCK: Final = Lock()  # a linter is used by one thread at a time
 
 
-def find_grammar(text: str, report: Callable[[float], None] = lambda fraction: None) -> Iterator[Finding]:
+def find_grammar(text: str, report: Callable[[float], None] = lambda fraction: None) -> Iterator[StyleFinding]:
     """Yields what Harper finds, paragraph by paragraph.
 
     A word with a capital that it does not know is taken for a name, and hints on style are left out. `report` is called
@@ -56,9 +56,9 @@ def _is_left_out(lint: Lint) -> bool:
     return lint.lint_kind in LEFT_OUT or (lint.lint_kind == SPELLING and not lint.problem_text.islower())
 
 
-def _finding_of(lint: Lint, offset: int) -> Finding:
+def _finding_of(lint: Lint, offset: int) -> StyleFinding:
     replacements = dict.fromkeys(one.replacement_text for one in lint.suggestions if one.replacement_text)
-    return Finding(
+    return StyleFinding(
         kind="grammar",
         start=offset + lint.span.start,
         end=offset + lint.span.end,

@@ -5,9 +5,9 @@ from typing import Final
 
 import msgspec
 
-from reyna.domain.text import readability
-from reyna.domain.text.readability import MIN_LIX_LETTERS, MIN_SMOG_SENTENCES, POLYSYLLABLES, TextCounts
-from reyna.domain.text.syllables import count_syllables
+from reyna.domain.text.reading import readability
+from reyna.domain.text.reading.readability import MIN_LIX_LETTERS, MIN_SMOG_SENTENCES, POLYSYLLABLES, TextCounts
+from reyna.domain.text.reading.syllables import count_syllables
 from reyna.library.style_analysis.document import Document
 from reyna.library.style_analysis.measures.result import Measured
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from reyna.domain.text.syllable_exceptions import ENGLISH_SYLLABLES
+from reyna.domain.text.reading.syllable_exceptions import ENGLISH_SYLLABLES
 
 MAX_CACHED_WORDS: Final = 16_384  # of each language; a novel has about ten thousand different words
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from reyna.domain.text import readability
-from reyna.domain.text.readability import TextCounts
+from reyna.domain.text.reading import readability
+from reyna.domain.text.reading.readability import TextCounts
+from reyna.domain.text.reading.syllables import count_syllables
 from reyna.domain.text.sentences import sentence_spans
-from reyna.domain.text.syllables import count_syllables
 from reyna.domain.text.words import words
 
 # Published with their reading ease, 37.5 and 69, in the article "Flesch-Kincaid readability tests" of Wikipedia.

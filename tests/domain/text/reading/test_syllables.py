@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reyna.domain.text.syllables import count_syllables, has_syllables
+from reyna.domain.text.reading.syllables import count_syllables, has_syllables
 
 ENGLISH = (
     "ship:1 sailed:1 table:2 wanted:2 dedicated:4 readability:5 the:1 names:1 horses:2 café:2 strength:1 something:2 "

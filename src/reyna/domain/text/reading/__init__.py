@@ -1,0 +1,1 @@
+"""Reading: syllables, and the readability formulas that count them."""
