@@ -153,7 +153,13 @@ class ServicesInMemory:
         return self.runs[run_id]
 
     async def complete(
-        self, caller: Caller, run_id: str, outputs: list[Output], cost: Cost, blob_revision: int | None = None
+        self,
+        caller: Caller,
+        run_id: str,
+        outputs: list[Output],
+        cost: Cost,
+        blob_revision: int | None = None,
+        worker_id: str | None = None,
     ) -> Run:
         if "store" in self.errors:
             raise self.errors["store"]

@@ -6,7 +6,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from reyna.domain.errors import DataError, Fault, Forbidden, NotFound, NotSignedIn, TooMuch, Unserved
+from reyna.domain.errors import (
+    DataError,
+    Fault,
+    Forbidden,
+    NotFound,
+    NotSignedIn,
+    RunningElsewhere,
+    TooMuch,
+    Unserved,
+)
 from reyna.ports.language import EndpointUnavailable
 from reyna.sdk import Blob, Context, Refuse, Retry
 from reyna.sdk.run_attempt import MAX_FAILED_ATTEMPTS
@@ -255,3 +264,21 @@ async def test_a_run_waits_when_its_worker_is_not_known_any_more(stage: Stage) -
     del stage.services.errors["renew_token"]
     again()
     await stage.services.wait_for_call("complete")
+
+
+@pytest.mark.parametrize("verb", ["store", "refuse", "fail"])
+async def test_a_worker_that_comes_back_late_leaves_the_message_to_the_one_that_follows_it(
+    stage: Stage, verb: str
+) -> None:
+    async def end(blob: Blob, context: Context[Any]) -> Any:
+        match verb:
+            case "refuse":
+                raise Refuse("not for me")
+            case "fail":
+                raise ValueError("broke")
+        return {"content": "done"}
+
+    stage.services.errors[verb] = RunningElsewhere()
+    await stage.start_worker(end)
+    await publish_work(stage.bus, stage.work)
+    await stage.timers.after(REDELIVERY_SECONDS / 3)

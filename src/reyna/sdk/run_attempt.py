@@ -148,6 +148,8 @@ class RunAttempt:
             return await self._client.refuse("The note does not exist any more.")
         try:
             await self._make_and_complete(blob, settings)
+        except RunningElsewhere:  # its message belongs to that worker, and is not to be acknowledged here
+            raise
         except (RunCancelled, Conflict) as ended:
             log.info("%s has ended meanwhile: %s", self._run_id, ended)
         except (RetryLater, NotSignedIn):  # with a token that ran out in the middle of it the work begins anew
@@ -205,6 +207,8 @@ class RunAttempt:
         """Reports the failure; returns False when the run had ended already."""
         try:
             await self._client.fail(reason, final=final)
+        except RunningElsewhere:
+            raise
         except Conflict as conflict:
             log.info("%s has ended meanwhile: %s", self._run_id, conflict.detail)
             return False

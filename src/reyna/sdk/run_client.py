@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Conflict, Fault, NotFound, Refusal
+from reyna.domain.errors import Conflict, Fault, NotFound, Refusal, RunningElsewhere
 from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.prompt import KeptPrompts, NewPrompts
 from reyna.domain.processing.run import Cost, Output, Work
@@ -71,15 +71,25 @@ class RunClient:
         await self._call(lambda: self._check_outputs(outputs, default_schema_id))
 
     async def complete(self, outputs: list[Output], cost: Cost, blob_revision: int) -> None:
-        """Stores the outputs. Raises Conflict when the run has ended otherwise."""
+        """Stores the outputs. Raises Conflict when the run has ended otherwise, and RunningElsewhere."""
         execution = self._services.processors.execution
-        await self._call(lambda: execution.complete(self.caller, self._work.run_id, outputs, cost, blob_revision))
+        worker_id = self._worker_id
+        await self._call(
+            lambda: execution.complete(self.caller, self._work.run_id, outputs, cost, blob_revision, worker_id)
+        )
 
     async def refuse(self, reason: str) -> None:
-        """Ends the run because its blob is not for the processor, unless it has ended meanwhile."""
+        """Ends the run because its blob is not for the processor, unless it has ended meanwhile.
+
+        Raises RunningElsewhere when another worker holds it by now.
+        """
         execution = self._services.processors.execution
-        with suppress(Conflict):
+        try:
             await self._call(lambda: execution.refuse(self.caller, self._work.run_id, reason, self._worker_id))
+        except RunningElsewhere:
+            raise
+        except Conflict:
+            return
 
     async def fail(self, reason: str, *, final: bool) -> None:
         """Records a failed attempt, and ends the run if it is `final`. Raises Conflict when it has ended already."""

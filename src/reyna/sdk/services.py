@@ -35,7 +35,13 @@ class ExecutionVerbs(Protocol):
     async def release(self, caller: Caller, run_id: str, worker_id: str) -> Run: ...
 
     async def complete(
-        self, caller: Caller, run_id: str, outputs: list[Output], cost: Cost, blob_revision: int | None = None
+        self,
+        caller: Caller,
+        run_id: str,
+        outputs: list[Output],
+        cost: Cost,
+        blob_revision: int | None = None,
+        worker_id: str | None = None,
     ) -> Run: ...
 
     async def refuse(self, caller: Caller, run_id: str, reason: str, worker_id: str | None = None) -> Run: ...

@@ -52,6 +52,7 @@ class ScriptedStudio:
         self._outages, self._waiting = outages, [replace(RUN, id=f"run-{number}") for number in range(1, runs + 1)]
         self.beaten, self.completed = threading.Event(), asyncio.Event()
         self.paths: list[str] = []
+        self.bodies: dict[str, Any] = {}
 
     def connect(self) -> StudioClient:
         return StudioClient("http://studio.invalid", "token", transport=httpx.MockTransport(self._answer))
@@ -59,6 +60,7 @@ class ScriptedStudio:
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path.removeprefix("/api")
         self.paths.append(path)
+        self.bodies[path] = msgspec.json.decode(request.content or b"null")
         if path == "/processors":
             return _json(REGISTERED)
         if path.endswith("/claim"):
@@ -194,3 +196,15 @@ async def test_what_a_studio_refuses_is_raised_as_it_is() -> None:
         await client.ask(Run, "GET", "/runs/1")
     assert await client.ask(Run | None, "POST", "/work/shout/claim", {}) is None
     await client.close()
+
+
+async def test_a_worker_names_itself_in_all_that_it_says_of_its_run() -> None:
+    studio = ScriptedStudio()
+
+    async def report(blob: Blob, context: Context[None]) -> dict[str, Any]:
+        await context.progress(0.5)
+        return {"content": "done"}
+
+    await work(studio, report)
+    names = {studio.bodies[f"/runs/run-1/{verb}"]["worker"] for verb in ("progress", "complete")}
+    assert names == {studio.bodies["/work/shout/claim"]["worker"]}

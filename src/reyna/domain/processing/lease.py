@@ -44,10 +44,12 @@ class LeaseBeat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class LeaseState(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of a run for its worker, which stops when the run is `cancelled`."""
+    """The state of a run for its worker, which stops when the run has `ended`; `cancelled` tells that its user did not
+    want it any more."""
 
     status: Status
     cancelled: bool
+    ended: bool = False
     lease_ends_at: datetime | None = None
 
 
@@ -56,20 +58,26 @@ class WorkProgress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     progress: Annotated[float, msgspec.Meta(ge=0, le=1)]
     text: str | None = None
+    worker: WorkerName | None = None
 
 
 class WorkOutcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The outputs of a run, what they cost, and the revision of the blob that the worker read, if it is another."""
+    """The outputs of a run, what they cost, and the revision of the blob that the worker read, if it is another.
+
+    Of a `worker` that names itself they are taken only while no other worker holds the run.
+    """
 
     outputs: list[Output]
     cost: Cost = Cost()
     blob_revision: int | None = None
+    worker: WorkerName | None = None
 
 
 class WorkRefusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The reason why the blob is not for the processor, in words for the user."""
 
     reason: Reason
+    worker: WorkerName | None = None
 
 
 class WorkFailure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ from typing import Final
 
 from reyna.domain.errors import Fault, NotFound, NotSignedIn, Refusal, RunningElsewhere
 from reyna.domain.processing.lease import LeaseBeat, LeaseState
+from reyna.domain.processing.run import ENDED
 from reyna.sdk.rest.studio_client import StudioClient
 
 BEAT_WAIT_SECONDS: Final = 8.0  # that the answer to a beat waits for the end of the run
@@ -70,7 +71,7 @@ class BeatThread:
                 state: LeaseState = await self._studio.ask(
                     LeaseState, "POST", f"/runs/{run_id}/beat", beat, token=token, timeout=BEAT_TIMEOUT_SECONDS
                 )
-                has_ended = state.cancelled
+                has_ended = state.status in ENDED
             except (RunningElsewhere, NotFound, NotSignedIn) as refusal:
                 log.info("%s is not ours any more: %s", run_id, refusal.detail)
                 has_ended = True

@@ -77,14 +77,15 @@ class RestRun:
 
     async def complete(self, outputs: list[Output], cost: Cost, blob_revision: int) -> None:
         """Stores the outputs. Raises Conflict when the run has ended otherwise."""
-        outcome = WorkOutcome(outputs=outputs, cost=cost, blob_revision=blob_revision)
+        outcome = WorkOutcome(outputs=outputs, cost=cost, blob_revision=blob_revision, worker=self._worker_id)
         await self._ask(Run, "POST", f"{self._path}/complete", outcome)
         self._is_held = False
 
     async def refuse(self, reason: str) -> None:
         """Ends the run because its blob is not for the processor, unless it has ended meanwhile."""
         with suppress(Conflict):
-            await self._ask(Run, "POST", f"{self._path}/refuse", WorkRefusal(reason=reason))
+            refusal = WorkRefusal(reason=reason, worker=self._worker_id)
+            await self._ask(Run, "POST", f"{self._path}/refuse", refusal)
         self._is_held = False
 
     async def fail(self, reason: str, *, final: bool) -> None:
@@ -93,7 +94,7 @@ class RestRun:
 
     async def send_progress(self, fraction: float, text: str | None) -> LeaseState:
         """Shows the progress on the user's devices, and returns the state of the run."""
-        progress = WorkProgress(progress=fraction, text=text)
+        progress = WorkProgress(progress=fraction, text=text, worker=self._worker_id)
         state: LeaseState = await self._ask(LeaseState, "POST", f"{self._path}/progress", progress)
         return state
 

@@ -7,11 +7,11 @@ from contextlib import suppress
 from typing import Any, Final
 
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Fault, NotFound, Refusal
+from reyna.domain.errors import Fault, NotFound, Refusal, RunningElsewhere
 from reyna.domain.ids import new_id
 from reyna.domain.processing.lease import MAX_CLAIM_WAIT_SECONDS, Claim, ClaimedRun
 from reyna.domain.processing.processor import Processor as RegisteredProcessor
-from reyna.domain.processing.run import Work
+from reyna.domain.processing.run import ENDED, Work
 from reyna.ports.bus import RetryLater
 from reyna.ports.language import Language
 from reyna.sdk.context import Context
@@ -174,11 +174,14 @@ class RestWorker:
     def _progress_sender(self, client: RestRun, run_id: str) -> SendProgress:
         async def send(fraction: float, text: str | None) -> None:
             try:
-                state = await client.send_progress(fraction, text)
+                has_ended = (await client.send_progress(fraction, text)).status in ENDED
+            except RunningElsewhere as elsewhere:
+                log.info("%s is not ours any more: %s", run_id, elsewhere.detail)
+                has_ended = True
             except (Fault, Refusal) as error:  # the next report, or the result, contains more than this one
                 log.info("no progress could be sent: %s", error.detail)
                 return
-            if state.cancelled:
+            if has_ended:
                 self._tasks.cancel(run_id)
 
         return send

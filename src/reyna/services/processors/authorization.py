@@ -1,8 +1,9 @@
 """Authorization: checks of the caller for the verbs of the processor service."""
 
 from reyna.domain.caller import SYSTEM_USER_ID, Caller
-from reyna.domain.errors import Forbidden
+from reyna.domain.errors import Forbidden, RunningElsewhere
 from reyna.domain.processing.processor import Processor
+from reyna.domain.processing.run import Run
 
 
 def check_not_processor(caller: Caller) -> None:
@@ -15,6 +16,15 @@ def check_run_token(caller: Caller, run_id: str) -> None:
     """Raises Forbidden unless the caller acts with the token of this run."""
     if caller.kind != "processor" or caller.run_id != run_id:
         raise Forbidden("Only the worker that was handed this run may do this.")
+
+
+def check_not_elsewhere(run: Run, worker_id: str | None) -> None:
+    """Raises RunningElsewhere when a worker other than this one holds the run; one without a name counts as the holder.
+
+    A worker that was taken for gone, and comes back, must not end the run of the one that follows it.
+    """
+    if run.status == "running" and run.worker_id is not None and worker_id not in (None, run.worker_id):
+        raise RunningElsewhere(current=run)
 
 
 def check_worker(caller: Caller) -> None:

@@ -153,7 +153,8 @@ async def test_a_cancelled_run_tells_its_worker_at_once(service: Service, ana: C
     while not waiting.done():
         service.processors.work_signals.notify(ends_topic(ana.user_id, "own"))
         await asyncio.sleep(0)
-    assert (await waiting).cancelled
+    state = await waiting
+    assert (state.status, state.cancelled, state.ended) == ("cancelled", True, True)
     assert (await service.processors.leases.progress(worker, run.id, WorkProgress(progress=0.5))).cancelled
     with pytest.raises(Conflict):
         await service.processors.execution.complete(worker, run.id, OUTPUTS, Cost())
@@ -198,3 +199,34 @@ async def test_a_run_whose_blob_is_gone_is_refused(service: Service, ana: Caller
     service.state.kept.clear()
     assert await service.processors.leases.claim(ana, "own", CLAIM) is None
     assert (await service.processors.runs.get(ana, run.id)).status == "refused"
+
+
+async def test_a_beat_of_a_run_that_ended_otherwise_does_not_call_it_cancelled(service: Service, ana: Caller) -> None:
+    run = await request(service, ana)
+    worker = worker_of(await claim(service, ana))
+    await service.processors.execution.complete(worker, run.id, OUTPUTS, Cost(), worker_id="worker-1")
+    for state in (
+        await service.processors.leases.beat(worker, run.id, LeaseBeat(worker="worker-1", wait_seconds=8)),
+        await service.processors.leases.progress(worker, run.id, WorkProgress(progress=0.5)),
+    ):
+        assert (state.status, state.cancelled, state.ended) == ("completed", False, True)
+
+
+async def test_a_worker_that_lost_its_run_cannot_end_that_of_another(service: Service, ana: Caller) -> None:
+    run = await request(service, ana)
+    late = worker_of(await claim(service, ana))
+    service.clock.pass_by(46)
+    await claim(service, ana, OTHER)
+    published = len(service.bus.published)
+    with pytest.raises(RunningElsewhere):
+        await service.processors.execution.complete(late, run.id, OUTPUTS, Cost(), worker_id="worker-1")
+    with pytest.raises(RunningElsewhere):
+        await service.processors.execution.refuse(late, run.id, "not for me", "worker-1")
+    with pytest.raises(RunningElsewhere):
+        progress = WorkProgress(progress=0.9, text="an older text", worker="worker-1")
+        await service.processors.leases.progress(late, run.id, progress)
+    assert len(service.bus.published) == published
+    assert (await service.processors.runs.get(ana, run.id)).status == "running"
+    assert service.state.made == []
+    done = await service.processors.execution.complete(late, run.id, OUTPUTS, Cost(), worker_id="worker-2")
+    assert done.status == "completed"

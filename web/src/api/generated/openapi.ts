@@ -1431,6 +1431,8 @@ export interface components {
         };
         LeaseState: {
             cancelled: boolean;
+            /** @default false */
+            ended: boolean;
             lease_ends_at: string | null;
             /** @enum {string} */
             status: "requested" | "running" | "completed" | "refused" | "failed" | "cancelled";
@@ -2341,13 +2343,16 @@ export interface components {
             blob_revision?: number | null;
             cost?: components["schemas"]["Cost"];
             outputs: components["schemas"]["Output"][];
+            worker?: string | null;
         };
         WorkProgress: {
             progress: number;
             text?: string | null;
+            worker?: string | null;
         };
         WorkRefusal: {
             reason: string;
+            worker?: string | null;
         };
     };
     responses: never;

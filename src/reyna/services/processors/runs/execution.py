@@ -12,7 +12,7 @@ from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Fault, Forbidden, Invalid, Refusal, RunningElsewhere
 from reyna.domain.processing.processor import Processor
 from reyna.domain.processing.run import Cost, Output, Run, derived_blob_id
-from reyna.services.processors.authorization import check_run_token, check_worker
+from reyna.services.processors.authorization import check_not_elsewhere, check_run_token, check_worker
 from reyna.services.processors.neighbours import StateVerbs
 from reyna.services.processors.registry.processor_lookup import ProcessorLookup
 from reyna.services.processors.runs import lifecycle
@@ -80,13 +80,19 @@ class RunExecution:
         return await self._runs.update(caller, run_id, decide)
 
     async def complete(
-        self, caller: Caller, run_id: str, outputs: list[Output], cost: Cost, blob_revision: int | None = None
+        self,
+        caller: Caller,
+        run_id: str,
+        outputs: list[Output],
+        cost: Cost,
+        blob_revision: int | None = None,
+        worker_id: str | None = None,
     ) -> Run:
         """Stores the outputs under ids derived from the run, so that completing twice stores once.
 
         `blob_revision` is the revision that the worker read, if not the one the run was requested for. Raises Conflict,
-        with nothing stored, when the run has ended otherwise, Fault when it is worth another attempt, and NotFound,
-        Invalid and TooLarge for outputs that cannot be stored.
+        with nothing stored, when the run has ended otherwise, RunningElsewhere when another worker holds it by now,
+        Fault when it is worth another attempt, and NotFound, Invalid and TooLarge for outputs that cannot be stored.
         """
         check_run_token(caller, run_id)
         if len(outputs) > MAX_OUTPUTS:
@@ -96,11 +102,13 @@ class RunExecution:
         def begin_storing(run: Run) -> RunUpdate | None:
             if run.status == "completed":
                 return None
+            check_not_elsewhere(run, worker_id)
             return RunUpdate(lifecycle.begin_storing(run, ids, blob_revision))
 
         def complete(run: Run) -> RunUpdate | None:
             if run.status == "completed":
                 return None
+            check_not_elsewhere(run, worker_id)
             completed = lifecycle.complete(run, ids, cost, self._clock(), blob_revision)
             return RunUpdate(completed, (completed.event("completed", caller).message(),))
 
@@ -122,7 +130,7 @@ class RunExecution:
         def decide(run: Run) -> RunUpdate | None:
             if run.status == "refused":
                 return None
-            self._check_holder(run, worker_id)
+            check_not_elsewhere(run, worker_id)
             refused = lifecycle.refuse(run, reason, self._clock())
             return RunUpdate(refused, (refused.event("refused", caller).message(),))
 
@@ -135,7 +143,7 @@ class RunExecution:
         def decide(run: Run) -> RunUpdate | None:
             if run.status == "failed":
                 return None
-            self._check_holder(run, worker_id)
+            check_not_elsewhere(run, worker_id)
             if not final:
                 return RunUpdate(lifecycle.fail_attempt(run, reason))
             now = self._clock()

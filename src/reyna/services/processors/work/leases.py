@@ -13,7 +13,7 @@ from reyna.domain.event import LIVE_SUBJECTS
 from reyna.domain.processing.lease import Claim, ClaimedRun, LeaseBeat, LeaseState, WorkFailure, WorkProgress
 from reyna.domain.processing.run import ENDED, Run
 from reyna.ports.store import NOT_NULL, Store
-from reyna.services.processors.authorization import check_may_claim, check_run_token
+from reyna.services.processors.authorization import check_may_claim, check_not_elsewhere, check_run_token
 from reyna.services.processors.neighbours import ProcessorBus, StateVerbs
 from reyna.services.processors.records import RUNS
 from reyna.services.processors.registry.registry import Registry
@@ -80,10 +80,14 @@ class Leases:
         return _state_of(run)
 
     async def progress(self, caller: Caller, run_id: str, progress: WorkProgress) -> LeaseState:
-        """Shows the progress on the devices of the user, and returns the state of the run."""
+        """Shows the progress on the devices of the user, and returns the state of the run.
+
+        Raises RunningElsewhere when another worker holds the run by now.
+        """
         check_run_token(caller, run_id)
         run = await self._runs.get(caller, run_id)
         if run.status == "running":
+            check_not_elsewhere(run, progress.worker)
             subject = f"{LIVE_SUBJECTS}.{run.user_id}.processor.progress.{run.processor_id}"
             message = {"run_id": run.id, "processor": run.processor_id, "blob_id": run.blob_id}
             facts = {"progress": progress.progress, "text": progress.text}
@@ -204,4 +208,9 @@ def _check_holder(run: Run, worker_id: str | None) -> None:
 
 
 def _state_of(run: Run) -> LeaseState:
-    return LeaseState(status=run.status, cancelled=run.status in ENDED, lease_ends_at=run.lease_ends_at)
+    return LeaseState(
+        status=run.status,
+        cancelled=run.status == "cancelled",
+        ended=run.status in ENDED,
+        lease_ends_at=run.lease_ends_at,
+    )

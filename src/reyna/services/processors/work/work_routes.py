@@ -100,7 +100,7 @@ async def complete_run(
     processors: ProcessorsDependency, caller: CurrentCaller, id: FromPath[str], data: JSONBody[WorkOutcome]
 ) -> Run:
     """Store the outputs of a run; sent twice, they are stored once."""
-    return await processors.execution.complete(caller, id, data.outputs, data.cost, data.blob_revision)
+    return await processors.execution.complete(caller, id, data.outputs, data.cost, data.blob_revision, data.worker)
 
 
 @post("/runs/{id:str}/refuse", status_code=200, opt=RUN_TOKEN)
@@ -108,7 +108,7 @@ async def refuse_run(
     processors: ProcessorsDependency, caller: CurrentCaller, id: FromPath[str], data: JSONBody[WorkRefusal]
 ) -> Run:
     """End a run because its blob is not for the processor."""
-    return await processors.execution.refuse(caller, id, data.reason)
+    return await processors.execution.refuse(caller, id, data.reason, data.worker)
 
 
 @post("/runs/{id:str}/fail", status_code=200, opt=RUN_TOKEN)
