@@ -46,6 +46,7 @@ async def _start(context: ServiceContext, processors: Processors) -> None:
     await context.start(processors.step_retention)
     await context.start(processors.prompt_retention(timedelta(days=context.settings.prompt_days)))
     await context.start(processors.recovery(context.bus))
+    await context.start(processors.lease_sweep)
 
 
 async def _register_shipped_processors(context: ServiceContext, processors: Processors) -> None:

@@ -170,6 +170,7 @@ class Reactions:
             self._processors.worker_health.record_event(event)
         self._processors.progress.record_event(event)
         self._processors.queues.record_event(event)
+        self._processors.lease_watch.record_event(event)
         # The copy that wrote the end has admitted the next run by then, unless it is gone.
         self._processors.admission.fill_later(event.type.rpartition(".")[2], FOREIGN_END_SECONDS)
 

@@ -43,6 +43,8 @@ from reyna.services.processors.runs.runs import Runs
 from reyna.services.processors.runs.supersession import Supersession
 from reyna.services.processors.steps.run_steps import RunSteps
 from reyna.services.processors.steps.step_retention import StepRetention
+from reyna.services.processors.work.lease_sweep import LeaseSweep
+from reyna.services.processors.work.lease_watch import LeaseWatch
 from reyna.services.processors.work.leases import Leases
 from reyna.services.processors.work.work_signals import WorkSignals
 from reyna.services.processors.worker_health import WorkerHealth, utc_now
@@ -98,7 +100,8 @@ class Processors:
         cache = self.instance_cache = InstanceCache(store, lookup)
         self.dead_letter_stream = DeadLetterStream(bus)
         self.queues = DispatchQueues(policy, self.worker_health, elapsed)
-        run_store = RunStore(store, signer, limits, self.progress, self.queues)
+        self.lease_watch = LeaseWatch(clock)
+        run_store = RunStore(store, signer, limits, self.progress, self.queues, self.lease_watch)
         self.admission = Admission(store, run_store, self.queues, partial(lookup.get, SYSTEM_USER_ID), bus)
         supersession = Supersession(store, run_store, clock)
         depths, inputs = RunDepths(store), InputBlobs(state, schemas)
@@ -114,6 +117,7 @@ class Processors:
         self.steps, self.step_retention = RunSteps(store, run_store, clock), StepRetention(store, clock)
         self.prompts = Prompts(store, run_store, clock)
         self.work_signals = WorkSignals()
+        self.lease_sweep = LeaseSweep(run_store, self.lease_watch, self.work_signals, clock)
         self.leases = Leases(store, run_store, self.registry, state, bus, self.work_signals, clock)
         self.execution = RunExecution(run_store, lookup, state, self.worker_health, self.steps, clock)
         self.dead_letters = DeadLetters(store, run_retry, self.dead_letter_stream)
@@ -143,4 +147,4 @@ class Processors:
 
     def recovery(self, bus: Bus) -> DispatchRecovery:
         """Returns what keeps the queues true to the store, to be run beside the service."""
-        return DispatchRecovery(self._store, self._run_store, self.queues, self.admission, bus)
+        return DispatchRecovery(self._store, self._run_store, self.queues, self.admission, self.lease_watch, bus)

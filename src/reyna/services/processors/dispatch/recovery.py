@@ -14,6 +14,7 @@ from reyna.services.processors.dispatch.admission import Admission
 from reyna.services.processors.dispatch.held_runs import list_open, walk_held
 from reyna.services.processors.dispatch.queues import DispatchNotice, DispatchQueues
 from reyna.services.processors.runs.run_store import RunStore
+from reyna.services.processors.work.lease_watch import LeaseWatch
 
 SWEEP_SECONDS: Final = 5.0
 LOAD_SECONDS: Final = 600.0  # between two complete readings, which find what nobody has heard of
@@ -26,8 +27,17 @@ log: Final = structlog.get_logger("reyna.services.processors")
 class DispatchRecovery:
     """Keeps the queues true to the store, whatever a crash or an outage has left behind: no held run is ever stuck."""
 
-    def __init__(self, store: Store, runs: RunStore, queues: DispatchQueues, admission: Admission, bus: Bus) -> None:
+    def __init__(
+        self,
+        store: Store,
+        runs: RunStore,
+        queues: DispatchQueues,
+        admission: Admission,
+        leases: LeaseWatch,
+        bus: Bus,
+    ) -> None:
         self._store, self._runs, self._queues, self._admission, self._bus = store, runs, queues, admission, bus
+        self._leases = leases
         self._is_load_due = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -78,6 +88,7 @@ class DispatchRecovery:
     async def _load_user(self, user_id: str) -> None:
         for run in await list_open(self._store, user_id):
             self._queues.record(run)
+            self._leases.record_found(run)
         async for page in walk_held(self._store, user_id):
             self._queues.add_page(page.processor_id, user_id, page.runs, has_more=page.has_more)
 

@@ -20,6 +20,7 @@ from reyna.services.processors.records import DEAD_LETTERS, RUNS
 from reyna.services.processors.runs import lifecycle
 from reyna.services.processors.runs.latest_runs import LatestRuns
 from reyna.services.processors.runs.progress_cache import ProgressCache
+from reyna.services.processors.work.lease_watch import LeaseWatch
 from reyna.storage.quota_limits import QuotaLimits
 
 MAX_WRITE_ATTEMPTS: Final = 10  # one worker and one user change a run; more losses in a row are no race
@@ -43,9 +44,10 @@ class RunStore:
         limits: QuotaLimits,
         progress: ProgressCache,
         queues: DispatchQueues,
+        leases: LeaseWatch,
     ) -> None:
         self._store, self._signer, self._limits, self._progress = store, signer, limits, progress
-        self._queues, self._latest = queues, LatestRuns()
+        self._queues, self._leases, self._latest = queues, leases, LatestRuns()
 
     async def get(self, caller: Caller, id: str) -> Run:
         """Raises NotFound."""
@@ -139,6 +141,7 @@ class RunStore:
     def _record(self, run: Run) -> None:
         self._latest.record(run)
         self._queues.record(run)
+        self._leases.record(run)
 
     async def usage(self, user_id: str, day: date) -> Usage:
         sums = await self._store.sums(user_id)

@@ -33,6 +33,11 @@ def take(run: Run, blob: Blob, now: datetime, worker_id: str, version: str) -> R
     return replace(claimed, failures=failures, blob_revision=blob.revision, lease_ends_at=now + LEASE)
 
 
+def return_lost(run: Run) -> Run:
+    """Returns the run without the worker that was lost, which counts as a failed attempt; it may be taken at once."""
+    return _next(run, error=SILENT_WORKER, worker_id=None, output_blob_ids=(), failures=run.failures + 1)
+
+
 def extend(run: Run, now: datetime) -> Run:
     return _next(run, lease_ends_at=now + LEASE)
 

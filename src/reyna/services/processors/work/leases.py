@@ -140,7 +140,7 @@ class Leases:
             if not lease_rules.is_takeable(run, now):
                 return None
             if lease_rules.is_exhausted(run):
-                return self._give_up(worker, run, run.error or lease_rules.SILENT_WORKER)
+                return self._give_up(worker, run, lease_rules.SILENT_WORKER)
             if blob is None:
                 refused = lifecycle.refuse(run, NO_BLOB, now)
                 return RunUpdate(refused, (refused.event("refused", worker).message(),))
