@@ -61,7 +61,8 @@ def a_blob(user_id: str, id: str | None = None, **other: Any) -> Blob:
 class StateStandIn:
     """Blobs, and buckets as child -> parent.
 
-    `before_create` is called when a blob is about to be made; the next `outages` reads of a blob fail.
+    `before_create` is called when blobs are about to be made, `after_create` before that is answered; the next
+    `outages` reads of a blob fail.
     """
 
     def __init__(self) -> None:
@@ -70,6 +71,7 @@ class StateStandIn:
         self.parents: dict[tuple[str, str], str | None] = {}
         self.made: list[tuple[Caller, NewBlob, str | None, int | None]] = []
         self.before_create: Callable[[], Awaitable[None]] | None = None
+        self.after_create: Callable[[], Awaitable[None]] | None = None
         self.outages = 0
         self.outage: Exception = Fault()
 
@@ -119,20 +121,24 @@ class BlobsStandIn:
         more = len(found) > limit
         return Page(items=tuple(found[:limit]), next_cursor=found[limit - 1].id if more else None)
 
-    async def create(
-        self, caller: Caller, new: NewBlob, *, id: str | None = None, parent_revision: int | None = None
-    ) -> Blob:
+    async def create_all(
+        self, caller: Caller, new: Sequence[NewBlob], ids: Sequence[str], *, parent_revision: int | None = None
+    ) -> None:
         if self._state.before_create is not None:
             await self._state.before_create()
-        if new.data == MISFIT:
+        if any(one.data == MISFIT for one in new):
             raise Invalid.at("/data/fits", "must be true")
-        if id is not None and (caller.user_id, id) in self._state.kept:
-            return self._state.kept[caller.user_id, id]
+        for one, id in zip(new, ids, strict=True):
+            if (caller.user_id, id) not in self._state.kept:
+                self._create(caller, one, id, parent_revision)
+        if self._state.after_create is not None:
+            await self._state.after_create()
+
+    def _create(self, caller: Caller, new: NewBlob, id: str, parent_revision: int | None) -> None:
         self._state.made.append((caller, new, id, parent_revision))
         said = {field: getattr(new, field) for field in new.__struct_fields__}
         author: AuthorKind = "processor" if caller.kind == "processor" else "user"
-        made = a_blob(caller.user_id, id, **said, parent_revision=parent_revision, author_kind=author)
-        return self._state.keep(made)
+        self._state.keep(a_blob(caller.user_id, id, **said, parent_revision=parent_revision, author_kind=author))
 
     async def change(self, caller: Caller, id: str, change: BlobChange) -> Blob:
         blob = await self.get(caller, id)

@@ -5,19 +5,22 @@ from collections.abc import AsyncIterator, Callable
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from reyna.adapters.memory.bus import MemoryBus
 from reyna.adapters.memory.store import MemoryStore
 from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller, system_caller
-from reyna.domain.errors import Fault, Forbidden, NotSignedIn
+from reyna.domain.errors import Conflict, Fault, Forbidden, NotSignedIn
 from reyna.domain.event import DECODER, Event, Message
-from reyna.domain.processing.processor import Beat, InstanceChange, NewInstance
+from reyna.domain.processing.lease import Claim
+from reyna.domain.processing.processor import Beat, InstanceChange, NewInstance, Processor
 from reyna.domain.processing.run import Cost, NewRuns, Output, Run, Work
 from reyna.ports.bus import Delivery, ReceivedMessage, StreamPosition
+from reyna.ports.store import Delete, Put
 from reyna.services.processors.reactions import SETTLE_SECONDS, Reactions
-from reyna.services.processors.records import COLLECTIONS
+from reyna.services.processors.records import COLLECTIONS, INSTANCES, PROCESSORS
 from reyna.services.processors.service import Processors
 from reyna.storage.outbox.relay import Relay
 from reyna.transport.rpc import Signer, remote, serve
@@ -376,3 +379,39 @@ async def test_a_run_that_is_held_elsewhere_while_the_past_is_read_is_known(ana:
     assert processors.queues.processors_with_held_runs() == ["text-expansion"]
     await reactions.stop()
     await processors.admission.stop()
+
+
+async def test_the_open_runs_of_a_processor_end_although_the_copy_that_removed_it_was_killed(
+    copies: Copies, ana: Caller, bo: Caller
+) -> None:
+    own: dict[str, Processor] = {}
+    runs: dict[str, Run] = {}
+    for user in (ana, bo):
+        own[user.user_id] = await copies.processors[0].registry.register(user, expansion("own"))
+        blob = copies.state.keep(a_blob(user.user_id))
+        new = NewRuns(processor_id="own", blob_ids=(blob.id,))
+        runs[user.user_id] = (await copies.processors[0].runs.request(user, new))[0]
+    claimed = await copies.processors[0].leases.claim(ana, "own", Claim(worker="worker-1", version="1.0.0"))
+    assert claimed is not None
+    removed = own[ana.user_id].event("removed", ana).message()
+    await copies.relay.write(Delete(PROCESSORS, ana.user_id, "own"), messages=[removed])
+    told = await copies.live.next("processor.cancelled.own")
+    assert told.data["run_id"] == runs[ana.user_id].id
+    worker = Caller(user_id=ana.user_id, kind="processor", processor_id="own", run_id=claimed.run.id)
+    with pytest.raises(Conflict):
+        await copies.processors[1].execution.complete(worker, claimed.run.id, [], Cost(), None, "worker-1")
+    assert (await copies.processors[1].runs.get(bo, runs[bo.user_id].id)).status == "requested"
+
+
+async def test_the_waiting_runs_of_an_instance_end_although_the_copy_that_switched_it_off_was_killed(
+    copies: Copies, ana: Caller
+) -> None:
+    instance = await copies.processors[0].instances.create(ana, NewInstance(processor_id="text-expansion"))
+    await copies.publish(copies.state.keep(a_blob(ana.user_id)))
+    await copies.live.next("processor.requested.text-expansion")
+    off = replace(instance, enabled=False, revision=instance.revision + 1)
+    message = off.event("changed", ana).message()
+    await copies.relay.write(Put(INSTANCES, off, expects=instance.revision), messages=[message])
+    await copies.live.next("processor.cancelled.text-expansion")
+    (run,) = (await copies.processors[1].runs.list(ana)).items
+    assert run.status == "cancelled"

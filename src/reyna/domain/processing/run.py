@@ -51,6 +51,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     text: str | None = None
     error: str | None = None
     output_blob_ids: tuple[str, ...] = ()
+    storing_since: datetime | None = None  # set from the moment its outputs are about to be stored
     cost: Cost = Cost()
     settings: dict[str, Any] = {}
     model: str | None = None

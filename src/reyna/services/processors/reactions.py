@@ -14,6 +14,7 @@ from reyna.domain.processing.processor import BEAT_SUBJECTS, Beat
 from reyna.ports.bus import Bus, Delivery, ReceivedMessage, RetryLater, Subscription, retry_delay_seconds
 from reyna.services.processors.dispatch.admission import DISPATCH_SUBJECTS
 from reyna.services.processors.dispatch.queues import DispatchNotice
+from reyna.services.processors.runs.output_storage import STORING_SECONDS
 from reyna.services.processors.service import Processors
 
 MAX_PARALLEL_EVENTS: Final = 8  # routed by one copy; each waits for other services most of the time
@@ -128,10 +129,12 @@ class Reactions:
             await self._processors.waiting_runs.cancel(owner, instance_id, processor_id)
 
     async def _on_processor_removed(self, delivery: Delivery) -> None:
-        """Cancels the runs of a removed processor that a copy could not cancel before it ended."""
+        """Cancels the runs of a removed processor that a copy could not cancel before it ended, or that were storing
+        their output at that moment."""
         if (event := _read_event(delivery)) is not None:
             owner = Caller(user_id=event.userid, kind="house")
-            await self._processors.removal.clean_up(owner, str(event.data.get("processor")))
+            if not await self._processors.removal.clean_up(owner, str(event.data.get("processor"))):
+                raise RetryLater(STORING_SECONDS)
 
     def _on_instance_changed(self, received: ReceivedMessage) -> None:
         """Drops what is cached of a user whose instances changed, or of all users when a processor of the

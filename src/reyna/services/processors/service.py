@@ -35,6 +35,7 @@ from reyna.services.processors.runs.dead_letter_stream import DeadLetterStream
 from reyna.services.processors.runs.dead_letters import DeadLetters
 from reyna.services.processors.runs.execution import RunExecution
 from reyna.services.processors.runs.input_blobs import InputBlobs
+from reyna.services.processors.runs.output_storage import OutputStorage
 from reyna.services.processors.runs.progress_cache import ProgressCache
 from reyna.services.processors.runs.run_cancellation import RunCancellation
 from reyna.services.processors.runs.run_retry import RunRetry
@@ -105,21 +106,33 @@ class Processors:
         self.admission = Admission(store, run_store, self.queues, partial(lookup.get, SYSTEM_USER_ID), bus)
         supersession = Supersession(store, run_store, clock)
         depths, inputs = RunDepths(store), InputBlobs(state, schemas)
-        loops, canceller = LoopCheck(store, lookup, state), RunCancellation(store, run_store, clock)
+        outputs, loops = OutputStorage(run_store, lookup, state, clock), LoopCheck(store, lookup, state)
+        canceller = RunCancellation(store, run_store, outputs, clock)
         self.router = BlobRouter(run_store, depths, self.instance_cache, state, supersession, clock)
         self.waiting_runs = WaitingRuns(store, canceller)
         registry = self.registry = self._registry_on(store, lookup, canceller, loops, schemas, bus, limits, keys, clock)
         run_retry = RunRetry(store, run_store, registry, state, inputs, self.dead_letter_stream, supersession, clock)
         self.instances = Instances(store, cache, registry, state, settings, loops, self.waiting_runs, clock, keys)
         self.runs = Runs(
-            store, run_store, run_retry, self.progress, registry, inputs, depths, settings, clock, keys, supersession
+            store,
+            run_store,
+            outputs,
+            run_retry,
+            self.progress,
+            registry,
+            inputs,
+            depths,
+            settings,
+            clock,
+            keys,
+            supersession,
         )
         self.steps, self.step_retention = RunSteps(store, run_store, clock), StepRetention(store, clock)
         self.prompts = Prompts(store, run_store, clock)
         self.work_signals = WorkSignals()
-        self.lease_sweep = LeaseSweep(run_store, self.lease_watch, self.work_signals, clock)
-        self.leases = Leases(store, run_store, self.registry, state, bus, self.work_signals, clock)
-        self.execution = RunExecution(run_store, lookup, state, self.worker_health, self.steps, clock)
+        self.lease_sweep = LeaseSweep(outputs, self.lease_watch, self.work_signals, clock)
+        self.leases = Leases(store, run_store, outputs, registry, state, bus, self.work_signals, clock)
+        self.execution = RunExecution(run_store, outputs, self.worker_health, self.steps, clock)
         self.dead_letters = DeadLetters(store, run_retry, self.dead_letter_stream)
         self.run_models = RunModels(run_store, self.models, models.trusted)
         self._store, self._run_store, self._clock = store, run_store, clock

@@ -48,7 +48,7 @@ READS: Final = CONTENT_READS | STRUCTURE_READS | SCHEMA_READS | PROCESSOR_READS 
 # The id of what they create, of this kind, is part of the call: created twice, it is there once.
 CREATES: Final = {"blobs.create": "blob", "buckets.create": "bucket"}
 # A second call returns what is there already.
-IDEMPOTENT_CHANGES: Final = frozenset({"blobs.change", "prompts.put", "steps.put"})
+IDEMPOTENT_CHANGES: Final = frozenset({"blobs.change", "blobs.create_all", "prompts.put", "steps.put"})
 
 
 def is_repeatable(verb: str, arguments: dict[str, object]) -> bool:

@@ -4,10 +4,12 @@ import pytest
 
 from reyna.domain.caller import Caller, system_caller
 from reyna.domain.errors import AlreadyThere, Conflict, Forbidden, Invalid, NotFound, TooMuch
+from reyna.domain.processing.lease import Claim
 from reyna.domain.processing.processor import Beat, NewInstance
 from reyna.domain.processing.run import Cost, NewRuns, Output, Run
 from reyna.domain.requests.idempotency import IdempotencyKey, KeyReused
 from reyna.services.processors.registry.registry import MAX_PRIVATE_PROCESSORS
+from reyna.services.processors.runs.output_storage import STORING_SECONDS
 from tests.services.processors.neighbours import NOON, a_blob, list_events, list_work
 from tests.services.processors.service_in_memory import Service, expansion
 
@@ -217,3 +219,27 @@ async def test_a_run_of_a_processor_that_is_removed_at_that_moment_is_not_reques
     await service.processors.registry.delete(ana, "shouting")
     with pytest.raises((NotFound, Conflict)):
         await service.processors.runs.retry(ana, run.id)
+
+
+async def test_a_run_that_stores_its_output_while_its_processor_is_removed_is_settled_later(
+    service: Service, ana: Caller
+) -> None:
+    processor = await service.register_own(ana)
+    blob = service.state.keep(a_blob(ana.user_id))
+    (run,) = await service.processors.runs.request(ana, NewRuns(processor_id="shouting", blob_ids=(blob.id,)))
+    claimed = await service.processors.leases.claim(ana, "shouting", Claim(worker="worker-1", version="1.0.0"))
+    assert claimed is not None
+    worker = Caller(user_id=ana.user_id, kind="processor", processor_id="shouting", run_id=run.id)
+
+    async def die() -> None:
+        raise RuntimeError("killed")
+
+    service.state.before_create = die
+    with pytest.raises(RuntimeError):
+        await service.processors.execution.complete(worker, run.id, [Output(data={})], Cost(), None, "worker-1")
+    await service.processors.registry.delete(ana, processor.id)
+    assert (await service.processors.runs.get(ana, run.id)).status == "running"
+    assert not await service.processors.removal.clean_up(ana, "shouting")
+    service.clock.pass_by(STORING_SECONDS)
+    assert await service.processors.removal.clean_up(ana, "shouting")
+    assert (await service.processors.runs.get(ana, run.id)).status == "cancelled"

@@ -244,41 +244,6 @@ async def test_an_output_that_does_not_fit_leaves_the_run_running(service: Servi
     assert (await service.processors.runs.cancel(ana, run.id)).status == "cancelled"
 
 
-async def test_a_run_goes_on_where_a_fault_left_it(service: Service, ana: Caller) -> None:
-    worker, run = await service.claim_run(ana)
-
-    async def break_down() -> None:
-        if service.state.made:
-            raise Fault
-
-    service.state.before_create = break_down
-    with pytest.raises(Fault):
-        await service.processors.execution.complete(worker, run.id, [PROSE, PROSE], COST)
-    service.state.before_create = None
-    await service.processors.execution.claim(worker, run.id)
-    done = await service.processors.execution.complete(worker, run.id, [PROSE, PROSE], COST)
-    assert done.output_blob_ids == (derived_blob_id(run.id, 0), derived_blob_id(run.id, 1))
-    assert len(service.state.made) == 2
-
-
-async def test_a_run_whose_worker_died_while_storing_can_be_cancelled_after_its_next_attempt(
-    service: Service, ana: Caller
-) -> None:
-    worker, run = await service.claim_run(ana)
-
-    async def die() -> None:
-        raise RuntimeError("killed")
-
-    service.state.before_create = die
-    with pytest.raises(RuntimeError):
-        await service.processors.execution.complete(worker, run.id, [PROSE], COST)
-    with pytest.raises(Conflict):
-        await service.processors.runs.cancel(ana, run.id)
-    stumbled = await service.processors.execution.fail(worker, run.id, "The worker is gone.", final=False)
-    assert stumbled.output_blob_ids == ()
-    assert (await service.processors.runs.cancel(ana, run.id)).status == "cancelled"
-
-
 async def test_a_run_that_makes_nothing_may_be_cancelled_until_it_is_complete(service: Service, ana: Caller) -> None:
     worker, run = await service.claim_run(ana)
     done, cancelled = await asyncio.gather(
@@ -305,7 +270,7 @@ def test_an_ended_run_takes_no_further_step(status: Status) -> None:
     steps: list[Callable[[Run], Run]] = [
         lambda run: lifecycle.claim(run, NOON),
         lifecycle.release,
-        lambda run: lifecycle.begin_storing(run, ()),
+        lambda run: lifecycle.begin_storing(run, (), COST, NOON),
         lambda run: lifecycle.complete(run, (), COST, NOON),
         lambda run: lifecycle.refuse(run, "no", NOON),
         lambda run: lifecycle.fail(run, "no", NOON),

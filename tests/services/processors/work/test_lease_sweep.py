@@ -2,8 +2,11 @@
 
 import asyncio
 
+import pytest
+
 from reyna.adapters.memory.bus import MemoryBus
 from reyna.domain.caller import Caller
+from reyna.domain.errors import Fault
 from reyna.domain.event import DECODER
 from reyna.domain.processing.lease import LEASE, LeaseBeat
 from reyna.domain.processing.run import Cost
@@ -11,7 +14,7 @@ from reyna.services.processors.service import Processors
 from reyna.services.processors.work.lease_rules import SILENT_WORKER
 from tests.services.processors.neighbours import list_events
 from tests.services.processors.service_in_memory import Service
-from tests.services.processors.work.test_leases import OUTPUTS, claim, request, worker_of
+from tests.services.processors.work.test_leases import CLAIM, OUTPUTS, claim, request, worker_of
 
 LEASE_SECONDS = LEASE.total_seconds()
 
@@ -122,3 +125,20 @@ async def test_after_a_start_workers_have_the_time_of_a_lease_to_beat_again(serv
     await started_anew.lease_sweep.sweep()
     held = [(await started_anew.runs.get(ana, one.run.id)).worker_id for one in claimed]
     assert held == ["worker-1", None]
+
+
+async def test_a_run_whose_outputs_are_stored_completes_when_its_worker_is_gone(service: Service, ana: Caller) -> None:
+    run = await request(service, ana)
+    claimed = await claim(service, ana)
+
+    async def lose_the_answer() -> None:
+        raise Fault
+
+    service.state.after_create = lose_the_answer
+    with pytest.raises(Fault):
+        await service.processors.execution.complete(worker_of(claimed), run.id, OUTPUTS, Cost(), None, "worker-1")
+    service.clock.pass_by(LEASE_SECONDS + 1)
+    await service.processors.lease_sweep.sweep()
+    done = await service.processors.runs.get(ana, run.id)
+    assert (done.status, len(done.output_blob_ids), len(service.state.made)) == ("completed", 1, 1)
+    assert await service.processors.leases.claim(ana, "own", CLAIM) is None

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from reyna.adapters.memory.store import MemoryStore
-from reyna.domain.blob import BlobChange, NewBlob
+from reyna.domain.blob import Blob, BlobChange, NewBlob
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Forbidden, Invalid, NotFound, StaleRevision, TooLarge
 from reyna.domain.event import DECODER, Event
@@ -303,3 +303,52 @@ async def test_a_schema_of_buckets_is_none_for_blobs(state: State, anas: Content
         await state.blobs.create(ana, NewBlob(schema_id="book-v1", data={}))
     assert [(error.path, error.expected) for error in refusal.value.errors] == [("/schema_id", "a schema of kind blob")]
     assert (await state.blobs.list(ana)).items == ()
+
+
+def outputs_of(source: Blob, *contents: Any) -> tuple[list[NewBlob], list[str]]:
+    new = [
+        NewBlob(processor_id="shouting", schema_id="text-input-v1", data={"content": content}, parent_id=source.id)
+        for content in contents
+    ]
+    return new, [derived_blob_id("run-1", number) for number in range(len(new))]
+
+
+async def test_the_outputs_of_a_run_are_there_together_and_once(
+    state: State, store: MemoryStore, anas: ContentBuilder, ana: Caller
+) -> None:
+    source, worker = await anas.note("x"), at_work(ana, "shouting")
+    new, ids = outputs_of(source, "one", "two", "three")
+    before = len(await announced(store))
+    for _ in range(2):
+        await state.blobs.create_all(worker, new, ids, parent_revision=1)
+    made = [await state.blobs.get(ana, id) for id in ids]
+    assert [blob.data["content"] for blob in made] == ["one", "two", "three"]
+    assert {(blob.parent_id, blob.parent_revision, blob.processor_id) for blob in made} == {(source.id, 1, "shouting")}
+    events = [event.data["blob_id"] for event in (await announced(store))[before:]]
+    assert events == ids
+    assert (await state.quota.usage(ana)).used["blobs"] == 4
+
+
+async def test_a_wrong_output_among_several_is_named_and_none_is_stored(
+    state: State, anas: ContentBuilder, ana: Caller
+) -> None:
+    source, worker = await anas.note("x"), at_work(ana, "shouting")
+    new, ids = outputs_of(source, "one", "two", 3)
+    with pytest.raises(Invalid) as invalid:
+        await state.blobs.create_all(worker, new, ids)
+    assert invalid.value.errors[0].path == "/2/data/content"
+    new, ids = outputs_of(source, "one", "two")
+    with pytest.raises(NotFound) as missing:
+        await state.blobs.create_all(worker, [new[0], replace(new[1], bucket_ids=("bucket-none",))], ids)
+    assert missing.value.facts["id"] == "bucket-none"
+    assert [blob.id for blob in (await state.blobs.list(ana)).items] == [source.id]
+
+
+async def test_outputs_of_which_some_are_there_are_made_complete(
+    state: State, anas: ContentBuilder, ana: Caller
+) -> None:
+    source, worker = await anas.note("x"), at_work(ana, "shouting")
+    new, ids = outputs_of(source, "one", "two")
+    await state.blobs.create(worker, new[0], id=ids[0])
+    await state.blobs.create_all(worker, new, ids)
+    assert [(await state.blobs.get(ana, id)).data["content"] for id in ids] == ["one", "two"]

@@ -2027,6 +2027,7 @@ export interface components {
             status: "requested" | "running" | "completed" | "refused" | "failed" | "cancelled";
             /** @default 0 */
             step_series: number;
+            storing_since: string | null;
             text: string | null;
             user_id: string;
             waiting: string | null;

@@ -12,7 +12,7 @@ from reyna.domain.processing.processor import Instance, Processor
 from reyna.domain.processing.run import OPEN, Run
 from reyna.domain.requests.precondition import IfMatch
 from reyna.ports.store import Delete, Require, RequirementNotMet, Store
-from reyna.services.processors.records import INSTANCES, PROCESSORS
+from reyna.services.processors.records import INSTANCES, PROCESSORS, RUNS
 from reyna.services.processors.registry.processor_lookup import no_processor
 from reyna.services.processors.registry.processor_versions import ProcessorVersions
 from reyna.services.processors.runs.run_cancellation import RunCancellation
@@ -39,15 +39,22 @@ class ProcessorRemoval:
         await self._remove_with_instances(caller, processor)
         await self.clean_up(caller, processor.id)
 
-    async def clean_up(self, caller: Caller, processor_id: str) -> None:
+    async def clean_up(self, caller: Caller, processor_id: str) -> bool:
         """Cancels the open runs of a removed processor, and deletes its versions and an instance created meanwhile.
 
-        Does nothing when the processor is registered anew.
+        Does nothing when the processor is registered anew. Returns False when a run is left, whose output is being
+        stored: then it is to be called again.
         """
         if await self._store.get(PROCESSORS, caller.user_id, processor_id) is not None:
-            return
+            return True
         await self._versions.delete_all(caller.user_id, processor_id)
-        await self._runs.cancel_all(caller, {"processor_id": processor_id, "status": OPEN}, _is_of_private_processor)
+        open_runs = {"processor_id": processor_id, "status": OPEN}
+        await self._runs.cancel_all(caller, open_runs, _is_of_private_processor)
+        await self._delete_instances(caller, processor_id)
+        left = await self._store.find(RUNS, caller.user_id, open_runs)
+        return not any(_is_of_private_processor(run) for run in left)
+
+    async def _delete_instances(self, caller: Caller, processor_id: str) -> None:
         if await self._store.get(PROCESSORS, SYSTEM_USER_ID, processor_id) is None:
             for instance in await self._store.find(INSTANCES, caller.user_id, {"processor_id": processor_id}):
                 with suppress(RequirementNotMet):  # another copy has deleted it

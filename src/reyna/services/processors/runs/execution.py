@@ -1,21 +1,18 @@
 """The execution of a run by a worker, which acts with the token of that run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
 from msgspec.structs import replace
 
-from reyna.domain.blob import NewBlob
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Conflict, Fault, Forbidden, Invalid, Refusal, RunningElsewhere
-from reyna.domain.processing.processor import Processor
+from reyna.domain.errors import Fault, Forbidden, Invalid, RunningElsewhere
 from reyna.domain.processing.run import Cost, Output, Run, derived_blob_id
 from reyna.services.processors.authorization import check_not_elsewhere, check_run_token, check_worker
-from reyna.services.processors.neighbours import StateVerbs
-from reyna.services.processors.registry.processor_lookup import ProcessorLookup
 from reyna.services.processors.runs import lifecycle
+from reyna.services.processors.runs.output_storage import OutputStorage
 from reyna.services.processors.runs.run_store import RunStore, RunUpdate, failed_update, is_handed_out_by_bus
 from reyna.services.processors.steps.run_steps import RunSteps
 from reyna.services.processors.worker_health import WorkerHealth
@@ -29,13 +26,12 @@ class RunExecution:
     def __init__(
         self,
         runs: RunStore,
-        lookup: ProcessorLookup,
-        state: StateVerbs,
+        outputs: OutputStorage,
         worker_health: WorkerHealth,
         steps: RunSteps,
         clock: Callable[[], datetime],
     ) -> None:
-        self._runs, self._lookup, self._state, self._steps = runs, lookup, state, steps
+        self._runs, self._outputs, self._steps = runs, outputs, steps
         self._worker_health, self._clock = worker_health, clock
 
     async def renew_token(self, caller: Caller, user_id: str, run_id: str) -> str:
@@ -68,7 +64,7 @@ class RunExecution:
             first = run.status == "requested"
             return RunUpdate(claimed, (claimed.event("started", caller).message(),) if first else ())
 
-        return await self._runs.update(caller, run_id, decide)
+        return await self._outputs.update(caller, run_id, decide)
 
     async def release(self, caller: Caller, run_id: str, worker_id: str) -> Run:
         """Lets another worker take the run at once, since this one does not go on with it now."""
@@ -103,7 +99,7 @@ class RunExecution:
             if run.status == "completed":
                 return None
             check_not_elsewhere(run, worker_id)
-            return RunUpdate(lifecycle.begin_storing(run, ids, blob_revision))
+            return RunUpdate(lifecycle.begin_storing(run, ids, cost, self._clock(), blob_revision))
 
         def complete(run: Run) -> RunUpdate | None:
             if run.status == "completed":
@@ -113,10 +109,10 @@ class RunExecution:
             return RunUpdate(completed, (completed.event("completed", caller).message(),))
 
         if outputs:  # otherwise there is nothing that a cancellation could leave behind
-            run = await self._runs.update(caller, run_id, begin_storing)
+            run = await self._outputs.update(caller, run_id, begin_storing)
             if run.status == "completed":
                 return run
-            await self._store_marked_outputs(caller, run, outputs)
+            await self._outputs.store(caller, run, outputs)
         completed = await self._runs.update(caller, run_id, complete)
         if completed.has_steps:
             with suppress(Fault):  # then they are deleted within the hour
@@ -134,7 +130,7 @@ class RunExecution:
             refused = lifecycle.refuse(run, reason, self._clock())
             return RunUpdate(refused, (refused.event("refused", caller).message(),))
 
-        return await self._runs.update(caller, run_id, decide)
+        return await self._outputs.update(caller, run_id, decide)
 
     async def fail(self, caller: Caller, run_id: str, reason: str, final: bool, worker_id: str | None = None) -> Run:
         """Records a failed attempt; if it is `final`, the run ends and a dead letter is written."""
@@ -149,17 +145,7 @@ class RunExecution:
             now = self._clock()
             return failed_update(caller, lifecycle.fail(run, reason, now), reason, now)
 
-        return await self._runs.update(caller, run_id, decide)
-
-    async def _store_marked_outputs(self, caller: Caller, run: Run, outputs: Sequence[Output]) -> None:
-        """Stores the outputs of a run that is marked with them; unmarks it when they cannot be stored."""
-        try:
-            await self._store_outputs(caller, run, outputs)
-        except (Refusal, Fault) as error:
-            await self._runs.update(caller, run.id, lambda now: _abandon_storing(now, run))
-            if isinstance(error, Conflict):  # a Conflict would mean to the worker that its run has ended
-                raise Fault(error.detail) from error
-            raise
+        return await self._outputs.update(caller, run_id, decide)
 
     def _check_holder(self, run: Run, worker_id: str | None) -> None:
         """Raises RunningElsewhere while another live worker holds the run."""
@@ -168,34 +154,3 @@ class RunExecution:
             return
         if self._worker_health.is_live(run.processor_id, holder, run.processor_owner_id):
             raise RunningElsewhere(current=run)
-
-    async def _store_outputs(self, caller: Caller, run: Run, outputs: Sequence[Output]) -> None:
-        processor = await self._lookup.get_of_run(run)
-        _check_declared(processor, outputs)
-        source_buckets: tuple[str, ...] = ()
-        if any(output.bucket_ids is None for output in outputs):
-            source_buckets = (await self._state.blobs.get(caller, run.blob_id)).bucket_ids
-        for number, output in enumerate(outputs):
-            new = NewBlob(
-                processor_id=run.processor_id,
-                schema_id=output.schema_id or processor.output_schema,
-                data=output.data,
-                bucket_ids=source_buckets if output.bucket_ids is None else output.bucket_ids,
-                parent_id=run.blob_id,
-            )
-            await self._state.blobs.create(
-                caller, new, id=derived_blob_id(run.id, number), parent_revision=run.blob_revision
-            )
-
-
-def _check_declared(processor: Processor, outputs: Sequence[Output]) -> None:
-    """Raises Invalid for an output of a schema that the processor did not register."""
-    for number, output in enumerate(outputs):
-        if output.schema_id is not None and output.schema_id not in processor.made_schemas:
-            message = f"is of {output.schema_id}, which {processor.id} does not say that it makes"
-            raise Invalid.at(f"/outputs/{number}", message, expected=", ".join(processor.made_schemas))
-
-
-def _abandon_storing(now: Run, marked: Run) -> RunUpdate | None:
-    """Unmarks the run, unless another write has taken it further."""
-    return RunUpdate(lifecycle.abandon_storing(now)) if now.revision == marked.revision else None

@@ -12,7 +12,12 @@ from reyna.domain.processing.processor import Processor
 from reyna.domain.processing.run import ENDED, Cost, DeadLetter, Priority, RetryOptions, Run, Work
 from reyna.services.processors.models.model_setting import chosen_model, split_model
 
+STORING: Final = "The output of this run is being stored at this moment."
 RETRYABLE: Final = frozenset({"failed", "refused", "cancelled"})
+
+
+class OutputsUnsettled(Conflict):
+    """The outputs of this run are being stored, or were; until that is settled, it does not end otherwise."""
 
 
 def request(
@@ -98,12 +103,12 @@ def claim(run: Run, now: datetime, worker_id: str | None = None, version: str | 
     falls.
     """
     check_open(run)
+    check_settled(run)
     is_held = worker_id is not None and run.worker_id == worker_id
     return _next(
         run,
         status="running",
         attempt=run.attempt if is_held else run.attempt + 1,
-        output_blob_ids=(),
         worker_id=worker_id,
         processor_version=version or run.processor_version,
         waiting=None,
@@ -118,17 +123,29 @@ def release(run: Run) -> Run:
     return _next(run, worker_id=None)
 
 
-def begin_storing(run: Run, output_blob_ids: tuple[str, ...], blob_revision: int | None = None) -> Run:
+def begin_storing(
+    run: Run, output_blob_ids: tuple[str, ...], cost: Cost, now: datetime, blob_revision: int | None = None
+) -> Run:
     """Returns the run marked with the blobs that are about to be stored, derived from this revision.
 
-    From here on it cannot be cancelled, so that a cancelled run has stored nothing.
+    From here on it completes with them or is found to have stored nothing; it does not end otherwise, so that a run
+    that ended otherwise leaves no blob behind.
     """
     check_open(run)
-    return _next(run, output_blob_ids=output_blob_ids, blob_revision=blob_revision or run.blob_revision)
+    if run.output_blob_ids and run.output_blob_ids != output_blob_ids:
+        raise OutputsUnsettled(STORING, current=run)
+    return _next(
+        run,
+        output_blob_ids=output_blob_ids,
+        storing_since=now,
+        cost=cost,
+        blob_revision=blob_revision or run.blob_revision,
+    )
 
 
 def abandon_storing(run: Run) -> Run:
-    return _next(run, output_blob_ids=())
+    """Returns the run without the mark, since nothing was stored."""
+    return _next(run, output_blob_ids=(), storing_since=None)
 
 
 def complete(
@@ -141,6 +158,7 @@ def complete(
         progress=1.0,
         error=None,
         output_blob_ids=output_blob_ids,
+        storing_since=None,
         blob_revision=blob_revision or run.blob_revision,
         cost=cost,
         finished_at=now,
@@ -149,24 +167,26 @@ def complete(
 
 def refuse(run: Run, reason: str, now: datetime) -> Run:
     check_open(run)
-    return _next(run, status="refused", error=reason, output_blob_ids=(), finished_at=now)
+    check_settled(run)
+    return _next(run, status="refused", error=reason, finished_at=now)
 
 
 def fail(run: Run, reason: str, now: datetime) -> Run:
     check_open(run)
-    return _next(run, status="failed", error=reason, output_blob_ids=(), finished_at=now)
+    check_settled(run)
+    return _next(run, status="failed", error=reason, finished_at=now)
 
 
 def fail_attempt(run: Run, reason: str) -> Run:
     """Returns the run with the reason noted, still running: another attempt follows."""
     check_open(run)
-    return _next(run, error=reason, output_blob_ids=())
+    check_settled(run)
+    return _next(run, error=reason)
 
 
 def cancel(run: Run, now: datetime) -> Run:
     check_open(run)
-    if run.output_blob_ids:
-        raise Conflict("The output of this run is being stored at this moment.", current=run)
+    check_settled(run)
     return _next(run, status="cancelled", held=False, finished_at=now)
 
 
@@ -181,6 +201,12 @@ def check_open(run: Run) -> None:
     """Raises Conflict for a run that has ended."""
     if run.status in ENDED:
         raise Conflict(f"This run has ended: it is {run.status}.", current=run)
+
+
+def check_settled(run: Run) -> None:
+    """Raises OutputsUnsettled for an open run whose outputs may be stored."""
+    if run.output_blob_ids:
+        raise OutputsUnsettled(STORING, current=run)
 
 
 def check_version(run: Run, version: str | None) -> None:

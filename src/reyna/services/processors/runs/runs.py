@@ -23,6 +23,7 @@ from reyna.services.processors.registry.registry import Registry
 from reyna.services.processors.registry.settings_validator import SettingsValidator
 from reyna.services.processors.runs import lifecycle
 from reyna.services.processors.runs.input_blobs import InputBlobs
+from reyna.services.processors.runs.output_storage import OutputStorage
 from reyna.services.processors.runs.progress_cache import ProgressCache
 from reyna.services.processors.runs.run_retry import RunRetry
 from reyna.services.processors.runs.run_store import RunStore, RunUpdate
@@ -43,6 +44,7 @@ class Runs:
         self,
         store: Store,
         runs: RunStore,
+        outputs: OutputStorage,
         run_retry: RunRetry,
         progress: ProgressCache,
         registry: Registry,
@@ -53,7 +55,8 @@ class Runs:
         idempotency_keys: IdempotencyKeys,
         supersession: Supersession,
     ) -> None:
-        self._store, self._runs, self._run_retry, self._progress = store, runs, run_retry, progress
+        self._store, self._runs, self._outputs, self._run_retry = store, runs, outputs, run_retry
+        self._progress = progress
         self._registry, self._settings, self._clock, self.idempotency_keys = registry, settings, clock, idempotency_keys
         self._inputs, self._depths, self._supersession = inputs, depths, supersession
 
@@ -95,7 +98,7 @@ class Runs:
             cancelled = lifecycle.cancel(run, self._clock())
             return RunUpdate(cancelled, (cancelled.event("cancelled", caller).message(),))
 
-        return await self._runs.update(caller, id, decide)
+        return await self._outputs.update(caller, id, decide, settles=self._outputs.is_left_behind)
 
     async def retry(self, caller: Caller, id: str, options: RetryOptions = RetryOptions()) -> Run:
         """Requests a failed, refused or cancelled run again, with the blob as it is now.

@@ -35,7 +35,8 @@ def take(run: Run, blob: Blob, now: datetime, worker_id: str, version: str) -> R
 
 def return_lost(run: Run) -> Run:
     """Returns the run without the worker that was lost, which counts as a failed attempt; it may be taken at once."""
-    return _next(run, error=SILENT_WORKER, worker_id=None, output_blob_ids=(), failures=run.failures + 1)
+    lifecycle.check_settled(run)
+    return _next(run, error=SILENT_WORKER, worker_id=None, failures=run.failures + 1)
 
 
 def extend(run: Run, now: datetime) -> Run:
@@ -63,8 +64,9 @@ def fail(run: Run, reason: str, now: datetime) -> Run | None:
 
 
 def _given_back(run: Run, reason: str, seconds: float, now: datetime, **counts: int) -> Run:
+    lifecycle.check_settled(run)
     until = now + timedelta(seconds=seconds)
-    return _next(run, error=reason, worker_id=None, output_blob_ids=(), lease_ends_at=until, **counts)
+    return _next(run, error=reason, worker_id=None, lease_ends_at=until, **counts)
 
 
 def _next(run: Run, **changes: Any) -> Run:

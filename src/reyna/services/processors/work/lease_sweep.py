@@ -12,7 +12,8 @@ from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Fault, NotFound
 from reyna.domain.processing.run import ENDED, Run
 from reyna.services.processors.runs import lifecycle
-from reyna.services.processors.runs.run_store import RunStore, RunUpdate, failed_update
+from reyna.services.processors.runs.output_storage import OutputStorage
+from reyna.services.processors.runs.run_store import RunUpdate, failed_update
 from reyna.services.processors.work import lease_rules
 from reyna.services.processors.work.lease_watch import LeaseWatch, WatchedLease
 from reyna.services.processors.work.work_signals import WorkSignals, queue_topic
@@ -25,8 +26,10 @@ log: Final = structlog.get_logger("reyna.services.processors")
 class LeaseSweep:
     """Ends the leases of workers that are gone. Several copies of the service may do so: the write of one succeeds."""
 
-    def __init__(self, runs: RunStore, watch: LeaseWatch, signals: WorkSignals, clock: Callable[[], datetime]) -> None:
-        self._runs, self._watch, self._signals, self._clock = runs, watch, signals, clock
+    def __init__(
+        self, outputs: OutputStorage, watch: LeaseWatch, signals: WorkSignals, clock: Callable[[], datetime]
+    ) -> None:
+        self._outputs, self._watch, self._signals, self._clock = outputs, watch, signals, clock
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -59,11 +62,11 @@ class LeaseSweep:
             return RunUpdate(lease_rules.return_lost(run))
 
         try:
-            run = await self._runs.update(caller, lease.run_id, decide)
+            run = await self._outputs.update(caller, lease.run_id, decide)
         except NotFound:
             self._watch.forget(lease.run_id)
             return
-        except Conflict:  # much happens to it, so that it has a worker
+        except Conflict:  # it is complete, or so much happens to it that it has a worker
             return
         self._watch.record(run)
         if run.status not in ENDED and run.worker_id is None:

@@ -18,6 +18,7 @@ from reyna.services.processors.neighbours import ProcessorBus, StateVerbs
 from reyna.services.processors.records import RUNS
 from reyna.services.processors.registry.registry import Registry
 from reyna.services.processors.runs import lifecycle
+from reyna.services.processors.runs.output_storage import OutputStorage
 from reyna.services.processors.runs.run_store import RunStore, RunUpdate, failed_update
 from reyna.services.processors.work import lease_rules
 from reyna.services.processors.work.work_signals import WorkSignals, ends_topic, queue_topic, wait_for_signal
@@ -36,13 +37,14 @@ class Leases:
         self,
         store: Store,
         runs: RunStore,
+        outputs: OutputStorage,
         registry: Registry,
         state: StateVerbs,
         bus: ProcessorBus,
         signals: WorkSignals,
         clock: Callable[[], datetime],
     ) -> None:
-        self._store, self._runs, self._registry, self._state = store, runs, registry, state
+        self._store, self._runs, self._outputs, self._registry, self._state = store, runs, outputs, registry, state
         self._bus, self._signals, self._clock = bus, signals, clock
 
     async def claim(self, caller: Caller, processor_id: str, claim: Claim) -> ClaimedRun | None:
@@ -109,7 +111,7 @@ class Leases:
             again, reason = self._next_attempt(run, failure)
             return RunUpdate(again) if again else self._give_up(caller, run, reason)
 
-        run = await self._runs.update(caller, run_id, decide)
+        run = await self._outputs.update(caller, run_id, decide)
         if run.status not in ENDED and run.lease_ends_at is not None:
             seconds = max((run.lease_ends_at - self._clock()).total_seconds(), 0.0)
             self._signals.notify_later(queue_topic(run.user_id, run.processor_id), seconds)
@@ -151,8 +153,8 @@ class Leases:
             )
 
         try:
-            await self._runs.update(worker, run.id, decide)
-        except Conflict:  # too many workers want this one
+            await self._outputs.update(worker, run.id, decide)
+        except Conflict:  # too many workers want this one, or its outputs are stored
             return None
         if not taken or blob is None:
             return None

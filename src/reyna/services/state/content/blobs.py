@@ -1,6 +1,7 @@
 """The blobs part: create, get, list and change, with every revision kept."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from reyna.domain.requests.precondition import IfMatch
 from reyna.ports.store import RequirementNotMet, Store
 from reyna.services.state.content.blob_reader import BlobReader
 from reyna.services.state.content.blob_writer import BlobWriter
+from reyna.services.state.content.blobs_at_once import BlobsAtOnce
 from reyna.services.state.content.creation import (
     author_kind,
     check_creation,
@@ -63,6 +65,7 @@ class Blobs:
     ) -> None:
         self._store, self._schemas, self._quota, self._clock = store, schemas, quota, clock
         self._reader, self._writer, self._revisions = reader, writer, revisions
+        self._many = BlobsAtOnce(store, schemas, quota, clock)
         self.idempotency_keys = idempotency_keys
 
     @idempotent("blob", _repeat_creation)
@@ -103,6 +106,14 @@ class Blobs:
                 return await self._reader.describe(there)
             raise await find_missing(self._store, caller, new) from unmet
         return blob
+
+    @retry_when_clock_is_behind
+    async def create_all(
+        self, caller: Caller, new: Sequence[NewBlob], ids: Sequence[str], *, parent_revision: int | None = None
+    ) -> None:
+        """Writes new blobs under these ids in one write: all of them or none; those that are there already stay as they
+        are. Raises as `create`, with the number of the blob in the path."""
+        await self._many.create(caller, new, ids, parent_revision)
 
     async def get(self, caller: Caller, id: str) -> Blob:
         """Returns the blob, also out of the trash. Raises NotFound."""

@@ -175,6 +175,7 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "progress": "The progress, from 0 to 1; it does not fall, and is 1 when the run is completed.",
     "error": "Why it was refused or failed; null when it was not.",
     "output_blob_ids": "The blobs that it made.",
+    "storing_since": "The time at which its outputs were about to be stored; null when they are not, or are stored.",
     "cost": "The use of the language model.",
     "model": "The language model; null when none was asked.",
     "input_tokens": "Tokens that were sent.",
