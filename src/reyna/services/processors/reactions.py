@@ -14,7 +14,7 @@ from reyna.domain.processing.processor import BEAT_SUBJECTS, Beat
 from reyna.ports.bus import Bus, Delivery, ReceivedMessage, RetryLater, Subscription, retry_delay_seconds
 from reyna.services.processors.dispatch.admission import DISPATCH_SUBJECTS
 from reyna.services.processors.dispatch.queues import DispatchNotice
-from reyna.services.processors.runs.output_storage import STORING_SECONDS
+from reyna.services.processors.outputs.output_storage import STORING_SECONDS
 from reyna.services.processors.service import Processors
 
 MAX_PARALLEL_EVENTS: Final = 8  # routed by one copy; each waits for other services most of the time

@@ -22,6 +22,7 @@ from reyna.services.processors.models.model_access import ModelAccess
 from reyna.services.processors.models.models import Models
 from reyna.services.processors.models.run_models import RunModels
 from reyna.services.processors.neighbours import ProcessorBus, SchemaLookup, StateVerbs, TokenSigner
+from reyna.services.processors.outputs.output_storage import OutputStorage
 from reyna.services.processors.prompts.prompt_retention import PROMPT_RETENTION, PromptRetention
 from reyna.services.processors.prompts.run_prompts import Prompts
 from reyna.services.processors.records import IDEMPOTENCY_RECORDS
@@ -35,7 +36,6 @@ from reyna.services.processors.runs.dead_letter_stream import DeadLetterStream
 from reyna.services.processors.runs.dead_letters import DeadLetters
 from reyna.services.processors.runs.execution import RunExecution
 from reyna.services.processors.runs.input_blobs import InputBlobs
-from reyna.services.processors.runs.output_storage import OutputStorage
 from reyna.services.processors.runs.progress_cache import ProgressCache
 from reyna.services.processors.runs.run_cancellation import RunCancellation
 from reyna.services.processors.runs.run_retry import RunRetry
@@ -111,31 +111,33 @@ class Processors:
         self.router = BlobRouter(run_store, depths, self.instance_cache, state, supersession, clock)
         self.waiting_runs = WaitingRuns(store, canceller)
         registry = self.registry = self._registry_on(store, lookup, canceller, loops, schemas, bus, limits, keys, clock)
-        run_retry = RunRetry(store, run_store, registry, state, inputs, self.dead_letter_stream, supersession, clock)
+        retry = RunRetry(store, run_store, registry, state, inputs, self.dead_letter_stream, supersession, clock)
         self.instances = Instances(store, cache, registry, state, settings, loops, self.waiting_runs, clock, keys)
+        progress = self.progress
         self.runs = Runs(
-            store,
-            run_store,
-            outputs,
-            run_retry,
-            self.progress,
-            registry,
-            inputs,
-            depths,
-            settings,
-            clock,
-            keys,
-            supersession,
+            store, run_store, outputs, retry, progress, registry, inputs, depths, settings, clock, keys, supersession
         )
-        self.steps, self.step_retention = RunSteps(store, run_store, clock), StepRetention(store, clock)
+        self._build_work(store, run_store, outputs, state, bus, clock)
         self.prompts = Prompts(store, run_store, clock)
-        self.work_signals = WorkSignals()
-        self.lease_sweep = LeaseSweep(outputs, self.lease_watch, self.work_signals, clock)
-        self.leases = Leases(store, run_store, outputs, registry, state, bus, self.work_signals, clock)
-        self.execution = RunExecution(run_store, outputs, self.worker_health, self.steps, clock)
-        self.dead_letters = DeadLetters(store, run_retry, self.dead_letter_stream)
+        self.dead_letters = DeadLetters(store, retry, self.dead_letter_stream)
         self.run_models = RunModels(run_store, self.models, models.trusted)
         self._store, self._run_store, self._clock = store, run_store, clock
+
+    def _build_work(
+        self,
+        store: Store,
+        runs: RunStore,
+        outputs: OutputStorage,
+        state: StateVerbs,
+        bus: ProcessorBus,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Builds the parts by which workers take runs, hold them and end them."""
+        signals = self.work_signals = WorkSignals()
+        self.steps, self.step_retention = RunSteps(store, runs, clock), StepRetention(store, clock)
+        self.lease_sweep = LeaseSweep(outputs, self.lease_watch, signals, clock)
+        self.leases = Leases(store, runs, outputs, self.registry, state, bus, signals, clock)
+        self.execution = RunExecution(runs, outputs, self.worker_health, self.steps, clock)
 
     def _registry_on(
         self,

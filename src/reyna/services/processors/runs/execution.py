@@ -11,8 +11,8 @@ from reyna.domain.caller import Caller
 from reyna.domain.errors import Fault, Forbidden, Invalid, RunningElsewhere
 from reyna.domain.processing.run import Cost, Output, Run, derived_blob_id
 from reyna.services.processors.authorization import check_not_elsewhere, check_run_token, check_worker
+from reyna.services.processors.outputs.output_storage import OutputStorage
 from reyna.services.processors.runs import lifecycle
-from reyna.services.processors.runs.output_storage import OutputStorage
 from reyna.services.processors.runs.run_store import RunStore, RunUpdate, failed_update, is_handed_out_by_bus
 from reyna.services.processors.steps.run_steps import RunSteps
 from reyna.services.processors.worker_health import WorkerHealth

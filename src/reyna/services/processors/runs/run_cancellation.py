@@ -8,9 +8,9 @@ from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict
 from reyna.domain.processing.run import ENDED, Run
 from reyna.ports.store import RequirementNotMet, Store, Where
+from reyna.services.processors.outputs.output_storage import OutputStorage
 from reyna.services.processors.records import RUNS
 from reyna.services.processors.runs import lifecycle
-from reyna.services.processors.runs.output_storage import OutputStorage
 from reyna.services.processors.runs.run_store import RunStore, RunUpdate
 
 MAX_CANCELLED_IN_ONE_WRITE: Final = 100

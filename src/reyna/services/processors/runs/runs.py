@@ -17,13 +17,13 @@ from reyna.domain.requests.page import DEFAULT_LIMIT, Page
 from reyna.ports.store import RequirementNotMet, Store
 from reyna.services.processors.authorization import check_not_processor
 from reyna.services.processors.instances.run_depth import RunDepths
+from reyna.services.processors.outputs.output_storage import OutputStorage
 from reyna.services.processors.records import RUNS, newest_first
 from reyna.services.processors.registry.processor_lookup import no_processor, still_registered
 from reyna.services.processors.registry.registry import Registry
 from reyna.services.processors.registry.settings_validator import SettingsValidator
 from reyna.services.processors.runs import lifecycle
 from reyna.services.processors.runs.input_blobs import InputBlobs
-from reyna.services.processors.runs.output_storage import OutputStorage
 from reyna.services.processors.runs.progress_cache import ProgressCache
 from reyna.services.processors.runs.run_retry import RunRetry
 from reyna.services.processors.runs.run_store import RunStore, RunUpdate

@@ -11,8 +11,8 @@ import structlog
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Fault, NotFound
 from reyna.domain.processing.run import ENDED, Run
+from reyna.services.processors.outputs.output_storage import OutputStorage
 from reyna.services.processors.runs import lifecycle
-from reyna.services.processors.runs.output_storage import OutputStorage
 from reyna.services.processors.runs.run_store import RunUpdate, failed_update
 from reyna.services.processors.work import lease_rules
 from reyna.services.processors.work.lease_watch import LeaseWatch, WatchedLease

@@ -15,10 +15,10 @@ from reyna.domain.processing.run import ENDED, Run
 from reyna.ports.store import NOT_NULL, Store
 from reyna.services.processors.authorization import check_may_claim, check_not_elsewhere, check_run_token
 from reyna.services.processors.neighbours import ProcessorBus, StateVerbs
+from reyna.services.processors.outputs.output_storage import OutputStorage
 from reyna.services.processors.records import RUNS
 from reyna.services.processors.registry.registry import Registry
 from reyna.services.processors.runs import lifecycle
-from reyna.services.processors.runs.output_storage import OutputStorage
 from reyna.services.processors.runs.run_store import RunStore, RunUpdate, failed_update
 from reyna.services.processors.work import lease_rules
 from reyna.services.processors.work.work_signals import WorkSignals, ends_topic, queue_topic, wait_for_signal

@@ -7,7 +7,7 @@ import pytest
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Fault, Invalid
 from reyna.domain.processing.run import Cost, Output, Run, derived_blob_id
-from reyna.services.processors.runs.output_storage import STORING_SECONDS
+from reyna.services.processors.outputs.output_storage import STORING_SECONDS
 from tests.services.processors.neighbours import MISFIT, list_events
 from tests.services.processors.service_in_memory import Service
 
