@@ -9,7 +9,7 @@ from reyna.adapters.postgres.group_commit import GroupCommit
 from reyna.adapters.postgres.sql import Table
 from reyna.adapters.postgres.write_plan import WritePlan, merge_plans, plan_write
 from reyna.domain.errors import Fault
-from reyna.ports.store import Increment, Put, Require, RequirementNotMet, Step
+from reyna.ports.store import Delete, Increment, Put, Require, RequirementNotMet, Step
 from tests.contracts.sample_records import THINGS, a_thing
 
 TABLES = {THINGS.name: Table(THINGS)}
@@ -73,10 +73,35 @@ async def test_no_more_go_together_than_is_good_for_the_last() -> None:
     assert engine.statements == [1, 64, 64, 21]
 
 
-async def test_a_write_that_changes_what_is_there_waits_for_nobody() -> None:
+async def test_writes_that_change_different_records_go_as_one() -> None:
     engine = Engine()
-    change = Put(THINGS, a_thing(revision=2), expects=1)
-    await write_in_turn(engine, GroupCommit(engine.run, lanes=1), a_write(), a_write(), a_write(change), a_write())
+    changes = [a_write(Put(THINGS, a_thing(f"thing-{number}", revision=2), expects=1)) for number in range(3)]
+    await write_in_turn(engine, GroupCommit(engine.run, lanes=1), a_write(), a_write(), *changes, a_write())
+    assert engine.statements == [1, 5]
+
+
+async def test_two_changes_of_the_same_record_go_one_after_the_other() -> None:
+    engine = Engine()
+    first, second = (a_write(Put(THINGS, a_thing("a", revision=number), expects=number - 1)) for number in (2, 3))
+    await write_in_turn(engine, GroupCommit(engine.run, lanes=1), a_write(), a_write(), first, second, a_write())
+    assert engine.statements == [1, 2, 2]
+
+
+@pytest.mark.parametrize("change_comes_first", [True, False])
+async def test_a_write_that_requires_what_another_changes_does_not_go_with_it(change_comes_first: bool) -> None:
+    engine = Engine()
+    thing = a_thing("a", revision=2)
+    plans = [a_write(Put(THINGS, thing, expects=1)), a_write(Require(THINGS, thing.user_id, thing.id))]
+    await write_in_turn(
+        engine, GroupCommit(engine.run, lanes=1), a_write(), *(plans if change_comes_first else reversed(plans))
+    )
+    assert engine.statements == [1, 1, 1]
+
+
+async def test_a_write_that_deletes_waits_for_nobody() -> None:
+    engine = Engine()
+    delete = Delete(THINGS, "user-ana", "thing-1")
+    await write_in_turn(engine, GroupCommit(engine.run, lanes=1), a_write(), a_write(), a_write(delete), a_write())
     assert engine.statements == [1, 1, 2]
 
 

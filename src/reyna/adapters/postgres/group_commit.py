@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from reyna.adapters.postgres.write_plan import WritePlan, merge_plans
+from reyna.adapters.postgres.write_plan import Key, WritePlan, merge_plans
 from reyna.ports.store import RequirementNotMet
 
 MAX_STATEMENTS_IN_FLIGHT: Final = 2  # before the next writes wait and gather
@@ -15,7 +15,7 @@ MAX_FULL_SUMS: Final = 1_000  # sums that are remembered as full
 
 class GroupCommit:
     """Runs write plans: those that are written in the same turn of the event loop, or while all lanes are taken, are
-    merged into one statement.
+    merged into one statement, in their order, as far as none of them updates what another one requires or updates.
 
     A write that adds to a sum which was full runs alone until there is room again, so that a user who keeps writing
     against a limit does not split the groups of others.
@@ -70,12 +70,25 @@ class GroupCommit:
         """Runs what waits, until nothing does."""
         try:
             while self._waiting:
-                group = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_WRITES_PER_STATEMENT))]
+                group = self._take_group()
                 if self._waiting:
                     self._open_lane()
                 await self._run_group(group)
         finally:
             self._free_lanes += 1
+
+    def _take_group(self) -> list[tuple[WritePlan, asyncio.Future[None]]]:
+        """Takes the writes that wait, in their order, as far as they can be one statement."""
+        group = [self._waiting.popleft()]
+        required, changed = set(group[0][0].required), set(group[0][0].changed)
+        while self._waiting and len(group) < MAX_WRITES_PER_STATEMENT:
+            plan = self._waiting[0][0]
+            if _would_interfere(plan, required, changed):
+                break
+            required |= plan.required
+            changed |= plan.changed
+            group.append(self._waiting.popleft())
+        return group
 
     async def _run_group(self, group: list[tuple[WritePlan, asyncio.Future[None]]]) -> None:
         if len(group) == 1:
@@ -105,3 +118,10 @@ class GroupCommit:
         else:
             if not result.done():
                 result.set_result(None)
+
+
+def _would_interfere(plan: WritePlan, required: set[Key], changed: set[Key]) -> bool:
+    """Returns True when the plan updates one of these records, or requires one that they update."""
+    return not (
+        changed.isdisjoint(plan.required) and changed.isdisjoint(plan.changed) and required.isdisjoint(plan.changed)
+    )

@@ -21,7 +21,8 @@ from reyna.storage.semantics import (
 
 Kind = Literal["require", "insert", "update", "upsert", "delete"]
 Fields = tuple[tuple[str, Any], ...]
-SHARED_KINDS: Final = frozenset({"require", "insert"})
+Key = tuple[str, str, str]  # collection, user and id of a record
+SHARED_KINDS: Final = frozenset({"require", "insert", "update"})
 MAX_CACHED_GROUPS: Final = 1024  # one for each table and kind
 
 
@@ -40,10 +41,12 @@ class Group(NamedTuple):
 class WritePlan:
     """A planned write: its rows by group, increments, clock steps and messages.
 
-    `can_share` says that it may be merged with the plans of others.
+    `can_share` says that it may be merged with the plans of others; `required` and `changed` name the records that it
+    requires and updates. All parts of a statement see the records as they were before it, so a plan is not merged with
+    one that updates what it requires or updates itself.
     """
 
-    __slots__ = ("additions", "can_share", "clock_steps", "groups", "messages")
+    __slots__ = ("additions", "can_share", "changed", "clock_steps", "groups", "messages", "required")
 
     def __init__(
         self,
@@ -54,6 +57,8 @@ class WritePlan:
     ) -> None:
         self.groups, self.additions, self.clock_steps, self.messages = groups, additions, clock_steps, messages
         self.can_share = SHARED_KINDS.issuperset([group.kind for group in groups])
+        self.required = _keys_of(groups, "require")
+        self.changed = _keys_of(groups, "update")
 
     def find_impossible_condition(self) -> Group | None:
         """Returns the first group with a condition on a value that PostgreSQL cannot hold, if there is one."""
@@ -62,6 +67,10 @@ class WritePlan:
             if group.step != "put" and not all(map(storable, chain(wanted, *rows))):
                 return group
         return None
+
+
+def _keys_of(groups: Mapping[Group, list[Row]], kind: Kind) -> set[Key]:
+    return {(group.collection, row[0], row[1]) for group, rows in groups.items() if group.kind == kind for row in rows}
 
 
 def plan_write(tables: Mapping[str, Table], steps: Sequence[Step], messages: Sequence[Message]) -> WritePlan:
