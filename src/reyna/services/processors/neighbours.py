@@ -18,6 +18,8 @@ class BlobVerbs(Protocol):
 
     async def get(self, caller: Caller, id: str) -> Blob: ...
 
+    async def get_stored(self, caller: Caller, id: str) -> Blob: ...
+
     async def list(
         self,
         caller: Caller,

@@ -5,7 +5,7 @@ from typing import Final
 # They change nothing.
 CONTENT_READS: Final = frozenset(
     (
-        *("blobs.get", "blobs.list", "lineage.get", "lineage.paths", "quota.usage"),
+        *("blobs.get", "blobs.get_stored", "blobs.list", "lineage.get", "lineage.paths", "quota.usage"),
         *("revisions.diff", "revisions.get", "revisions.list"),
     )
 )

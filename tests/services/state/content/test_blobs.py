@@ -106,10 +106,20 @@ async def test_a_note_in_a_bucket_that_is_not_there_leaves_nothing_half_written(
     assert await store.count(PLACEMENTS, ana.user_id) == 0
 
 
+async def test_a_note_is_read_as_it_is_stored_or_with_its_buckets(
+    state: State, anas: ContentBuilder, ana: Caller
+) -> None:
+    note = await anas.note("Storm.", (book := await anas.bucket()).id)
+    assert (await state.blobs.get(ana, note.id)).bucket_ids == (book.id,)
+    stored = await state.blobs.get_stored(ana, note.id)
+    assert (stored.data, stored.revision, stored.bucket_ids) == (note.data, 1, ())
+
+
 async def test_bo_never_sees_a_note_of_ana(state: State, anas: ContentBuilder, bo: Caller) -> None:
     note = await anas.note()
     for attempt in (
         state.blobs.get(bo, note.id),
+        state.blobs.get_stored(bo, note.id),
         state.blobs.change(bo, note.id, BlobChange(data={"content": "mine"}, base_revision=1)),
         state.trash.trash_blob(bo, note.id),
         state.trash.restore_blob(bo, note.id),

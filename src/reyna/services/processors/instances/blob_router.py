@@ -78,7 +78,8 @@ class BlobRouter:
         if not processors:
             return []
         candidates = [instance for instance in known.instances if instance.processor_id in processors]
-        blob = await self._eligible_blob(caller, facts.blob_id)
+        with_buckets = any(instance.bucket_id is not None for instance in candidates)
+        blob = await self._eligible_blob(caller, facts.blob_id, with_buckets=with_buckets)
         if blob is None:
             return []
         matches = match_instances(
@@ -86,7 +87,7 @@ class BlobRouter:
             processors,
             schema_id=blob.schema_id,
             data=blob.data,
-            containing=await self._containing(caller, blob, candidates),
+            containing=await self._containing(caller, blob),
             lineage=await self._lineage(caller, blob, processors),
         )
         if not matches:
@@ -123,9 +124,10 @@ class BlobRouter:
             return False
         return bool((await self._instances.get(event.userid)).processors_taking(facts.schema_id))
 
-    async def _eligible_blob(self, caller: Caller, blob_id: str) -> Blob | None:
+    async def _eligible_blob(self, caller: Caller, blob_id: str, *, with_buckets: bool = False) -> Blob | None:
+        blobs = self._state.blobs
         try:
-            blob = await self._state.blobs.get(caller, blob_id)
+            blob = await (blobs.get(caller, blob_id) if with_buckets else blobs.get_stored(caller, blob_id))
         except NotFound:
             log.info("blob is gone, nothing to run", blob_id=blob_id, user_id=caller.user_id)
             return None
@@ -134,8 +136,8 @@ class BlobRouter:
             return None
         return blob
 
-    async def _containing(self, caller: Caller, blob: Blob, candidates: list[Instance]) -> tuple[str, ...]:
-        if not blob.bucket_ids or all(instance.bucket_id is None for instance in candidates):
+    async def _containing(self, caller: Caller, blob: Blob) -> tuple[str, ...]:
+        if not blob.bucket_ids:
             return ()
         return await self._state.buckets.containing(caller, list(blob.bucket_ids))
 
@@ -146,7 +148,7 @@ class BlobRouter:
             if ancestor.parent_id is None:
                 return lineage
             try:
-                ancestor = await self._state.blobs.get(caller, ancestor.parent_id)
+                ancestor = await self._state.blobs.get_stored(caller, ancestor.parent_id)
             except NotFound:  # purged: earlier ancestors are not known any more
                 return lineage
             lineage.add(ancestor.processor_id)

@@ -26,7 +26,7 @@ class InputBlobs:
         `path` is the place of the id in the request, for the error.
         """
         try:
-            blob = await self._state.blobs.get(caller, blob_id)
+            blob = await self._state.blobs.get_stored(caller, blob_id)
         except NotFound:
             blob = None
         if blob is None or blob.trashed_at is not None:

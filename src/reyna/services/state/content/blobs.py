@@ -119,6 +119,13 @@ class Blobs:
         """Returns the blob, also out of the trash. Raises NotFound."""
         return await self._reader.load_described(caller, id)
 
+    async def get_stored(self, caller: Caller, id: str) -> Blob:
+        """Returns the blob without what is computed on read: its buckets, its derived blobs and `stale`.
+
+        Raises NotFound.
+        """
+        return await self._reader.load(caller, id)
+
     async def list(
         self,
         caller: Caller,
