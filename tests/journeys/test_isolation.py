@@ -104,6 +104,18 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("POST /runs", "/runs", {"processor_id": "text-expansion", "blob_ids": ["{blob}"]}),
     ("POST /runs", "/runs", {"processor_id": "text-expansion", "blob_ids": ["{my_blob}", "{blob}"]}),
     ("POST /runs", "/runs", {"processor_id": "text-expansion", "bucket_id": "{bucket}"}),
+    ("POST /runs", "/runs", {"pipeline": ["text-expansion"], "blob_ids": ["{blob}"]}),
+    ("POST /runs", "/runs", {"pipeline": ["text-expansion"], "bucket_id": "{bucket}"}),
+    ("POST /runs", "/runs", {"pipeline_id": "{pipeline}", "blob_ids": ["{my_blob}"]}),
+    ("POST /pipelines", "/pipelines", {"name": "Hers", "stages": [{"processor_id": "{processor}"}]}),
+    ("GET /pipelines/{id}", "/pipelines/{pipeline}", None),
+    ("PATCH /pipelines/{id}", "/pipelines/{pipeline}", {"name": "Mine"}),
+    ("DELETE /pipelines/{id}", "/pipelines/{pipeline}", None),
+    ("GET /batches", "/batches?bucket_id={bucket}", None),
+    ("GET /batches/{id}", "/batches/{batch}", None),
+    ("GET /batches/{id}/skipped", "/batches/{batch}/skipped", None),
+    ("POST /batches/{id}/cancel", "/batches/{batch}/cancel", None),
+    ("GET /runs", "/runs?batch_id={batch}", None),
     ("GET /runs", "/runs?blob_id={blob}", None),
     ("GET /runs/{id}", "/runs/{run}", None),
     ("POST /runs/{id}/cancel", "/runs/{run}/cancel", None),
@@ -120,6 +132,9 @@ NOT_404: Final = {
     "/blobs?parent_id={blob}": 200,
     "/blobs?schema_id={schema}": 200,
     "/runs?blob_id={blob}": 200,
+    "/runs?batch_id={batch}": 200,
+    "/batches?bucket_id={bucket}": 200,
+    "/pipelines": 422,
     "/buckets?parent_bucket_id={bucket}": 200,
     "/upgrades": 422,
     "/processors": 422,
@@ -137,6 +152,8 @@ TELLS: Final = [
     "/events?limit=200",
     "/instances",
     "/models",
+    "/pipelines",
+    "/batches",
     "/runs",
     "/dead",
     "/upgrades",
@@ -213,7 +230,9 @@ async def belongings(ana: Person) -> Ids:
     note = {"schema_id": "text-input-v1", "data": {"content": WORDS}, "bucket_ids": [bucket["id"], child["id"]]}
     blob = await ana.post("/blobs", note)
     short = await ana.post("/blobs", NOTE | {"data": {"content": "Short."}})
-    (run,) = (await ana.post("/runs", {"processor_id": "breaking", "blob_ids": [short["id"]]}))["items"]
+    pipeline = await ana.post("/pipelines", {"name": "Breaking", "stages": [{"processor_id": "breaking"}]})
+    requested = await ana.post("/runs", {"pipeline_id": pipeline["id"], "blob_ids": [short["id"]]})
+    (run,), batch = requested["items"], {"id": requested["batch_id"]}
     await device.wait_for("processor.failed", run_id=run["id"])
     (dead,) = (await ana.get("/dead"))["items"]
     (instance,) = (await ana.get("/instances"))["items"]
@@ -226,6 +245,7 @@ async def belongings(ana: Person) -> Ids:
         body_of(await ana.rest.delete(path))
     made = {"schema": schema, "next_schema": later, "upgrade": upgrade, "bucket": bucket, "child": child, "blob": blob}
     made |= {"processor": processor, "trashed": trashed, "trashed_bucket": trashed_bucket, "model": model}
+    made |= {"pipeline": pipeline, "batch": batch}
     return {name: one["id"] for name, one in (made | {"run": run, "dead": dead, "instance": instance}).items()}
 
 
@@ -267,6 +287,8 @@ async def snapshot(ana: Person) -> list[Any]:
         "/processors",
         "/instances",
         "/models",
+        "/pipelines",
+        "/batches",
         "/runs",
         "/dead",
         "/tree",

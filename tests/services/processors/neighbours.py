@@ -168,6 +168,9 @@ class BucketsStandIn:
             level = [up for id in level if (up := self._state.parents[caller.user_id, id]) is not None]
         return tuple(found)
 
+    async def parents(self, caller: Caller) -> dict[str, str | None]:
+        return {id: parent for (user_id, id), parent in self._state.parents.items() if user_id == caller.user_id}
+
 
 class SchemasStandIn:
     def __init__(self) -> None:

@@ -106,6 +106,11 @@ async def model(api: httpx.AsyncClient) -> Case:
     return Case("/models", new, new | {"name": "Other"}, "/models")
 
 
+async def pipeline(api: httpx.AsyncClient) -> Case:
+    new = {"name": "Expand", "stages": [{"processor_id": "text-expansion"}]}
+    return Case("/pipelines", new, new | {"name": "Other"}, "/pipelines")
+
+
 CASES: Final = {
     "/schemas": schema,
     "/blobs": blob,
@@ -119,6 +124,7 @@ CASES: Final = {
     "/runs": run,
     "/processors": processor,
     "/models": model,
+    "/pipelines": pipeline,
 }
 # Why a key is no use at the others.
 NEED_NO_KEY: Final = {
@@ -130,6 +136,7 @@ NEED_NO_KEY: Final = {
     "/buckets/{id}/restore": "again, it finds the bucket restored",
     "/migrate/legacy": "every line is the same blob, however often it comes",
     "/models/{id}/test": "answers a question",
+    "/batches/{id}/cancel": "again, it finds the batch cancelled",
     "/runs/{id}/cancel": "again, it finds the run cancelled",
     "/runs/{id}/retry": "again, it finds the run requested",
     "/dead/{id}/replay": "again, it finds the letter gone",

@@ -54,12 +54,17 @@ class InputRange(msgspec.Struct, frozen=True):
         text = "\n".join(texts_of(data))
         if self.unit == "characters":
             return len(text), True
-        found = 0
-        for piece in _pieces(text):
-            if enough is not None and found > enough:
-                return found, False
-            found += word_count(piece)
-        return found, True
+        return count_words(text, enough=enough)
+
+
+def count_words(text: str, *, enough: int | None = None) -> tuple[int, bool]:
+    """Returns the number of words as far as they were counted, until it exceeds `enough`, and whether that is all."""
+    found = 0
+    for piece in _pieces(text):
+        if enough is not None and found > enough:
+            return found, False
+        found += word_count(piece)
+    return found, True
 
 
 @lru_cache(1024)

@@ -36,6 +36,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     for what it waits. `lease_ends_at` is the moment from which a worker over HTTPS may take the run; null for a run
     that workers take from the stream. Steps count for one `step_series`. `held` is True until the run's turn comes: a
     run is handed to workers only then. Interactive runs of a user go before bulk ones.
+
+    `batch_id` is the batch that it belongs to, if any, and `stage` its stage there, 0 for the first one; `advances` is
+    True until its outputs are handed to the next stage, if there is one.
     """
 
     id: str
@@ -67,6 +70,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     priority: Priority = "interactive"
     instance_id: str | None = None
     depth: int = 1
+    batch_id: str | None = None
+    stage: int = 0
+    advances: bool = False
     revision: int = 1
     requested_at: datetime
     started_at: datetime | None = None
@@ -84,6 +90,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
             return None
         return f"{self.processor_id} {queue_order(self.priority, self.requested_at)}"
 
+    @property
+    def batch_position(self) -> str | None:
+        """Returns the text under which the run is counted in its batch; None for a run of no batch."""
+        if self.batch_id is None:
+            return None
+        return batch_position(self.stage, "waiting" if self.status == "completed" and self.advances else self.status)
+
     def event(
         self, action: Literal["requested", "started", "completed", "refused", "failed", "cancelled"], caller: Caller
     ) -> Event:
@@ -96,6 +109,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
             facts["scope"] = self.processor_scope
         if self.held and action == "requested":
             facts |= {"held": True, "priority": self.priority}
+        if self.batch_id is not None:
+            facts |= {"batch_id": self.batch_id, "stage": self.stage}
         return Event.now(f"processor.{action}.{self.processor_id}", caller, facts, about=self.id)
 
 
@@ -105,6 +120,14 @@ class RetryOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     from_start: bool = False
     version: Literal["same", "newest"] = "newest"
+
+
+def batch_position(stage: int, state: str) -> str:
+    """Returns the text under which the runs of a stage in this state are counted.
+
+    A completed run is in the state `waiting` until its outputs are handed to the next stage.
+    """
+    return f"{stage} {state}"
 
 
 def queue_order(priority: Priority, requested_at: datetime) -> str:

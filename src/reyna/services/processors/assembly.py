@@ -9,6 +9,7 @@ from reyna.services.composition import ServiceContext, ServiceDescription
 from reyna.services.processors.dispatch.policy import DispatchPolicy
 from reyna.services.processors.models.key_encryption import KeyEncryption
 from reyna.services.processors.models.model_access import ModelAccess
+from reyna.services.processors.pipelines.batch_reactions import BatchReactions
 from reyna.services.processors.reactions import Reactions
 from reyna.services.processors.records import COLLECTIONS
 from reyna.services.processors.routes import routes
@@ -47,6 +48,8 @@ async def _start(context: ServiceContext, processors: Processors) -> None:
     await context.start(processors.prompt_retention(timedelta(days=context.settings.prompt_days)))
     await context.start(processors.recovery(context.bus))
     await context.start(processors.lease_sweep)
+    await context.start(BatchReactions(processors.batch_advance, processors.batches, context.bus))
+    await context.start(processors.batch_recovery())
 
 
 async def _register_shipped_processors(context: ServiceContext, processors: Processors) -> None:

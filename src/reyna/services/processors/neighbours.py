@@ -38,9 +38,11 @@ class BlobVerbs(Protocol):
 
 
 class BucketVerbs(Protocol):
-    """The verb on buckets that the processor service calls."""
+    """The verbs on buckets that the processor service calls."""
 
     async def containing(self, caller: Caller, bucket_ids: Sequence[str]) -> tuple[str, ...]: ...
+
+    async def parents(self, caller: Caller) -> dict[str, str | None]: ...
 
 
 class StateVerbs(Protocol):

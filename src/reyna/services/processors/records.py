@@ -6,7 +6,9 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from reyna.domain.processing.batch import RunBatch, SkippedBlob
 from reyna.domain.processing.model import StoredModel
+from reyna.domain.processing.pipeline import Pipeline
 from reyna.domain.processing.processor import Instance, Processor
 from reyna.domain.processing.prompt import StoredPrompt
 from reyna.domain.processing.run import DeadLetter, Run
@@ -47,12 +49,24 @@ INSTANCES: Final = Collection("processors.instances", Instance, ("processor_id",
 RUNS: Final = Collection(
     "processors.runs",
     Run,
-    ("processor_id", "blob_id", "status", "requested_at", "lease_ends_at", "queue_position"),
+    (
+        "processor_id",
+        "blob_id",
+        "status",
+        "requested_at",
+        "lease_ends_at",
+        "queue_position",
+        "batch_id",
+        "batch_position",
+    ),
 )
 DEAD_LETTERS: Final = Collection("processors.dead", DeadLetter, ("processor_id", "run_id", "created_at"))
 STEPS: Final = Collection("processors.steps", RunStep, ("run_id", "finished_at"))
 PROMPTS: Final = Collection("processors.prompts", StoredPrompt, ("run_id", "sent_at"))
 MODELS: Final = Collection("processors.models", StoredModel, ("created_at",))
+PIPELINES: Final = Collection("processors.pipelines", Pipeline, ("created_at",))
+BATCHES: Final = Collection("processors.batches", RunBatch, ("status", "pipeline_id", "bucket_id", "requested_at"))
+SKIPPED_BLOBS: Final = Collection("processors.skipped", SkippedBlob, ("batch_id", "stage", "blob_id", "skipped_at"))
 
 IDEMPOTENCY_RECORDS: Final = idempotency_collection("processors.requests")
 
@@ -65,6 +79,9 @@ COLLECTIONS: Final[tuple[Collection[Any], ...]] = (
     STEPS,
     PROMPTS,
     MODELS,
+    PIPELINES,
+    BATCHES,
+    SKIPPED_BLOBS,
     IDEMPOTENCY_RECORDS,
 )
 

@@ -8,10 +8,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec.structs import asdict
 
+from reyna.domain.processing.batch import RequestedRuns, RunRequest
 from reyna.domain.processing.processor import Instance, InstanceChange, NewInstance, NewProcessor, Processor
 from reyna.domain.processing.run import DeadLetter, NewRuns, ReplayReport, RetryOptions, Run, Status
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page
 from reyna.services.processors.models.routes import model_routes
+from reyna.services.processors.pipelines.routes import pipeline_routes
 from reyna.services.processors.prompts.routes import prompt_routes
 from reyna.services.processors.service import Processors
 from reyna.services.processors.work.work_routes import work_routes
@@ -126,10 +128,15 @@ async def delete_instance(
 
 @post("/runs")
 async def request_runs(
-    processors: ProcessorsDependency, caller: CurrentCaller, data: JSONBody[NewRuns], key: IdempotencyKeyHeader
-) -> Page[Run]:
-    """Run a processor now, whatever the instances say."""
-    return Page(items=tuple(await processors.runs.request(caller, data, key=key)))
+    processors: ProcessorsDependency, caller: CurrentCaller, data: JSONBody[RunRequest], key: IdempotencyKeyHeader
+) -> RequestedRuns:
+    """Run a processor or a pipeline now, whatever the instances say."""
+    match data.parse():
+        case NewRuns() as new:
+            runs = tuple(await processors.runs.request(caller, new, key=key))
+            return RequestedRuns(items=runs, batch_id=runs[0].batch_id if runs else None)
+        case chain:
+            return await processors.batches.request(caller, chain, key=key)
 
 
 @get("/runs")
@@ -139,12 +146,19 @@ async def list_runs(
     status: FromQuery[Status | None] = None,
     processor_id: FromQuery[str | None] = None,
     blob_id: FromQuery[str | None] = None,
+    batch_id: FromQuery[str | None] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[Run]:
     """Your runs, newest first."""
     return await processors.runs.list(
-        caller, status=status, processor_id=processor_id, blob_id=blob_id, limit=limit, cursor=cursor
+        caller,
+        status=status,
+        processor_id=processor_id,
+        blob_id=blob_id,
+        batch_id=batch_id,
+        limit=limit,
+        cursor=cursor,
     )
 
 
@@ -226,4 +240,5 @@ routes: Final = [
     replay_all_dead_letters,
     discard_dead_letter,
     *model_routes,
+    *pipeline_routes,
 ]

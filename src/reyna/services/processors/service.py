@@ -23,6 +23,14 @@ from reyna.services.processors.models.models import Models
 from reyna.services.processors.models.run_models import RunModels
 from reyna.services.processors.neighbours import ProcessorBus, SchemaLookup, StateVerbs, TokenSigner
 from reyna.services.processors.outputs.output_storage import OutputStorage
+from reyna.services.processors.pipelines.batch_advance import BatchAdvance
+from reyna.services.processors.pipelines.batch_recovery import BatchRecovery
+from reyna.services.processors.pipelines.batch_settlement import BatchSettlement
+from reyna.services.processors.pipelines.batches import Batches
+from reyna.services.processors.pipelines.pipeline_check import PipelineCheck
+from reyna.services.processors.pipelines.pipeline_requests import PipelineRequests
+from reyna.services.processors.pipelines.pipelines import Pipelines
+from reyna.services.processors.pipelines.run_requests import RunRequests
 from reyna.services.processors.prompts.prompt_retention import PROMPT_RETENTION, PromptRetention
 from reyna.services.processors.prompts.run_prompts import Prompts
 from reyna.services.processors.records import IDEMPOTENCY_RECORDS
@@ -71,6 +79,8 @@ class Processors:
     models: Models
     run_models: RunModels
     prompts: Prompts
+    pipelines: Pipelines
+    batches: Batches
 
     def __init__(
         self,
@@ -92,16 +102,13 @@ class Processors:
         `policy`: limits on the runs of a user at a time; `elapsed`: a monotonic clock in seconds."""
         limits = QuotaLimits(store, {"processors": MAX_PRIVATE_PROCESSORS} | dict(allowed))
         store = limits.wrap(store)
-        keys = IdempotencyKeys(store, IDEMPOTENCY_RECORDS, clock)
+        lookup, keys = ProcessorLookup(store), IdempotencyKeys(store, IDEMPOTENCY_RECORDS, clock)
         self.models = Models(store, models, clock, keys)
         settings = SettingsValidator(sandbox, self.models.check_choice)
-        self.worker_health = worker_health or WorkerHealth(clock)
-        self.progress = ProgressCache()
-        lookup = ProcessorLookup(store)
+        self.worker_health, self.progress = worker_health or WorkerHealth(clock), ProgressCache()
         cache = self.instance_cache = InstanceCache(store, lookup)
-        self.dead_letter_stream = DeadLetterStream(bus)
+        self.dead_letter_stream, self.lease_watch = DeadLetterStream(bus), LeaseWatch(clock)
         self.queues = DispatchQueues(policy, self.worker_health, elapsed)
-        self.lease_watch = LeaseWatch(clock)
         run_store = RunStore(store, signer, limits, self.progress, self.queues, self.lease_watch)
         self.admission = Admission(store, run_store, self.queues, partial(lookup.get, SYSTEM_USER_ID), bus)
         supersession = Supersession(store, run_store, clock)
@@ -111,17 +118,33 @@ class Processors:
         self.router = BlobRouter(run_store, depths, self.instance_cache, state, supersession, clock)
         self.waiting_runs = WaitingRuns(store, canceller)
         registry = self.registry = self._registry_on(store, lookup, canceller, loops, schemas, bus, limits, keys, clock)
-        retry = RunRetry(store, run_store, registry, state, inputs, self.dead_letter_stream, supersession, clock)
+        settlement, letters = BatchSettlement(store, clock), self.dead_letter_stream
+        run_retry = RunRetry(store, run_store, registry, state, inputs, letters, supersession, settlement, clock)
+        requests = RunRequests(store, run_store, depths, supersession, clock)
         self.instances = Instances(store, cache, registry, state, settings, loops, self.waiting_runs, clock, keys)
-        progress = self.progress
         self.runs = Runs(
-            store, run_store, outputs, retry, progress, registry, inputs, depths, settings, clock, keys, supersession
+            store, run_store, outputs, run_retry, self.progress, registry, inputs, settings, clock, keys, requests
         )
+        self.batch_advance = BatchAdvance(store, run_store, lookup, state, supersession, settlement, clock)
+        self._add_pipelines(store, PipelineCheck(lookup, settings), inputs, requests, canceller, keys, clock)
         self._build_work(store, run_store, outputs, state, bus, clock)
-        self.prompts = Prompts(store, run_store, clock)
-        self.dead_letters = DeadLetters(store, retry, self.dead_letter_stream)
+        self.dead_letters = DeadLetters(store, run_retry, self.dead_letter_stream)
         self.run_models = RunModels(run_store, self.models, models.trusted)
-        self._store, self._run_store, self._clock = store, run_store, clock
+        self._store, self._run_store, self._settlement, self._clock = store, run_store, settlement, clock
+
+    def _add_pipelines(
+        self,
+        store: Store,
+        check: PipelineCheck,
+        inputs: InputBlobs,
+        requests: RunRequests,
+        cancellation: RunCancellation,
+        keys: IdempotencyKeys,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.pipelines = Pipelines(store, check, clock, keys)
+        starts = PipelineRequests(store, check, inputs, requests, keys, clock)
+        self.batches = Batches(store, starts, cancellation, clock, keys)
 
     def _build_work(
         self,
@@ -133,6 +156,7 @@ class Processors:
         clock: Callable[[], datetime],
     ) -> None:
         """Builds the parts by which workers take runs, hold them and end them."""
+        self.prompts = Prompts(store, runs, clock)
         signals = self.work_signals = WorkSignals()
         self.steps, self.step_retention = RunSteps(store, runs, clock), StepRetention(store, clock)
         self.lease_sweep = LeaseSweep(outputs, self.lease_watch, signals, clock)
@@ -163,3 +187,7 @@ class Processors:
     def recovery(self, bus: Bus) -> DispatchRecovery:
         """Returns what keeps the queues true to the store, to be run beside the service."""
         return DispatchRecovery(self._store, self._run_store, self.queues, self.admission, self.lease_watch, bus)
+
+    def batch_recovery(self) -> BatchRecovery:
+        """Returns what brings batches on that no event does, to be run beside the service."""
+        return BatchRecovery(self._store, self.batch_advance, self._settlement)

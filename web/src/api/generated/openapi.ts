@@ -81,6 +81,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listBatches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getBatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/batches/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["cancelBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/batches/{id}/skipped": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listSkippedBlobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/blobs": {
         parameters: {
             query?: never;
@@ -575,6 +639,38 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listPipelines"];
+        put?: never;
+        post: operations["createPipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pipelines/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getPipeline"];
+        put?: never;
+        post?: never;
+        delete: operations["deletePipeline"];
+        options?: never;
+        head?: never;
+        patch: operations["changePipeline"];
         trace?: never;
     };
     "/api/processors": {
@@ -1115,6 +1211,10 @@ export interface components {
             old_password?: string;
             password?: string;
         };
+        BatchProgress: {
+            fraction: number;
+            stages: components["schemas"]["StageProgress"][];
+        };
         Blob: {
             /**
              * @default user
@@ -1592,6 +1692,10 @@ export interface components {
             provider: "openai" | "anthropic" | "embedded";
             url?: string | null;
         };
+        NewPipeline: {
+            name: string;
+            stages: components["schemas"]["PipelineStage"][];
+        };
         NewProcessor: {
             /** @default  */
             description?: string;
@@ -1618,18 +1722,6 @@ export interface components {
         NewPrompts: {
             attempt_id: string;
             prompts: components["schemas"]["RunPrompt"][];
-        };
-        NewRuns: {
-            /** @default [] */
-            blob_ids?: string[];
-            bucket_id?: string | null;
-            model?: string | null;
-            /** @enum {null|string} */
-            priority?: "interactive" | "bulk" | null;
-            processor_id: string;
-            settings?: {
-                [key: string]: unknown;
-            };
         };
         NewSchema: {
             /** @enum {null|string} */
@@ -1730,6 +1822,10 @@ export interface components {
             items: components["schemas"]["Node"][];
             next_cursor: string | null;
         };
+        PageOfPipeline: {
+            items: components["schemas"]["Pipeline"][];
+            next_cursor: string | null;
+        };
         PageOfProcessor: {
             items: components["schemas"]["Processor"][];
             next_cursor: string | null;
@@ -1746,12 +1842,20 @@ export interface components {
             items: components["schemas"]["Schema"][];
             next_cursor: string | null;
         };
+        PageOfSkippedBlob: {
+            items: components["schemas"]["SkippedBlob"][];
+            next_cursor: string | null;
+        };
         PageOfTrashItem: {
             items: components["schemas"]["TrashItem"][];
             next_cursor: string | null;
         };
         PageOfUpgradeTask: {
             items: components["schemas"]["UpgradeTask"][];
+            next_cursor: string | null;
+        };
+        PageOfWatchedBatch: {
+            items: components["schemas"]["WatchedBatch"][];
             next_cursor: string | null;
         };
         PathBucket: {
@@ -1767,6 +1871,31 @@ export interface components {
             /** @enum {string} */
             kind: "same" | "removed" | "added";
             text: string;
+        };
+        Pipeline: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            name: string;
+            /** @default 1 */
+            revision: number;
+            stages: components["schemas"]["PipelineStage"][];
+            /** Format: date-time */
+            updated_at: string;
+            user_id: string;
+        };
+        PipelineChange: {
+            base_revision?: number | null;
+            name?: string;
+            stages?: components["schemas"]["PipelineStage"][];
+        };
+        PipelineStage: {
+            model?: string | null;
+            processor_id: string;
+            settings?: {
+                [key: string]: unknown;
+            };
+            when?: string | null;
         };
         Place: {
             after?: string | null;
@@ -1919,6 +2048,12 @@ export interface components {
                 [key: string]: number;
             };
         };
+        RequestedRuns: {
+            batch_id: string | null;
+            /** @default [] */
+            items: components["schemas"]["Run"][];
+            next_cursor?: null;
+        };
         Restoration: {
             revision?: number | string | null;
         };
@@ -1974,8 +2109,11 @@ export interface components {
             pieces?: components["schemas"]["Piece"][];
         };
         Run: {
+            /** @default false */
+            advances: boolean;
             /** @default 0 */
             attempt: number;
+            batch_id: string | null;
             blob_id: string;
             blob_revision: number;
             cost?: components["schemas"]["Cost"];
@@ -2019,6 +2157,8 @@ export interface components {
             settings?: {
                 [key: string]: unknown;
             };
+            /** @default 0 */
+            stage: number;
             started_at: string | null;
             /**
              * @default requested
@@ -2070,6 +2210,21 @@ export interface components {
             run_id: string;
             /** @enum {string} */
             state: "sent" | "planned" | "unknown";
+        };
+        RunRequest: {
+            /** @default [] */
+            blob_ids?: string[];
+            bucket_id?: string | null;
+            model?: string | null;
+            /** @default [] */
+            pipeline?: string[];
+            pipeline_id?: string | null;
+            /** @enum {null|string} */
+            priority?: "interactive" | "bulk" | null;
+            processor_id?: string | null;
+            settings?: {
+                [key: string]: unknown;
+            };
         };
         RunStep: {
             cost?: components["schemas"]["Cost"];
@@ -2129,6 +2284,35 @@ export interface components {
         SignedIn: {
             token: string;
             user: components["schemas"]["User"];
+        };
+        SkippedBlob: {
+            batch_id: string;
+            blob_id: string;
+            id: string;
+            reason: string;
+            /** @default 1 */
+            revision: number;
+            /** Format: date-time */
+            skipped_at: string;
+            stage: number;
+            user_id: string;
+        };
+        StageProgress: {
+            /** @default 0 */
+            cancelled: number;
+            /** @default 0 */
+            completed: number;
+            /** @default 0 */
+            failed: number;
+            processor_id: string;
+            /** @default 0 */
+            refused: number;
+            /** @default 0 */
+            requested: number;
+            /** @default 0 */
+            running: number;
+            /** @default 0 */
+            skipped: number;
         };
         Stored: {
             checked: number;
@@ -2278,6 +2462,30 @@ export interface components {
             errors: components["schemas"]["DataError"][];
             valid: boolean;
             version: string;
+        };
+        WatchedBatch: {
+            bucket_id: string | null;
+            finished_at: string | null;
+            id: string;
+            name: string | null;
+            pipeline_id: string | null;
+            /**
+             * @default interactive
+             * @enum {string}
+             */
+            priority: "interactive" | "bulk";
+            progress: components["schemas"]["BatchProgress"];
+            /** Format: date-time */
+            requested_at: string;
+            /** @default 1 */
+            revision: number;
+            stages: components["schemas"]["PipelineStage"][];
+            /**
+             * @default running
+             * @enum {string}
+             */
+            status: "running" | "completed" | "failed" | "cancelled";
+            user_id: string;
         };
         WatchedProcessor: {
             /** @default  */
@@ -2545,6 +2753,161 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegistrationPolicy"];
+                };
+            };
+        };
+    };
+    listBatches: {
+        parameters: {
+            query?: {
+                bucket_id?: string | null;
+                cursor?: string | null;
+                limit?: number;
+                pipeline_id?: string | null;
+                status?: "running" | "completed" | "failed" | "cancelled" | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfWatchedBatch"];
+                };
+            };
+        };
+    };
+    getBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchedBatch"];
+                };
+            };
+        };
+    };
+    cancelBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchedBatch"];
+                };
+            };
+        };
+    };
+    listSkippedBlobs: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfSkippedBlob"];
                 };
             };
         };
@@ -4294,6 +4657,202 @@ export interface operations {
             };
         };
     };
+    listPipelines: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfPipeline"];
+                };
+            };
+        };
+    };
+    createPipeline: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPipeline"];
+            };
+        };
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+        };
+    };
+    getPipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+        };
+    };
+    deletePipeline: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    changePipeline: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineChange"];
+            };
+        };
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+        };
+    };
     listProcessors: {
         parameters: {
             query?: {
@@ -4531,6 +5090,7 @@ export interface operations {
     listRuns: {
         parameters: {
             query?: {
+                batch_id?: string | null;
                 blob_id?: string | null;
                 cursor?: string | null;
                 limit?: number;
@@ -4580,7 +5140,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewRuns"];
+                "application/json": components["schemas"]["RunRequest"];
             };
         };
         responses: {
@@ -4605,7 +5165,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageOfRun"];
+                    "application/json": components["schemas"]["RequestedRuns"];
                 };
             };
         };

@@ -1,5 +1,6 @@
 """The blobs that a run is requested for: read, and checked against the schemas that the processor takes."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from reyna.domain.blob import Blob
@@ -46,19 +47,24 @@ class InputBlobs:
         return [await self.get(caller, processor, blob_id, paths[blob_id]) for blob_id in wanted]
 
     async def list_in_bucket(self, caller: Caller, processor: Processor, bucket_id: str) -> list[Blob]:
-        """Returns every blob in the bucket that the processor takes. Raises NotFound and TooMuch."""
-        blobs: list[Blob] = []
-        for schema_id in await self._taken_schemas(caller, processor):
-            cursor: str | None = None
-            while True:
-                page = await self._state.blobs.list(
-                    caller, bucket_id=bucket_id, schema_id=schema_id, limit=MAX_PAGE_SIZE, cursor=cursor
-                )
-                blobs.extend(page.items)
-                _check_count(len(blobs))
-                if (cursor := page.next_cursor) is None:
-                    break
-        return blobs
+        """Returns each blob in the bucket's subtree that the processor takes. Raises NotFound and TooMuch."""
+        blobs: dict[str, Blob] = {}
+        schema_ids = await self._taken_schemas(caller, processor)
+        for each in subtree_of(bucket_id, await self._state.buckets.parents(caller)):
+            for schema_id in schema_ids:
+                await self._collect(caller, each, schema_id, blobs)
+        return list(blobs.values())
+
+    async def _collect(self, caller: Caller, bucket_id: str, schema_id: str, blobs: dict[str, Blob]) -> None:
+        cursor: str | None = None
+        while True:
+            page = await self._state.blobs.list(
+                caller, bucket_id=bucket_id, schema_id=schema_id, limit=MAX_PAGE_SIZE, cursor=cursor
+            )
+            blobs |= {blob.id: blob for blob in page.items}
+            _check_count(len(blobs))
+            if (cursor := page.next_cursor) is None:
+                return
 
     async def _taken_schemas(self, caller: Caller, processor: Processor) -> list[str]:
         """Returns the ids of the schemas that the processor takes, with every major in the place of a pattern."""
@@ -67,6 +73,19 @@ class InputBlobs:
             ids = await majors_of(self._schemas, caller, pattern) if is_pattern(pattern) else [pattern]
             taken |= dict.fromkeys(ids)
         return list(taken)
+
+
+def subtree_of(bucket_id: str, parents: Mapping[str, str | None]) -> list[str]:
+    """Returns the bucket and all below it, nearest first."""
+    children: dict[str | None, list[str]] = {}
+    for id, parent in parents.items():
+        children.setdefault(parent, []).append(id)
+    found = {bucket_id: None}
+    waiting = [bucket_id]
+    while waiting:
+        waiting = [child for id in waiting for child in children.get(id, ()) if child not in found]
+        found |= dict.fromkeys(waiting)
+    return list(found)
 
 
 def _check_count(runs: int) -> None:

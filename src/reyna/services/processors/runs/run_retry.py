@@ -9,6 +9,7 @@ from reyna.domain.caller import Caller
 from reyna.domain.processing.run import RetryOptions, Run
 from reyna.ports.store import Delete, Store
 from reyna.services.processors.neighbours import StateVerbs
+from reyna.services.processors.pipelines.batch_settlement import BatchSettlement
 from reyna.services.processors.records import DEAD_LETTERS
 from reyna.services.processors.registry.processor_lookup import still_registered
 from reyna.services.processors.registry.registry import Registry
@@ -31,11 +32,12 @@ class RunRetry:
         inputs: InputBlobs,
         stream: DeadLetterStream,
         supersession: Supersession,
+        batches: BatchSettlement,
         clock: Callable[[], datetime],
     ) -> None:
         self._store, self._runs, self._registry, self._state = store, runs, registry, state
         self._stream, self._supersession, self._clock = stream, supersession, clock
-        self._inputs = inputs
+        self._inputs, self._batches = inputs, batches
 
     async def retry(self, caller: Caller, id: str, options: RetryOptions = RetryOptions(), data: Any = None) -> Run:
         """Requests the run again, with the blob as it is now, and removes its dead letter.
@@ -61,6 +63,8 @@ class RunRetry:
         self._runs.apply_limits(processor)
         run = await self._runs.update(caller, id, decide)
         await self._supersession.cancel_older(caller, [run])
+        if run.batch_id is not None:  # which may have ended
+            await self._batches.settle(caller, run.batch_id)
         if letter is not None:
             await self._stream.remove(letter)
         return run

@@ -65,12 +65,14 @@ class RunStore:
         """Returns a new run as it is to be written: handed out at once where there is room, else held."""
         return run if self._queues.reserve(run) else replace(run, held=True)
 
-    async def create(self, caller: Caller, runs: Sequence[Run], *further: Step) -> None:
-        """Writes all of these reserved runs or none of them, with further steps.
+    async def create(
+        self, caller: Caller, runs: Sequence[Run], *further: Step, messages: Sequence[Message] = ()
+    ) -> None:
+        """Writes all of these reserved runs or none of them, with further steps and messages.
 
         Raises RequirementNotMet when one of them is there already, TooMuch over quota.
         """
-        messages = [message for run in runs for message in self.request_messages(caller, run)]
+        messages = [*messages, *(message for run in runs for message in self.request_messages(caller, run))]
         steps = (*(Put(RUNS, run) for run in runs), self.quota_step(*runs), *further)
         try:
             await self._store.write(*steps, messages=messages)

@@ -8,18 +8,18 @@ import msgspec
 from msgspec.structs import replace
 
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Conflict, Invalid
-from reyna.domain.ids import new_id
+from reyna.domain.errors import Invalid
+from reyna.domain.processing.batch import new_batch
+from reyna.domain.processing.pipeline import PipelineStage
 from reyna.domain.processing.run import NewRuns, RetryOptions, Run, Status
 from reyna.domain.quota import Usage
 from reyna.domain.requests.idempotency import Key
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page
-from reyna.ports.store import RequirementNotMet, Store
+from reyna.ports.store import Step, Store
 from reyna.services.processors.authorization import check_not_processor
-from reyna.services.processors.instances.run_depth import RunDepths
 from reyna.services.processors.outputs.output_storage import OutputStorage
+from reyna.services.processors.pipelines.run_requests import RunRequests
 from reyna.services.processors.records import RUNS, newest_first
-from reyna.services.processors.registry.processor_lookup import no_processor, still_registered
 from reyna.services.processors.registry.registry import Registry
 from reyna.services.processors.registry.settings_validator import SettingsValidator
 from reyna.services.processors.runs import lifecycle
@@ -27,7 +27,6 @@ from reyna.services.processors.runs.input_blobs import InputBlobs
 from reyna.services.processors.runs.progress_cache import ProgressCache
 from reyna.services.processors.runs.run_retry import RunRetry
 from reyna.services.processors.runs.run_store import RunStore, RunUpdate
-from reyna.services.processors.runs.supersession import Supersession
 from reyna.storage.idempotency import IdempotencyKeys, IdempotencyRecord, idempotent
 
 EMPTY_REQUEST_ID: Final = "run-none"  # stands for the result of a request for the blobs of an empty bucket
@@ -49,19 +48,19 @@ class Runs:
         progress: ProgressCache,
         registry: Registry,
         inputs: InputBlobs,
-        depths: RunDepths,
         settings: SettingsValidator,
         clock: Callable[[], datetime],
         idempotency_keys: IdempotencyKeys,
-        supersession: Supersession,
+        requests: RunRequests,
     ) -> None:
         self._store, self._runs, self._outputs, self._run_retry = store, runs, outputs, run_retry
         self._progress = progress
         self._registry, self._settings, self._clock, self.idempotency_keys = registry, settings, clock, idempotency_keys
-        self._inputs, self._depths, self._supersession = inputs, depths, supersession
+        self._inputs, self._requests = inputs, requests
 
     async def request(self, caller: Caller, new: NewRuns, *, key: Key = None) -> Sequence[Run]:
-        """Runs a processor now, on these blobs or on every blob in the bucket that it takes: all of them or none.
+        """Runs a processor now, on these blobs or on every blob in the bucket's subtree that it takes: all of them or
+        none. The runs on several blobs are a batch.
 
         Raises NotFound and Invalid (by path), and TooMuch above 1,000 runs or over the day's quota.
         """
@@ -79,11 +78,12 @@ class Runs:
         status: Status | None = None,
         processor_id: str | None = None,
         blob_id: str | None = None,
+        batch_id: str | None = None,
         limit: int = DEFAULT_LIMIT,
         cursor: str | None = None,
     ) -> Page[Run]:
         """Returns one page of the matching runs with their latest progress, newest first."""
-        given = {"status": status, "processor_id": processor_id, "blob_id": blob_id}
+        given = {"status": status, "processor_id": processor_id, "blob_id": blob_id, "batch_id": batch_id}
         where = {field: value for field, value in given.items() if value is not None}
         page = await newest_first(
             self._store, RUNS, caller.user_id, where, by="requested_at", limit=limit, cursor=cursor
@@ -127,26 +127,12 @@ class Runs:
             blobs = await self._inputs.get_many(caller, processor, new.blob_ids)
         else:
             blobs = await self._inputs.list_in_bucket(caller, processor, new.bucket_id)
-        now, depths = self._clock(), await self._depths.find(caller, blobs)
+        stage = PipelineStage(processor_id=processor.id, settings=new.settings, model=new.model)
         priority = new.resolved_priority()
-        self._runs.apply_limits(processor)
-        runs = [
-            self._runs.reserve(
-                lifecycle.request(
-                    new_id("run"), processor, blob, new.settings, now, priority, new.model, depth=depths[blob.id]
-                )
-            )
-            for blob in blobs
-        ]
-        remember_key = self.idempotency_keys.steps(caller, key, runs[0].id if runs else EMPTY_REQUEST_ID, runs)
-        try:
-            if runs:
-                await self._runs.create(caller, runs, *still_registered(processor), *remember_key)
-            elif remember_key:
-                await self._store.write(*remember_key)
-        except RequirementNotMet as unmet:
-            if unmet.kind == "require":
-                raise no_processor(processor.id) from unmet
-            raise Conflict("The same request was made at the same moment. Try again.") from unmet
-        await self._supersession.cancel_older(caller, runs)
-        return runs
+        is_batch = blobs and (new.bucket_id is not None or len(blobs) > 1)
+        batch = new_batch(caller, (stage,), priority, new.bucket_id, self._clock()) if is_batch else None
+
+        def remember(runs: Sequence[Run]) -> Sequence[Step]:
+            return self.idempotency_keys.steps(caller, key, runs[0].id if runs else EMPTY_REQUEST_ID, runs)
+
+        return await self._requests.create(caller, processor, blobs, stage, priority, batch, remember)

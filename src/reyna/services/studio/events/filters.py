@@ -24,9 +24,11 @@ PLAIN_TYPES: Final = frozenset(
     {f"bucket.{action}" for action in ("created", "updated", "moved", "trashed", "restored", "purged")}
     | {f"bucket.blob.{action}" for action in ("added", "removed", "moved")}
     | {f"upgrade.{action}" for action in ("requested", "completed", "failed", "cancelled", "progress")}
+    | {f"batch.{action}" for action in ("requested", "completed", "failed", "cancelled")}
     | {
         "instance.changed",
         "model.changed",
+        "pipeline.changed",
         "processor.registered",
         "processor.removed",
         "quota.exceeded",

@@ -42,6 +42,11 @@ PROMPT: Final = {
     "seconds": 0.8,
 }
 
+STAGES: Final[list[dict[str, Any]]] = [
+    {"processor_id": "text-expansion", "settings": {}, "model": None, "when": "words(content) > 100"},
+    {"processor_id": "style-analyzer", "settings": {}, "model": None, "when": None},
+]
+
 EXAMPLES: Final[Mapping[str, Any]] = {
     "Registration": {"email": "ana@example.org", "password": "a ship sails at dawn", "name": "Ana"},
     "Credentials": {"email": "ana@example.org", "password": "a ship sails at dawn"},
@@ -145,7 +150,38 @@ EXAMPLES: Final[Mapping[str, Any]] = {
         "input_tokens": 14,
         "output_tokens": 3,
     },
-    "NewRuns": {"processor_id": "text-expansion", "blob_ids": [BLOB]},
+    "RunRequest": {"pipeline": ["text-expansion", "style-analyzer"], "blob_ids": [BLOB]},
+    "NewPipeline": {"name": "Expand and analyse", "stages": STAGES},
+    "PipelineChange": {"name": "Expand and look at the style", "base_revision": 1},
+    "Pipeline": {
+        "id": "pipeline-01k8x30p1q2r3s4t5v6w7x8y9z",
+        "user_id": USER,
+        "name": "Expand and analyse",
+        "stages": STAGES,
+        "revision": 1,
+        "created_at": AT,
+        "updated_at": AT,
+    },
+    "WatchedBatch": {
+        "id": "batch-01k8x31a2b3c4d5e6f7g8h9j0k",
+        "user_id": USER,
+        "stages": STAGES,
+        "pipeline_id": "pipeline-01k8x30p1q2r3s4t5v6w7x8y9z",
+        "name": "Expand and analyse",
+        "bucket_id": BUCKET,
+        "priority": "bulk",
+        "status": "running",
+        "revision": 1,
+        "requested_at": AT,
+        "finished_at": None,
+        "progress": {
+            "fraction": 0.25,
+            "stages": [
+                {"processor_id": "text-expansion", "completed": 1, "running": 1},
+                {"processor_id": "style-analyzer", "requested": 1},
+            ],
+        },
+    },
     "Replay": {"data": {"content": "The ship sailed into the storm."}},
     "Claim": {"worker": "worker-1", "version": "1.0.0", "wait_seconds": 25},
     "LeaseBeat": {"worker": "worker-1", "wait_seconds": 8},
