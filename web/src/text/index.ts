@@ -11,6 +11,7 @@ import { deadLetters } from "./processing/deadLetters";
 import { registry } from "./processing/registry";
 import { runs } from "./processing/runs";
 import { settings } from "./processing/settings";
+import { style } from "./processing/style";
 import { processors } from "./processors";
 import { search } from "./search";
 import { trash } from "./trash";
@@ -30,6 +31,7 @@ export const text = {
   runs,
   search,
   settings,
+  style,
   trash,
   undo,
 } as const;

@@ -7,22 +7,15 @@ would wait; and a thread cannot be stopped.
 import os
 import sys
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from reyna.library.style_analysis.analysis import analyse
-from reyna.library.style_analysis.request import AnalysisRequest
+from reyna.library.style_analysis.request import AnalysisRequest, ChildMessage
 
 NICENESS: Final = 5  # the studio goes first
 MIN_REPORTED_STEP: Final = 0.01
-
-
-class ChildMessage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A line of the child: the fraction that is done, and at the end the result."""
-
-    progress: float
-    data: dict[str, Any] | None = None
 
 
 def main() -> None:

@@ -8,8 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from reyna.library.style_analysis.child import ChildMessage
-from reyna.library.style_analysis.request import AnalysisRequest
+from reyna.library.style_analysis.request import AnalysisRequest, ChildMessage
 
 CHILD_MODULE: Final = "reyna.library.style_analysis.child"
 MAX_LINE_BYTES: Final = 64 * 1024 * 1024

@@ -3,6 +3,7 @@
 from typing import Any
 
 from reyna.library.style_analysis.child_process import analyse_in_child
+from reyna.library.style_analysis.judgements import add_judgements
 from reyna.library.style_analysis.settings import StyleSettings
 from reyna.library.style_analysis.sources import TEXT_SCHEMAS, read_request
 from reyna.sdk import Blob, Context, Derived, Processor
@@ -24,6 +25,6 @@ async def analyse_style(blob: Blob, context: Context[StyleSettings]) -> dict[str
     Raises Refuse for a text without a word, for a bucket that does not hold the text, and for more than it takes.
     """
     request = await read_request(blob, context)
-    data = await analyse_in_child(request, context.progress)
+    data = await add_judgements(await analyse_in_child(request, context.progress), request, context)
     await context.progress(1.0)
     return data if request.bucket_id is None else Derived(data, buckets=(request.bucket_id,))

@@ -1,4 +1,6 @@
-"""The request for an analysis: the texts with their sources, and the settings."""
+"""The messages of an analysis: the request with its texts and settings, and the answers of its process."""
+
+from typing import Any
 
 import msgspec
 
@@ -21,3 +23,10 @@ class AnalysisRequest(msgspec.Struct, frozen=True, kw_only=True):
     texts: tuple[SourceText, ...]
     settings: StyleSettings
     bucket_id: str | None = None
+
+
+class ChildMessage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A line of the child process: the fraction that is done, and at the end the result."""
+
+    progress: float
+    data: dict[str, Any] | None = None

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from reyna.domain.errors import NotFound
+from reyna.domain.text.clusters import shorten
 from reyna.domain.text.words import word_count
 from reyna.library.style_analysis.request import AnalysisRequest, SourceText
 from reyna.library.style_analysis.settings import StyleSettings
@@ -11,6 +12,7 @@ from reyna.sdk import Blob, Bucket, Context, Refuse
 
 TEXT_SCHEMAS: Final = ("text-input-v1", "expanded-text-v1", "edited-text-v1")
 EXPANDED_SCHEMA: Final = "expanded-text-v1"
+MAX_TITLE_CHARACTERS: Final = 200
 MAX_TEXTS: Final = 1_000
 MAX_BUCKETS: Final = 2_000
 MAX_CHARACTERS: Final = 8_000_000  # a million words and more
@@ -34,7 +36,7 @@ def source_of(blob: Blob, *, title: str | None = None) -> SourceText:
         revision=blob.revision,
         field=field,
         text=blob.data[field],
-        title=blob.data.get("title") or title,
+        title=shorten(blob.data.get("title") or title or "", MAX_TITLE_CHARACTERS) or None,
     )
 
 

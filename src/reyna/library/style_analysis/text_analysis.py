@@ -21,6 +21,7 @@ from reyna.library.style_analysis.places import Utf16Places
 from reyna.library.style_analysis.settings import FindingKind, StyleSettings
 
 MAX_QUOTE_CHARACTERS: Final = 120
+MAX_MESSAGE_CHARACTERS: Final = 400
 MEASURED_FRACTION: Final = 0.3  # of the work, after which findings are looked for
 METRICS: Final = (
     *("words", "sentences", "paragraphs", "syllables", "reading_minutes", "reading_ease", "grade_level"),
@@ -82,18 +83,21 @@ def list_findings(analysis: TextAnalysis, *, most: int) -> list[dict[str, Any]]:
     """Returns at most so many findings of each kind, with places in UTF-16 code units, in the order of the text."""
     text, places = analysis.document.text, Utf16Places(analysis.document.text)
     listed = sorted((one for found in analysis.findings.values() for one in found[:most]), key=lambda one: one.start)
-    return [
-        {
-            "kind": one.kind,
-            "start": places.convert(one.start),
-            "end": places.convert(one.end),
-            "quote": shorten(text[one.start : one.end], MAX_QUOTE_CHARACTERS),
-            "message": one.message,
-            "made_by": one.made_by,
-            **({"suggestions": list(one.suggestions)} if one.suggestions else {}),
-        }
-        for one in listed
-    ]
+    return [_describe_finding(one, text, places) for one in listed]
+
+
+def _describe_finding(finding: StyleFinding, text: str, places: Utf16Places) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "kind": finding.kind,
+        "start": places.convert(finding.start),
+        "end": places.convert(finding.end),
+        "quote": shorten(text[finding.start : finding.end], MAX_QUOTE_CHARACTERS),
+        "message": shorten(finding.message, MAX_MESSAGE_CHARACTERS),
+        "made_by": finding.made_by,
+    }
+    if finding.suggestions:
+        described["suggestions"] = [shorten(one, MAX_QUOTE_CHARACTERS) for one in finding.suggestions]
+    return described
 
 
 def list_sections(analysis: TextAnalysis) -> list[dict[str, Any]]:

@@ -5,6 +5,8 @@ import { contentOf, EXPANSION_SCHEMA, expandedOf, NOTE_SCHEMA } from "../../api/
 import type { Blob } from "../../api/types";
 import { ExpansionText } from "../processors/ExpansionText";
 import { Prose } from "../processors/Prose";
+import { StyleAnalysis } from "./style/StyleAnalysis";
+import { isStyleAnalysis, STYLE_SCHEMA } from "./style/styleAnalysis";
 
 interface ContentView {
   /** Returns false for data that it cannot show. */
@@ -18,6 +20,7 @@ const VIEWS: Readonly<Record<string, ContentView>> = {
     canShow: (blob) => contentOf(blob) !== "" && Object.keys(Object(blob.data)).length === 1,
     View: NoteView,
   },
+  [STYLE_SCHEMA]: { canShow: isStyleAnalysis, View: StyleAnalysis },
 };
 
 /** Returns the view for a blob; undefined when none is made for its schema. */

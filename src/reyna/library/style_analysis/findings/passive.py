@@ -50,4 +50,4 @@ def _is_participle(document: Document, rule: PassiveRule, number: int) -> bool:
         return False
     if profile is not None and profile.writes_nouns_with_capitals and document.is_capitalized(number):
         return False
-    return word in rule.irregular_participles or rule.participle.match(word) is not None
+    return word in rule.irregular_participles or rule.participle.fullmatch(word) is not None

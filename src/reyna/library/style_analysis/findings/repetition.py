@@ -33,18 +33,17 @@ def find_repeated_phrases(document: Document, *, window: int) -> Findings:
     """Yields the second of two places of the same three words or more, of which two carry meaning."""
     words, seen = document.words, dict[tuple[str, ...], int]()
     for first, after in document.ranges:
-        number = first
+        number = begin = first
         while number + PHRASE_WORDS <= after:
             phrase = tuple(words[number : number + PHRASE_WORDS])
             before, seen[phrase] = seen.get(phrase), number
             if before is None or number - before > window * PHRASE_WINDOW_FACTOR or not _is_telling(document, phrase):
                 number += 1
                 continue
-            length = _common_length(words, before, number, after)
-            span = document.span_of(number, number + length - 1)
-            message = f"“{' '.join(words[number : number + length])}” stands {number - before} words before, too."
-            yield finding_at("repeated_phrase", span, message)
-            number += length
+            start = number - _common_length_before(words, before, number, begin)
+            number = begin = number + _common_length(words, before, number, after)
+            span = document.span_of(start, begin - 1)
+            yield finding_at("repeated_phrase", span, f"“{' '.join(words[start:begin])}” stands shortly before, too.")
 
 
 def _names_in(document: Document) -> frozenset[str]:
@@ -68,5 +67,12 @@ def _is_telling(document: Document, phrase: tuple[str, ...]) -> bool:
 def _common_length(words: list[str], before: int, number: int, after: int) -> int:
     length = PHRASE_WORDS
     while number + length < after and before + length < number and words[before + length] == words[number + length]:
+        length += 1
+    return length
+
+
+def _common_length_before(words: list[str], before: int, number: int, begin: int) -> int:
+    length = 0
+    while number - length > begin and before - length > 0 and words[before - length - 1] == words[number - length - 1]:
         length += 1
     return length

@@ -6,6 +6,9 @@ from reyna.library.style_analysis.document import Document
 from reyna.library.style_analysis.findings.finding import Findings, finding_at
 
 SUBJECTS: Final = frozenset({"i", "he", "she", "we", "they", "you", "it"})
+DETERMINERS: Final = frozenset(
+    {"the", "a", "an", "this", "that", "his", "her", "their", "my", "our", "your", "its", "no", "one"}
+)
 
 
 def find_adverbs(document: Document) -> Findings:
@@ -14,7 +17,7 @@ def find_adverbs(document: Document) -> Findings:
     if profile is None or profile.adverb is None:
         return
     for number, word in enumerate(document.words):
-        if profile.adverb.match(word) and word not in profile.no_adverbs and word not in profile.fillers:
+        if profile.adverb.fullmatch(word) and word not in profile.no_adverbs and word not in profile.fillers:
             if not document.starts_sentence(number) and document.is_capitalized(number):
                 continue  # a name: Emily, Kelly
             span = document.spans[number]
@@ -41,6 +44,6 @@ def find_filter_words(document: Document) -> Findings:
         subject, verb = document.words[number - 1], document.words[number]
         if verb not in profile.filter_verbs or document.spoken[number] or document.starts_sentence(number):
             continue
-        if subject in SUBJECTS or document.is_capitalized(number - 1):
+        if subject in SUBJECTS or (document.is_capitalized(number - 1) and subject not in DETERMINERS):
             span = document.span_of(number - 1, number)
             yield finding_at("filter_word", span, f"“{document.text[slice(*span)]}”: could the reader perceive it?")

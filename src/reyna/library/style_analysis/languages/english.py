@@ -58,24 +58,24 @@ ENGLISH: Final = LanguageProfile(
         "holds brings writes lies falls speaks grows rises draws breaks drives throws wears wakes sleeps looks turns "
         "walks"
     ),
-    past_ending=re.compile(r"[^e]ed$"),
+    past_ending=re.compile(r".*[^e]ed"),
     passive=PassiveRule(
         auxiliaries=BE,
-        participle=re.compile(r".{2}ed$"),
+        participle=re.compile(r".{2,}ed"),
         irregular_participles=IRREGULAR_PARTICIPLES,
         no_participles=ADJECTIVES,
         between=BETWEEN,
         agents=word_set("by"),
         max_gap=2,
     ),
-    adverb=re.compile(r".{2}ly$"),
+    adverb=re.compile(r".{2,}ly"),
     no_adverbs=word_set(
         "only early family likely lonely lovely friendly ugly silly holy belly bully jelly july italy reply supply "
         "apply imply comply multiply rely fly ally assembly butterfly anomaly melancholy elderly deadly daily weekly "
         "monthly yearly costly lively curly chilly hilly homely orderly monopoly jolly folly gully lily wily burly "
         "surly sly brotherly cowardly ghostly heavenly kingly leisurely manly motherly saintly scholarly sickly "
         "sprightly stately timely unlikely unruly worldly rally tally dolly holly golly family's bubbly cuddly "
-        "wrinkly prickly"
+        "wrinkly prickly emily kelly molly sally polly billy sicily"
     ),
     filter_verbs=word_set(
         "saw see sees heard hear hears felt feel feels noticed notice notices watched watch watches realized realised "

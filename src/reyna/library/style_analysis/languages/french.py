@@ -28,7 +28,7 @@ FRENCH: Final = LanguageProfile(
         "suis sommes sont peut peuvent veut veulent fait font va vont vient viennent sait savent voit voient prend "
         "prennent met mettent doit doivent faut"
     ),
-    past_ending=re.compile(r".{2}(?:ait|aient)$"),
+    past_ending=re.compile(r".{2,}(?:ait|aient)"),
     fillers=word_set(
         "vraiment simplement plutôt assez carrément littéralement absolument totalement soudain évidemment"
     ),

@@ -37,7 +37,7 @@ GERMAN: Final = LanguageProfile(
     ),
     passive=PassiveRule(
         auxiliaries=word_set("wurde wurdest wurden wurdet worden wird werden"),
-        participle=re.compile(r"(?:\w+)?ge\w{2,}(?:t|en)$|(?:be|er|ver|zer|ent|emp|miss)\w{2,}t$|\w{3,}iert$"),
+        participle=re.compile(r"(?:\w+)?ge\w{2,}(?:t|en)|(?:be|er|ver|zer|ent|emp|miss)\w{2,}t|\w{3,}iert"),
         no_participles=word_set(
             "gegen gerade gestern gehen geben gewinnen gefallen gehören genießen geschehen gelingen genug gesicht "
             "gericht gewicht gedicht gebiet gespenst geist geduld gesamt recht bett ort geschäft gesellschaft"

@@ -32,7 +32,7 @@ SPANISH: Final = LanguageProfile(
     ),
     passive=PassiveRule(
         auxiliaries=word_set("fue fueron era eran es son sido siendo será serán sería serían ser fuera fueran"),
-        participle=re.compile(r".{2}(?:ad|id)[oa]s?$"),
+        participle=re.compile(r".{2,}(?:ad|id)[oa]s?"),
         irregular_participles=word_set(
             "hecho hecha hechos hechas escrito escrita escritos escritas visto vista vistos vistas abierto abierta "
             "abiertos abiertas roto rota rotos rotas puesto puesta puestos puestas dicho dicha muerto muerta cubierto "
@@ -45,7 +45,7 @@ SPANISH: Final = LanguageProfile(
         agents=word_set("por"),
         max_gap=1,
     ),
-    adverb=re.compile(r".{3}mente$"),
+    adverb=re.compile(r".{3,}mente"),
     no_adverbs=word_set("demente vehemente clemente inclemente simiente"),
     fillers=word_set(
         "realmente simplemente bastante básicamente literalmente obviamente totalmente absolutamente prácticamente "

@@ -13,6 +13,7 @@ LENGTH_CLASSES: Final = (1, 6, 11, 16, 21, 26, 31, 41, 51)  # the first length o
 READING_WORDS_PER_MINUTE: Final = 238  # silent, English: M. Brysbaert, Journal of Memory and Language 109 (2019)
 MAX_FREQUENT_WORDS: Final = 30
 MIN_FREQUENT_COUNT: Final = 3
+MAX_WORD_CHARACTERS: Final = 100  # beyond which it is no word of a language
 
 
 def count_document(document: Document) -> Measured:
@@ -36,7 +37,8 @@ def count_frequent_words(document: Document) -> list[dict[str, Any]]:
     """Returns the content words that are used three times or more, the most frequent first; none without a profile."""
     if document.language.profile is None:
         return []
-    counts = Counter(word for word in document.words if is_content_word(document, word))
+    words = (word for word in document.words if len(word) <= MAX_WORD_CHARACTERS)
+    counts = Counter(word for word in words if is_content_word(document, word))
     frequent = [(word, count) for word, count in counts.most_common(MAX_FREQUENT_WORDS) if count >= MIN_FREQUENT_COUNT]
     return [{"word": word, "count": count} for word, count in frequent]
 

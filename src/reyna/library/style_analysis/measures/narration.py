@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from reyna.library.style_analysis.document import Document
+from reyna.library.style_analysis.languages.profile import LanguageProfile
 from reyna.library.style_analysis.measures.result import Measured
 
 MIN_PRONOUNS: Final = 5  # outside of dialogue, below which nothing is said
@@ -29,7 +30,9 @@ def measure_narration(document: Document) -> Measured:
     else:
         missing["narration.point_of_view"] = "The narration has too few pronouns."
     ending = profile.past_ending
-    past = sum(word in profile.past_verbs or (ending is not None and ending.match(word) is not None) for word in told)
+    past = sum(
+        word in profile.past_verbs or (ending is not None and ending.fullmatch(word) is not None) for word in told
+    )
     present = sum(word in profile.present_verbs for word in told)
     if (verbs := past + present) >= MIN_VERBS:
         narration |= {"tense": _tense(past / verbs), "past_share": round(past / verbs, 2)}
@@ -47,6 +50,11 @@ def describe_voice(narration: dict[str, Any]) -> str:
     tense = narration.get("tense")
     tense_words = "mixed tenses" if tense == "mixed" else f"{tense} tense" if tense else None
     return ", ".join(part for part in (person, tense_words) if part)
+
+
+def _is_past(word: str, profile: LanguageProfile) -> bool:
+    ending = profile.past_ending
+    return word in profile.past_verbs or (ending is not None and ending.fullmatch(word) is not None)
 
 
 def _point_of_view(first_share: float, second_share: float) -> str:
