@@ -13,6 +13,7 @@ import nats
 import pytest
 from nats.aio.client import Client
 
+from reyna.adapters.postgres import migrations
 from reyna.embedded.home import Home
 from reyna.embedded.llama import Llama
 from reyna.embedded.nats import Nats
@@ -31,10 +32,11 @@ Builder = Callable[..., Application]
 
 @pytest.fixture(scope="session")
 async def prepared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home whose database exists already: creating it is what takes long."""
+    """A home whose database exists already, with its tables: creating them is what takes long."""
     home = tmp_path_factory.mktemp("lived-in") / "home"
     server = Postgres(Home(home))
     await server.start()
+    await migrations.migrate(server.url)
     await server.stop()
     return home
 

@@ -35,14 +35,15 @@ class LocalServers:
 
     async def probe(self) -> None:
         """Asks each server for its models; takes half a second at most."""
-        found = await asyncio.gather(*(_list_models(name, port) for name, port in self._ports.items()))
+        async with open_http_client(PROBE_SECONDS, None) as client:
+            found = await asyncio.gather(*(_list_models(client, name, port) for name, port in self._ports.items()))
         self.models = tuple(model for models in found for model in models)
 
 
-async def _list_models(server: str, port: int) -> list[Model]:
+async def _list_models(client: httpx2.AsyncClient, server: str, port: int) -> list[Model]:
     url = f"http://127.0.0.1:{port}/v1"
     try:
-        async with asyncio.timeout(PROBE_SECONDS), open_http_client(PROBE_SECONDS, None) as client:
+        async with asyncio.timeout(PROBE_SECONDS):
             answer = (await client.get(f"{url}/models")).raise_for_status().json()
         return [_found_model(server, url, str(one["id"])) for one in answer["data"][:MAX_FOUND_MODELS]]
     except (TimeoutError, httpx2.HTTPError, ValueError, LookupError, TypeError):

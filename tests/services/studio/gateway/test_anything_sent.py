@@ -15,7 +15,7 @@ from tests.services.studio.conftest import create_account
 from tests.services.studio.harness import StudioHarness, studio_harness
 from tests.support.served_app import check_every_operation, serve_in_thread
 
-EXAMPLES: Final = 40  # of each operation, sound ones and others; all of them take a minute or so
+EXAMPLES: Final = 20  # of each operation, sound ones and others; all of them take half a minute or so
 SIGNS_OUT: Final = r"/auth/logout$"
 Furnished = tuple[str, dict[str, list[Any]]]  # Ana's token, and what she has there
 
