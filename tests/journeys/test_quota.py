@@ -48,4 +48,3 @@ async def test_over_the_quota_every_door_says_no_and_every_device_hears_of_it(
     await bo.post("/blobs", {"schema_id": NOTE, "data": {"content": ROOM}})
     for person in (ana, bo):
         await person.leave()
-    await application.stop()
