@@ -16,7 +16,9 @@ from reyna.embedded.secret_file import read_or_create_secret
 
 VARIABLE_PREFIX: Final = "REYNA_"
 SETTINGS_FILE: Final = "reyna.toml"
-COMMAND_VARIABLES: Final = frozenset({"REYNA_CONFIG", "REYNA_URL", "REYNA_TOKEN"})  # read where a command wants them
+COMMAND_VARIABLES: Final = frozenset(  # read where a command wants them
+    {"REYNA_CONFIG", "REYNA_CREDENTIAL", "REYNA_URL", "REYNA_TOKEN"}
+)
 TEST_PREFIX: Final = "REYNA_TEST_"  # what only the test suite reads
 
 MIN_WEIGHT: Final = 0.01

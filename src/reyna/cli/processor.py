@@ -1,4 +1,4 @@
-"""`reyna processor run | new | list | show`: run, scaffold, list and show processors."""
+"""`reyna processor run | new | list | show | credential`: run, scaffold, list and show processors, admit workers."""
 
 import os
 import sys
@@ -16,7 +16,8 @@ from reyna.cli.execution import exit_with_error, run_async
 from reyna.cli.startup import join_running_studio, load_settings
 from reyna.cli.terminal import OUT, add_row, announce, print_line
 from reyna.domain.caller import system_caller
-from reyna.domain.errors import CannotStart
+from reyna.domain.errors import CannotStart, Invalid
+from reyna.domain.ids import check_slug
 from reyna.domain.requests.page import MAX_PAGE_SIZE
 from reyna.ports.language import Language, ModelEndpoint
 from reyna.sdk.command.reload import command_without_reload, run_reloading
@@ -26,6 +27,7 @@ from reyna.services.processors.service import Processors
 from reyna.transport.rpc import Signer, remote
 
 app: Final = typer.Typer(name="processor", help="Run, begin and list processors.", no_args_is_help=True)
+CREDENTIAL_VARIABLE: Final = "REYNA_CREDENTIAL"
 
 
 @app.command("run")
@@ -35,10 +37,14 @@ def run_processors(
     url: Annotated[str | None, typer.Option(help="Address of the studio, with REYNA_TOKEN; else REYNA_URL.")] = None,
     reload: Annotated[bool, typer.Option("--reload", help="Start anew whenever a Python file here changes.")] = False,
 ) -> None:
-    """Run processors of your own until Ctrl-C: with REYNA_URL and REYNA_TOKEN over HTTPS, else beside a studio."""
+    """Run processors of your own until Ctrl-C: with REYNA_URL and REYNA_TOKEN over HTTPS, with REYNA_CREDENTIAL over
+    NATS, else beside a studio."""
     if reload:
         raise typer.Exit(run_reloading(command_without_reload(), Path.cwd()))
     sys.path.insert(0, str(Path.cwd()))  # a processor is most often a file in the working directory
+    credential = os.environ.get(CREDENTIAL_VARIABLE)
+    if credential and not url:
+        return _run_with_credential(Path(credential), names, parallel)
     if studio := studio_address(url, os.environ):
         address, token = studio
 
@@ -47,7 +53,7 @@ def run_processors(
 
         model = _model_of_settings()
         run_async(lambda: run_rest_workers(address, token, names, parallel=parallel, language=model, ready=tell))
-        return
+        return None
     # Imports the whole application, which listing and scaffolding do without.
     from reyna.app.lifecycle import run_workers
     from reyna.app.workers import SMALL_MODEL_SETTINGS
@@ -59,6 +65,65 @@ def run_processors(
         announce(f"At work: {', '.join(names)}", log_format=settings.log_format)
 
     run_async(lambda: run_workers(settings, names, parallel=parallel, defaults=defaults, ready=ready))
+    return None
+
+
+def _run_with_credential(path: Path, names: list[str], parallel: int) -> None:
+    from reyna.app.credentials.credential import read_credential
+    from reyna.app.credentials.running import run_worker
+
+    settings = load_settings()
+    if len(names) != 1:
+        exit_with_error("A credential is that of one processor: run each of them by itself.")
+
+    def ready() -> None:
+        announce(f"At work: {names[0]}; it is ready.", log_format=settings.log_format)
+
+    async def run() -> None:
+        credential = read_credential(path)
+        await run_worker(credential, names[0], parallel=parallel, language=_model_of_settings(), ready=ready)
+
+    run_async(run)
+
+
+@app.command("credential")
+def issue_credential(
+    id: Annotated[str, typer.Argument(help="The id of the processor, such as text-expansion.")],
+    out: Annotated[Path | None, typer.Option(help="The file to write; else ID.credential, here.")] = None,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Take it back: its workers lose their connection.")] = False,
+) -> None:
+    """Write a credential for workers of one processor on NATS, or take it back; a former one does not hold any more."""
+    try:
+        check_slug("id", id)
+    except Invalid as invalid:
+        exit_with_error(invalid.detail)
+    settings = load_settings()
+    run_async(lambda: _revoke(settings, id) if revoke else _issue(settings, id, out or Path(f"{id}.credential")))
+
+
+async def _issue(given: Settings, id: str, path: Path) -> None:
+    from reyna.app.credentials.credential import write_credential
+    from reyna.app.credentials.issuing import CredentialIssuer, describe_user
+
+    settings, embedded = join_running_studio(given), given.nats_url is None
+    async with connect_bus(settings) as bus:
+        issuer = CredentialIssuer(settings, bus, nats_url=settings.nats_url or "", embedded=embedded)
+        credential, user = await issuer.issue(id)
+    write_credential(path, credential)
+    print_line(f"{path} is written. With REYNA_CREDENTIAL={path}, `reyna processor run` needs no secret.")
+    if not embedded:
+        print_line("Add this to `authorization { users: [ … ] }` of your nats-server, and have it read it again:")
+        print_line(describe_user(user))
+
+
+async def _revoke(settings: Settings, id: str) -> None:
+    from reyna.app.credentials.issuing import revoke_credential
+
+    if settings.nats_url is not None:
+        exit_with_error(f"Remove the user processor-{id} from the configuration of your nats-server.")
+    if not await revoke_credential(settings, id):
+        exit_with_error(f"There is no credential of {id}.")
+    print_line(f"The credential of {id} does not hold any more.")
 
 
 @asynccontextmanager

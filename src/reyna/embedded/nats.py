@@ -1,6 +1,5 @@
-"""nats-server as an embedded server: JetStream on disk, loopback only, one user with a password."""
+"""nats-server as an embedded server: JetStream on disk, loopback only, users with passwords."""
 
-import asyncio
 import json
 import shutil
 import sys
@@ -9,12 +8,12 @@ from typing import Final
 
 from reyna.domain.errors import CannotStart
 from reyna.embedded.home import MAX_PORT, Home
+from reyna.embedded.nats_users import STUDIO_USER, NatsUsers, try_login
 from reyna.embedded.server_process import ServerProcess, ServerSpec
 from reyna.embedded.tcp_ports import free_port
 
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 BOOT_FILE: Final = "nats/boot"  # the boot of the machine in which the server was started and not stopped yet
-USER: Final = "reyna"
 MAX_PAYLOAD_BYTES: Final = 8 * 1024 * 1024  # a verb between services may carry a whole blob, which may hold 4 MiB
 EVENT_BYTES: Final = 10 * 1024**3  # of EVENTS, which then drops its oldest messages
 OTHER_BYTES: Final = 2 * 1024**3  # of RUNS and DEAD. By default the limit would be three quarters of the free disk
@@ -24,7 +23,7 @@ CONFIG: Final = """\
 server_name: reyna
 listen: "127.0.0.1:{port}"
 max_payload: {max_payload}
-authorization {{ user: {user}, password: {password} }}
+authorization {{ include "users.conf" }}
 jetstream {{
   store_dir: {folder}
   sync_interval: "2s"
@@ -44,7 +43,7 @@ class Nats:
         self.lost_power = False  # whether the machine went down since the last start
         self._max_file_store = event_bytes + OTHER_BYTES
         self._folder = home.folder("nats")
-        self._password = home.secret("nats-password")
+        self._users = NatsUsers(home)
         self.port = free_port(home.read_number("nats/port", most=MAX_PORT))
         argv = (str(binary()), "--config", str(self._folder / "nats.conf"))
         spec = ServerSpec(
@@ -54,7 +53,7 @@ class Nats:
 
     @property
     def url(self) -> str:
-        return f"nats://{USER}:{self._password}@127.0.0.1:{self.port}"
+        return f"nats://{STUDIO_USER}:{self._users.studio_password}@127.0.0.1:{self.port}"
 
     async def start(self) -> None:
         """Returns when the server accepts our password. Raises DidNotStart.
@@ -65,14 +64,13 @@ class Nats:
         self.lost_power = self._home.read(BOOT_FILE) not in (None, self._boot)
         self._home.write(BOOT_FILE, self._boot)
         self._home.write("nats/port", str(self.port))
+        self._users.write()
         self._home.write(
             "nats/nats.conf",
             CONFIG.format(
                 port=self.port,
                 max_payload=MAX_PAYLOAD_BYTES,
                 max_file_store=self._max_file_store,
-                user=USER,
-                password=json.dumps(self._password),
                 folder=json.dumps(str(self._folder)),
             ),
         )
@@ -83,17 +81,9 @@ class Nats:
         (self._home.path / BOOT_FILE).unlink(missing_ok=True)  # everything is on the disk
 
     async def _check(self) -> None:
-        """Sends CONNECT and PING, and reads the answer. Raises OSError."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            await reader.readline()  # INFO
-            hello = json.dumps({"user": USER, "pass": self._password, "verbose": False, "pedantic": False})
-            writer.write(f"CONNECT {hello}\r\nPING\r\n".encode())
-            answer = await reader.readline()
-        finally:
-            writer.close()
-        if answer.strip() != b"PONG":
-            raise ConnectionError(answer.decode(errors="replace").strip())
+        """Raises OSError while the server does not accept our password."""
+        if refusal := await try_login(self.port, STUDIO_USER, self._users.studio_password):
+            raise ConnectionError(refusal)
 
 
 def boot_id() -> str:

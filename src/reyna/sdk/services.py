@@ -1,5 +1,6 @@
 """Protocols: the verbs of the services that a worker needs, and how it calls them over the bus."""
 
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import msgspec
@@ -14,7 +15,7 @@ from reyna.domain.schema import Verdict
 from reyna.ports.bus import Bus
 from reyna.sdk.context import StateService
 from reyna.sdk.run_tokens import SignToken
-from reyna.transport.rpc import remote
+from reyna.transport.rpc import parts_of, remote, verbs_of
 
 
 class RegistrationVerbs(Protocol):
@@ -107,6 +108,14 @@ class WorkerServices(msgspec.Struct, frozen=True):
     processors: ProcessorService
     state: StateService
     schemas: SchemaService
+
+
+def called_verbs() -> Iterator[str]:
+    """Yields the verbs that a worker calls over the bus, as `service.part.verb`."""
+    protocols = {"processors": ProcessorService, "state": StateService, "schemas": SchemaService}
+    for service, protocol in protocols.items():
+        for part, verbs in parts_of(protocol).items():
+            yield from (f"{service}.{part}.{verb}" for verb in verbs_of(verbs))
 
 
 def connect_services(bus: Bus, sign: SignToken) -> WorkerServices:

@@ -18,7 +18,7 @@ from reyna.adapters.nats.heartbeat_thread import HeartbeatThread
 from reyna.adapters.nats.inbox import Inbox
 from reyna.adapters.nats.jetstream_api import JetStreamApi
 from reyna.adapters.nats.live_subscription import LiveSubscriptions
-from reyna.adapters.nats.micro_service import RPC_SUBJECTS, WORKING, MicroService
+from reyna.adapters.nats.micro_service import INBOXES, RPC_SUBJECTS, WORKING, MicroService
 from reyna.adapters.nats.publisher import Publisher
 from reyna.adapters.nats.streams import describe_drift, provision_consumer, provision_streams, wanted_consumer
 from reyna.adapters.outage import Outage
@@ -49,14 +49,17 @@ MAX_HEADER_BYTES: Final = 16 * 1024  # of a message
 class NatsBus:
     """One connection to NATS, which reconnects for ever; all subscriptions come back with it."""
 
-    def __init__(self, connection: Connection, retention_days: int, ack_timeout: float) -> None:
+    def __init__(
+        self, connection: Connection, retention_days: int, ack_timeout: float, own_inboxes: str | None = None
+    ) -> None:
         self._connection = connection
         self._retention_days, self._ack_timeout = retention_days, ack_timeout
         self._inbox = Inbox(connection)
         self._api = JetStreamApi(self._inbox)
         self._events = EventStream(connection, self._inbox, self._api)
         self._publisher = Publisher(connection, ack_timeout)
-        self._live = LiveSubscriptions(connection, self._events.replay, self._events.position)
+        position = self._events.position if own_inboxes is None else _refuse_position
+        self._live = LiveSubscriptions(connection, self._events.replay, position)
         self._consumers: set[DurableConsumer] = set()
         self._services: set[MicroService] = set()
         self._disconnected_at = self._reconnected_at = float("-inf")
@@ -80,13 +83,15 @@ class NatsBus:
         retention_days: int = 30,
         connect_timeout: float = 30.0,
         ack_timeout: float = ACK_TIMEOUT_SECONDS,
+        own_inboxes: str | None = None,
     ) -> "NatsBus":
         """Connects to one of the servers in `url`, which are separated by commas.
 
-        Waits `connect_timeout` seconds for the first connection, and for ever for later ones. Raises Fault, in one line
-        that says what to set.
+        `own_inboxes` begins the subjects for answers to a worker with a credential, who may not read EVENTS: after an
+        outage its listeners go on without what they missed. Waits `connect_timeout` seconds for the first connection,
+        and for ever for later ones. Raises Fault, in one line that says what to set.
         """
-        bus = cls(Connection(), retention_days, ack_timeout)
+        bus = cls(Connection(), retention_days, ack_timeout, own_inboxes)
         bus._connect_again = partial(
             cls.connect,
             url,
@@ -94,8 +99,9 @@ class NatsBus:
             retention_days=retention_days,
             connect_timeout=connect_timeout,
             ack_timeout=ack_timeout,
+            own_inboxes=own_inboxes,
         )
-        await bus._open_connection(url, name, connect_timeout)
+        await bus._open_connection(url, name, connect_timeout, own_inboxes or INBOXES)
         try:
             bus._check_server()
             await bus._inbox.open()
@@ -108,7 +114,7 @@ class NatsBus:
             raise
         return bus
 
-    async def _open_connection(self, url: str, name: str, timeout: float) -> None:
+    async def _open_connection(self, url: str, name: str, timeout: float, inboxes: str) -> None:
         connection = self._connection
         try:
             async with asyncio.timeout(timeout):
@@ -124,6 +130,7 @@ class NatsBus:
                     ping_interval=20,
                     pending_size=MAX_PENDING_BYTES,
                     flush_timeout=self._ack_timeout,
+                    inbox_prefix=inboxes,
                 )
         except TimeoutError:
             self._closing = True
@@ -228,6 +235,10 @@ class NatsBus:
         `event_bytes` limits the size of EVENTS.
         """
         await provision_streams(self._api, self._retention_days, event_bytes)
+
+    async def provision_consumer(self, stream: Stream, name: str, subject: str, ack_wait: float) -> None:
+        """Creates a durable consumer for workers that may not do so themselves. Raises Drift and Fault."""
+        await provision_consumer(self._api, stream, wanted_consumer(name, subject, ack_wait))
 
     async def describe_drift(self, consumers: Mapping[str, Sequence[str]]) -> list[str]:
         """Returns how the streams and their consumers differ from the wanted settings, in words. Raises Fault."""
@@ -347,6 +358,10 @@ class NatsBus:
         await micro_service.start()
         self._services.add(micro_service)
         return micro_service
+
+
+async def _refuse_position() -> StreamPosition:
+    raise Fault("A worker with a credential reads no events.")
 
 
 def _address_of(url: str) -> str:

@@ -31,6 +31,7 @@ from reyna.ports.bus import RpcReply, RpcRequest
 
 LOG: Final = logging.getLogger(__name__)
 RPC_SUBJECTS: Final = "reyna.rpc"
+INBOXES: Final = "_INBOX"  # begins the subjects for answers
 MAX_PART_BYTES: Final = 1024 * 1024  # of an answer in one message; a page of long blobs exceeds every max_payload
 INTERNAL_ERROR: Final = "500"
 WORKING: Final = "-working"  # a request to all copies: who works on the answer for this subject? No verb has this name
@@ -120,17 +121,19 @@ class MicroService:
 
     def _request_handler(self, endpoint: Endpoint) -> Callable[[Msg], None]:
         def on_request(message: Msg) -> None:
-            self._run(self._serve(endpoint, message))
+            if _asks_for_answer(message):
+                self._run(self._serve(endpoint, message))
 
         return on_request
 
     def _on_working_request(self, message: Msg) -> None:
-        if message.data.decode() in self._working:
+        if _asks_for_answer(message) and message.data.decode() in self._working:
             self._run(self._respond(message, RpcReply(b"")))
 
     def _control_handler(self, describe: Callable[[], Mapping[str, Any]]) -> Callable[[Msg], None]:
         def on_request(message: Msg) -> None:
-            self._run(self._respond(message, RpcReply(msgspec.json.encode(describe()))))
+            if _asks_for_answer(message):
+                self._run(self._respond(message, RpcReply(msgspec.json.encode(describe()))))
 
         return on_request
 
@@ -186,3 +189,14 @@ class MicroService:
             started=self._started,
             endpoints=[endpoint.stats() for endpoint in self._endpoints],
         ).to_dict()
+
+
+def _asks_for_answer(message: Msg) -> bool:
+    """Returns whether a request is to be answered: its answer goes to an inbox.
+
+    We may publish on every subject, and a worker with a credential on few: it must not have us publish for it.
+    """
+    if message.reply.startswith(INBOXES):
+        return True
+    LOG.warning("Dropped a request on %s whose answer was to go to %r", message.subject, message.reply)
+    return False

@@ -28,6 +28,15 @@ def studio_address(url: str | None, environment: Mapping[str, str]) -> tuple[str
     return (address, environment.get(TOKEN_VARIABLE, "")) if address else None
 
 
+def stop_event() -> asyncio.Event:
+    """Returns an event that SIGINT and SIGTERM set from now on."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt instead
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
 async def run_rest_workers(
     address: str,
     token: str,
@@ -41,10 +50,7 @@ async def run_rest_workers(
 
     Raises CannotStart and Refusal.
     """
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):  # Windows: Ctrl-C raises KeyboardInterrupt instead
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = stop_event()
     async with AsyncExitStack() as stack:
         model = await stack.enter_async_context(language) if language else None
         for name in names:
