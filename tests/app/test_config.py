@@ -140,3 +140,12 @@ def test_every_setting_is_in_the_reference() -> None:
     for setting in SETTINGS:
         assert f"| `{setting.name}` | `{setting.variable}` |" in table
         assert setting.sentence.endswith(".")
+
+
+def test_the_delays_of_retries_are_read(tmp_path: Path) -> None:
+    assert read_settings({}, tmp_path).retry_delays() == (1.0, 5.0, 30.0, 120.0)
+    found = read_settings({"REYNA_RETRY_SECONDS": "0.5,2", "REYNA_LLM_RETRY_SECONDS": "1"}, tmp_path)
+    assert (found.retry_delays(), found.llm_retry_pauses()) == ((0.5, 2.0), (1.0,))
+    for wrong in ("soon", "1, 0", "100000"):
+        with pytest.raises(WrongSetting):
+            read_settings({"REYNA_RETRY_SECONDS": wrong}, tmp_path).retry_delays()

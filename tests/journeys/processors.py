@@ -52,8 +52,9 @@ class Gate:
 
 @asynccontextmanager
 async def running_worker(
-    application: Application, processor: Processor[None] = failing_processor, *, parallel: int = 4
+    application: Application, processor: Processor[None] = failing_processor, *, parallel: int = 4, **options: Any
 ) -> AsyncIterator[Processor[None]]:
+    """Runs a worker in this process; `options` are those of Worker."""
     settings = read_settings(application.environment, application.folder)
     bus = await NatsBus.connect(application.nats_url, name=processor.id)
     worker = Worker(
@@ -62,6 +63,7 @@ async def running_worker(
         sign=Signer(settings.signing_secret()).sign,
         services=lambda sign: connect_services(bus, sign),
         parallel=parallel,
+        **options,
     )
     await worker.start()
     yield processor

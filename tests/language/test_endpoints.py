@@ -75,3 +75,13 @@ async def test_the_whole_of_a_stream_is_limited_too() -> None:
     with pytest.raises(TimedOut, match="did not finish"):
         async for _ in TimedLanguage(ModelStandIn(None), limits).stream(PROMPT):
             pass
+
+
+async def test_a_call_that_failed_says_so_also_when_the_endpoint_is_left_alone_since() -> None:
+    broken = ModelStandIn(Fault("broken"))
+    endpoints = Endpoints(pauses=[0.001] * FAILURES_TO_OPEN, open_seconds=30.0)
+    with pytest.raises(Fault, match="broken"):
+        await endpoints.strengthen(broken, ENDPOINT).complete(PROMPT)
+    assert len(broken.asked.items) == FAILURES_TO_OPEN
+    with pytest.raises(EndpointUnavailable, match="30 s"):
+        await endpoints.strengthen(broken, ENDPOINT).complete(PROMPT)

@@ -143,8 +143,8 @@ class ServicesInMemory:
         self.expired.discard(run_id)
         return f"new token of {run_id}"
 
-    async def release(self, caller: Caller, run_id: str, worker_id: str) -> Run:
-        self._record_call("release", caller, worker_id)
+    async def release(self, caller: Caller, run_id: str, worker_id: str, reason: str | None = None) -> Run:
+        self._record_call("release", caller, reason)
         return self.runs[run_id]
 
     async def claim(self, caller: Caller, run_id: str, worker_id: str | None = None, version: str | None = None) -> Run:

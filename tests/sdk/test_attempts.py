@@ -1,6 +1,8 @@
 """An attempt that is refused is the last one; one that fails, or waits for somebody, is followed by another."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -16,7 +18,7 @@ from reyna.domain.errors import (
     TooMuch,
     Unserved,
 )
-from reyna.ports.language import EndpointUnavailable
+from reyna.ports.language import Completion, EndpointFault, EndpointUnavailable, Prompt
 from reyna.sdk import Blob, Context, Refuse, Retry
 from reyna.sdk.run_attempt import MAX_FAILED_ATTEMPTS
 from tests.sdk.conftest import REDELIVERY_SECONDS, Stage, shout
@@ -282,3 +284,47 @@ async def test_a_worker_that_comes_back_late_leaves_the_message_to_the_one_that_
     await stage.start_worker(end)
     await publish_work(stage.bus, stage.work)
     await stage.timers.after(REDELIVERY_SECONDS / 3)
+
+
+class FailingModel:
+    """A language model whose calls raise these errors, one after the other."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self._errors = list(errors)
+
+    async def complete(self, prompt: Prompt) -> Completion:
+        raise self._errors.pop(0)
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
+        yield await self.complete(prompt)
+
+
+async def ask_twice(blob: Blob, context: Context[Any]) -> Any:
+    prompt = Prompt(system="", user="", max_tokens=1)
+    with suppress(Fault):
+        await context.language.complete(prompt)
+    return {"content": (await context.language.complete(prompt)).text}
+
+
+async def test_an_attempt_in_which_the_model_was_asked_and_failed_counts_as_failed(stage: Stage) -> None:
+    model = FailingModel(Fault("The model broke."), EndpointUnavailable("model.example", 7.0))
+    await stage.start_worker(ask_twice, language=model)
+    await publish_work(stage.bus, stage.work)
+    assert await stage.services.wait_for_call("fail") == ("The model broke.", False)
+
+
+async def test_a_run_that_waits_for_its_model_says_so(stage: Stage) -> None:
+    left_alone = EndpointUnavailable("model.example", 7.0)
+    await stage.start_worker(ask_twice, language=FailingModel(left_alone, left_alone))
+    await publish_work(stage.bus, stage.work)
+    assert await stage.services.wait_for_call("release") == left_alone.detail
+    await stage.timers.after(7.0)
+
+
+async def test_a_busy_model_is_waited_for_as_long_as_it_asks_without_a_failure(stage: Stage) -> None:
+    busy = EndpointFault("Too many requests.", status=429, retry_after=40.0)
+    await stage.start_worker(ask_twice, language=FailingModel(busy, busy))
+    await publish_work(stage.bus, stage.work)
+    assert await stage.services.wait_for_call("release") == "Too many requests."
+    await stage.timers.after(40.0)
+    assert "fail" not in {verb for verb, _ in stage.services.calls.items}

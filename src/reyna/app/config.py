@@ -3,7 +3,7 @@
 import difflib
 import ipaddress
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
@@ -13,6 +13,10 @@ from msgspec import Meta
 from reyna.domain.errors import WrongSetting
 from reyna.domain.text.redaction import redact_passwords
 from reyna.embedded.secret_file import read_or_create_secret
+from reyna.language.circuit_breaker import OPEN_SECONDS
+from reyna.language.retries import RETRY_PAUSES_SECONDS
+from reyna.language.timeouts import DEFAULT_TIMEOUTS, LanguageTimeouts
+from reyna.ports.bus import RETRY_DELAYS_SECONDS
 
 VARIABLE_PREFIX: Final = "REYNA_"
 SETTINGS_FILE: Final = "reyna.toml"
@@ -21,6 +25,7 @@ COMMAND_VARIABLES: Final = frozenset(  # read where a command wants them
 )
 TEST_PREFIX: Final = "REYNA_TEST_"  # what only the test suite reads
 
+MAX_RETRY_SECONDS: Final = 86_400.0
 MIN_WEIGHT: Final = 0.01
 MAX_WEIGHT: Final = 100.0
 # The title of a type is shown to people: in the reference, and in the error for a wrong value.
@@ -31,6 +36,7 @@ Count = Annotated[int, Meta(ge=1, le=10**6, title="a number from 1 to 10^6")]
 Connections = Annotated[int, Meta(ge=1, le=65535, title="a number from 1 to 65535")]
 Processes = Annotated[int, Meta(ge=1, le=64, title="a number from 1 to 64")]
 Parallel = Annotated[int, Meta(ge=1, le=1000, title="a number from 1 to 1000")]
+Seconds = Annotated[float, Meta(gt=0, le=86_400, title="a number of seconds up to 86400")]
 Price = Annotated[float, Meta(ge=0, le=10**6, title="a number from 0 to 10^6")]
 Answer = Annotated[bool, Meta(title="true or false")]
 Secret = Annotated[str, Meta(min_length=32, title="a text of 32 characters or more")]
@@ -49,6 +55,10 @@ LogFormat = Annotated[Literal["auto", "console", "json"], Meta(title="auto, cons
 def _describe(sentence: str, *, secret: bool = False, shown: str | None = None) -> Meta:
     """Returns the words of the reference for a setting; `shown` is its default where the value does not say it."""
     return Meta(description=sentence, extra={"secret": secret, "shown": shown})
+
+
+def _as_text(seconds: Sequence[float]) -> str:
+    return ", ".join(f"{one:g}" for one in seconds)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +100,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Price | None,
         _describe("US dollars for a million tokens of its output.", shown="that of its provider, if known"),
     ] = None
+    llm_first_text_seconds: Annotated[
+        Seconds, _describe("Seconds until the first text of an answer, after which the call is given up.")
+    ] = DEFAULT_TIMEOUTS.first_text
+    llm_silence_seconds: Annotated[
+        Seconds, _describe("Seconds without text in the middle of an answer, after which the call is given up.")
+    ] = DEFAULT_TIMEOUTS.between_texts
+    llm_retry_seconds: Annotated[
+        str,
+        _describe("Seconds before each repetition of a call that failed before its first text."),
+    ] = _as_text(RETRY_PAUSES_SECONDS)
+    llm_rest_seconds: Annotated[
+        Seconds,
+        _describe("Seconds for which an endpoint that failed five times in a row is left alone, at first."),
+    ] = OPEN_SECONDS
+    retry_seconds: Annotated[
+        str,
+        _describe("Seconds before each further attempt at a run that failed; after the last one it is given up."),
+    ] = _as_text(RETRY_DELAYS_SECONDS)
     private_models: Annotated[
         Answer | None,
         _describe(
@@ -192,6 +220,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 raise WrongSetting("REYNA_USER_WEIGHTS", f"a weight is from {MIN_WEIGHT} to {MAX_WEIGHT}")
         return weights
 
+    def retry_delays(self) -> tuple[float, ...]:
+        """Returns the seconds in `retry_seconds`. Raises WrongSetting."""
+        return _read_seconds("REYNA_RETRY_SECONDS", self.retry_seconds)
+
+    def llm_retry_pauses(self) -> tuple[float, ...]:
+        """Returns the seconds in `llm_retry_seconds`. Raises WrongSetting."""
+        return _read_seconds("REYNA_LLM_RETRY_SECONDS", self.llm_retry_seconds)
+
+    def llm_timeouts(self) -> LanguageTimeouts:
+        """Returns the time limits on a call of a language model."""
+        return LanguageTimeouts(first_text=self.llm_first_text_seconds, between_texts=self.llm_silence_seconds)
+
     def registration_mode(self) -> Literal["open", "invite", "closed"]:
         """Returns `registration`, or the default, which depends on who can reach `host`."""
         return self.registration or ("open" if is_loopback(self.host) else "closed")
@@ -199,6 +239,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def signing_secret(self) -> bytes:
         """Returns `secret`, or the one in `home`, which the first call creates."""
         return (self.secret or read_or_create_secret(self.home / "secret")).encode()
+
+
+def _read_seconds(variable: str, text: str) -> tuple[float, ...]:
+    try:
+        seconds = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise WrongSetting(variable, f"{text!r} is not like 1, 5, 30, 120") from None
+    if not all(0 < one <= MAX_RETRY_SECONDS for one in seconds):
+        raise WrongSetting(variable, f"each number is more than 0 and at most {MAX_RETRY_SECONDS:g}")
+    return seconds
 
 
 class Setting(msgspec.Struct, frozen=True):

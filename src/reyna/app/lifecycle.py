@@ -21,6 +21,7 @@ from reyna.app.gateway_workers import (
 from reyna.app.gateway_workers.supervisor import spawn_gateway_workers
 from reyna.app.http_server import HttpServer, start_server, stop_servers
 from reyna.app.models.opening import SystemModel
+from reyna.app.models.source import endpoints_of
 from reyna.app.services import SERVICE_NAMES, find_service
 from reyna.app.wiring import RunningApplication, run_application
 from reyna.app.workers import LIBRARY, Workers
@@ -62,9 +63,11 @@ async def run_workers(
     async with AsyncExitStack() as stack:
         bus = await stack.enter_async_context(open_bus(settings.nats_url or "", settings, "reyna worker"))
         endpoint = ModelEndpoint(url=settings.llm_url or "", key=settings.llm_key, model=settings.llm_model or "")
-        model = SystemModel(endpoint, parallel=settings.llm_parallel)
+        model = SystemModel(endpoint, endpoints_of(settings, settings.llm_parallel))
         signer = Signer(settings.signing_secret())
-        workers = Workers(names, bus, signer, model, parallel=parallel, defaults=defaults)
+        workers = Workers(
+            names, bus, signer, model, parallel=parallel, defaults=defaults, retry_delays=settings.retry_delays()
+        )
         stack.push_async_callback(workers.stop)
         sys.setswitchinterval(THREAD_SWITCH_SECONDS)
         await workers.start()

@@ -16,7 +16,7 @@ from reyna.app.bus_connection import open_bus
 from reyna.app.config import Settings
 from reyna.app.models.discovery import LocalServers
 from reyna.app.models.opening import SystemModel, load_language_adapter
-from reyna.app.models.source import InstalledModels, address_rule
+from reyna.app.models.source import InstalledModels, address_rule, endpoints_of
 from reyna.app.neighbours import Neighbours
 from reyna.app.servers import Servers
 from reyna.app.services import SERVICE_NAMES, SERVICES
@@ -177,9 +177,18 @@ def _library_workers(
     if not names:
         return None
     endpoint = ModelEndpoint(url=addresses.llm_url, key=addresses.llm_key, model=addresses.llm_model)
-    model = SystemModel(endpoint, parallel=settings.llm_parallel or (None if settings.llm_url else SLOTS))
+    parallel = settings.llm_parallel or (None if settings.llm_url else SLOTS)
+    model = SystemModel(endpoint, endpoints_of(settings, parallel))
     defaults = {} if settings.llm_url else SMALL_MODEL_SETTINGS
-    return Workers(names, bus, signer, model, open_model=models.open, defaults=defaults)
+    return Workers(
+        names,
+        bus,
+        signer,
+        model,
+        open_model=models.open,
+        defaults=defaults,
+        retry_delays=settings.retry_delays(),
+    )
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from typing import Any, Final
 from reyna.app.models.opening import SystemModel
 from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.processor import NewProcessor
-from reyna.ports.bus import Bus
+from reyna.ports.bus import RETRY_DELAYS_SECONDS, Bus
 from reyna.ports.language import Language
 from reyna.sdk.command.loading import load_processor
 from reyna.sdk.services import connect_services
@@ -23,7 +23,7 @@ class Workers:
     """One worker for each of these processors (`module:name`), all with the language model of the settings.
 
     `open_model` opens a model of a user, which a run names. `defaults` are settings of processors that this
-    installation prefers.
+    installation prefers, `retry_delays` the seconds before each further attempt at a run that failed.
     """
 
     def __init__(
@@ -36,10 +36,11 @@ class Workers:
         open_model: Callable[[RunModel], Awaitable[Language]] | None = None,
         parallel: int = PARALLEL_RUNS,
         defaults: Mapping[str, Any] = {},
+        retry_delays: Sequence[float] = RETRY_DELAYS_SECONDS,
     ) -> None:
         self._names, self._bus, self._signer, self._model = names, bus, signer, model
         self._open_model = open_model
-        self._parallel, self._defaults = parallel, dict(defaults)
+        self._parallel, self._defaults, self._retry_delays = parallel, dict(defaults), retry_delays
         self._stack = AsyncExitStack()
 
     async def start(self) -> None:
@@ -55,6 +56,7 @@ class Workers:
                 open_model=self._open_model,
                 parallel=self._parallel,
                 defaults=self._defaults,
+                retry_delays=self._retry_delays,
             )
             await retry_until_served(worker.start)
             self._stack.push_async_callback(worker.stop)

@@ -20,13 +20,15 @@ class CircuitBreaker:
     """Counts the failures of one endpoint. Closed: calls pass. Open: they fail at once. Half-open: one call probes.
 
     `name` is that of the endpoint, for people. A refusal and an answer that there are too many requests come from an
-    endpoint that works. A call that is cancelled says nothing.
+    endpoint that works. A call that is cancelled says nothing. `open_seconds` pass until the first probe.
     """
 
-    def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, name: str, clock: Callable[[], float] = time.monotonic, *, open_seconds: float = OPEN_SECONDS
+    ) -> None:
         self._name, self._clock = name, clock
         self._failures = 0
-        self._open_seconds = OPEN_SECONDS
+        self._first_open_seconds = self._open_seconds = open_seconds
         self._open_until: float | None = None
         self._is_probing = False
 
@@ -64,13 +66,13 @@ class CircuitBreaker:
             return
         self._failures += 1
         if self._open_until is not None and self._clock() >= self._open_until:
-            self._open_seconds = min(2 * self._open_seconds, MAX_OPEN_SECONDS)
+            self._open_seconds = max(min(2 * self._open_seconds, MAX_OPEN_SECONDS), self._first_open_seconds)
             self._open_until = self._clock() + self._open_seconds
         elif self._open_until is None and self._failures >= FAILURES_TO_OPEN:
             self._open_until = self._clock() + self._open_seconds
 
     def _close(self) -> None:
-        self._failures, self._open_seconds, self._open_until = 0, OPEN_SECONDS, None
+        self._failures, self._open_seconds, self._open_until = 0, self._first_open_seconds, None
 
 
 class BreakingLanguage:

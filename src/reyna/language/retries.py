@@ -31,16 +31,16 @@ class RetryingLanguage:
         self._language, self._pauses, self._sleep = language, pauses, sleep
 
     async def complete(self, prompt: Prompt) -> Completion:
-        attempt = 0
+        faults: list[Fault] = []
         while True:
             try:
                 return await self._language.complete(prompt)
             except Fault as fault:
-                await self._pause(fault, attempt)
-            attempt += 1
+                faults.append(fault)
+            await self._pause(faults)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[str | Completion, None]:
-        attempt, has_begun = 0, False
+        faults, has_begun = list[Fault](), False
         while True:
             try:
                 async with aclosing(as_generator(self._language.stream(prompt))) as pieces:
@@ -51,14 +51,17 @@ class RetryingLanguage:
             except Fault as fault:
                 if has_begun:
                     raise
-                await self._pause(fault, attempt)
-            attempt += 1
+                faults.append(fault)
+            await self._pause(faults)
 
-    async def _pause(self, fault: Fault, attempt: int) -> None:
-        """Waits before the next attempt. Raises the fault when there is none."""
-        pause = retry_pause(fault, attempt, self._pauses)
+    async def _pause(self, faults: Sequence[Fault]) -> None:
+        """Waits before the next attempt. Raises the last fault when there is none.
+
+        When a circuit breaker has opened since, that is the one before: the endpoint was asked, and has failed.
+        """
+        pause = retry_pause(faults[-1], len(faults) - 1, self._pauses)
         if pause is None:
-            raise fault
+            raise faults[-2] if len(faults) > 1 and isinstance(faults[-1], EndpointUnavailable) else faults[-1]
         await self._sleep(pause)
 
 

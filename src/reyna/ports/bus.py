@@ -71,9 +71,9 @@ class RetryLater(Exception):
 RETRY_DELAYS_SECONDS: Final = (1.0, 5.0, 30.0, 120.0)  # before the next delivery; the last one repeats
 
 
-def retry_delay_seconds(attempt: int) -> float:
+def retry_delay_seconds(attempt: int, delays: Sequence[float] = RETRY_DELAYS_SECONDS) -> float:
     """Returns the seconds to wait before delivering a message again that failed in this attempt (1 is the first)."""
-    return RETRY_DELAYS_SECONDS[min(max(attempt, 1), len(RETRY_DELAYS_SECONDS)) - 1]
+    return delays[min(max(attempt, 1), len(delays)) - 1]
 
 
 class Subscription(Protocol):

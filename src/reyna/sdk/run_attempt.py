@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from reyna.domain.blob import Blob
@@ -12,14 +12,15 @@ from reyna.domain.errors import Conflict, Fault, NotFound, NotSignedIn, Refusal,
 from reyna.domain.ids import new_id
 from reyna.domain.processing.run import Cost, Output, Work
 from reyna.domain.processing.step import RunStep
-from reyna.ports.bus import RetryLater, retry_delay_seconds
-from reyna.ports.language import EndpointUnavailable, UnusableAnswer
+from reyna.ports.bus import RETRY_DELAYS_SECONDS, RetryLater, retry_delay_seconds
+from reyna.ports.language import EndpointFault, EndpointUnavailable, UnusableAnswer
 from reyna.sdk.context import Context
 from reyna.sdk.processor import InvalidOutput, Processor, Refuse, Retry
 from reyna.sdk.running_tasks import RunCancelled, RunningTasks
 from reyna.sdk.steps.durable_steps import StepStore
 
-MAX_FAILED_ATTEMPTS: Final = 5  # after which a run is given up
+MAX_FAILED_ATTEMPTS: Final = len(RETRY_DELAYS_SECONDS) + 1  # by default, after which a run is given up
+MAX_POSTPONED_SECONDS: Final = 3_600.0  # at a time, whatever an endpoint asks for
 MAX_POSTPONEMENTS: Final = 50  # deliveries of a run that may be postponed before that counts as failing
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class RunCalls(Protocol):
 
     async def claim(self) -> None: ...
 
-    async def release(self, seconds: float) -> None: ...
+    async def release(self, seconds: float, reason: str | None) -> None: ...
 
     async def get_blob(self) -> Blob: ...
 
@@ -85,7 +86,8 @@ class RunAttempt:
 
     `delivery_attempt` counts the deliveries of its message; `open_context` returns the context for these settings, this
     caller and these stored steps; `defaults` are settings that give way to those of the run; `elsewhere_delay` is the
-    time in seconds after which a run that another worker holds is tried again.
+    time in seconds after which a run that another worker holds is tried again, `retry_delays` those before each further
+    attempt at one that failed.
     """
 
     def __init__(
@@ -100,10 +102,13 @@ class RunAttempt:
         open_context: Callable[[Any, Work, Caller, StepStore], Context[Any]],
         defaults: dict[str, Any],
         elsewhere_delay: float,
+        retry_delays: Sequence[float] = RETRY_DELAYS_SECONDS,
     ) -> None:
         self._processor, self._client, self._tasks, self._postponements = processor, client, tasks, postponements
         self._work, self._run_id, self._delivery_attempt = work, work.run_id, delivery_attempt
         self._open_context, self._defaults, self._elsewhere_delay = open_context, defaults, elsewhere_delay
+        self._retry_delays = retry_delays
+        self._context: Context[Any] | None = None
 
     async def run(self) -> None:
         """Returns when the run has ended, here or elsewhere.
@@ -132,10 +137,10 @@ class RunAttempt:
         try:
             await self._execute(reading)
         except RetryLater as later:  # this worker does not go on with it now: another may
-            await self._client.release(later.seconds)
+            await self._client.release(later.seconds, _reason_of(later))
             raise
         except Fault:
-            await self._client.release(0.0)
+            await self._client.release(0.0, None)
             raise
 
     async def _execute(self, reading: asyncio.Task[Blob]) -> None:
@@ -172,21 +177,31 @@ class RunAttempt:
                 await self._client.refuse(error.detail)
             case Refusal():
                 await self._fail(error.detail, final=True)
-            case EndpointUnavailable():  # no attempt was made
-                await self._postpone(error.retry_after, error, otherwise=error.detail)
             case Fault():
-                log.warning("%s failed: %s", self._run_id, error.detail)
-                await self._fail_and_retry(error.detail)
+                await self._report_fault(error)
             case _:
                 id = new_id("fault")
                 log.error("%s failed (%s)", self._run_id, id, exc_info=error)
                 await self._fail_and_retry(f"Something broke in {self._processor.id} ({id}).")
 
+    async def _report_fault(self, fault: Fault) -> None:
+        """Ends the run if this was its last attempt. Raises RetryLater."""
+        of_model = self._context.language.fault if self._context is not None else None
+        match fault:
+            case EndpointFault(retry_after=float(seconds)):  # it is busy, and says for how long
+                return await self._postpone(min(seconds, MAX_POSTPONED_SECONDS), fault, otherwise=fault.detail)
+            case EndpointUnavailable() if of_model is None:  # no attempt was made
+                return await self._postpone(fault.retry_after, fault, otherwise=fault.detail)
+            case EndpointUnavailable() if of_model is not None:  # it was asked, and has failed
+                fault = of_model
+        log.warning("%s failed: %s", self._run_id, fault.detail)
+        return await self._fail_and_retry(fault.detail)
+
     async def _make_and_complete(self, blob: Blob, settings: Any) -> None:
         if blob.revision != self._work.blob_revision:
             log.info("%s works on revision %d of %s", self._run_id, blob.revision, blob.id)
         steps = AttemptSteps(self._client, blob.revision)
-        context = self._open_context(settings, self._work, self._client.caller, steps)
+        context = self._context = self._open_context(settings, self._work, self._client.caller, steps)
         outputs = await self._tasks.run(self._run_id, blob, context)
         await self._client.check_outputs(outputs, self._processor.makes)
         await self._client.complete(outputs, context.cost, blob.revision)
@@ -199,9 +214,9 @@ class RunAttempt:
 
     async def _fail_and_retry(self, reason: str) -> None:
         failures = self._delivery_attempt - self._postponements.count(self._run_id)
-        final = failures >= MAX_FAILED_ATTEMPTS
+        final = failures > len(self._retry_delays)
         if await self._fail(reason, final=final) and not final:
-            raise RetryLater(retry_delay_seconds(failures))
+            raise RetryLater(retry_delay_seconds(failures, self._retry_delays))
 
     async def _fail(self, reason: str, *, final: bool) -> bool:
         """Reports the failure; returns False when the run had ended already."""
@@ -213,6 +228,16 @@ class RunAttempt:
             log.info("%s has ended meanwhile: %s", self._run_id, conflict.detail)
             return False
         return True
+
+
+def _reason_of(later: RetryLater) -> str | None:
+    """Returns the reason for which a run waits, in words for its user."""
+    match later.__cause__:
+        case Retry():
+            return f"It asked to wait for {later.seconds:g} s."
+        case Refusal(detail=detail) | Fault(detail=detail):
+            return detail
+    return None
 
 
 def _take_note_of_error(reading: asyncio.Task[Blob]) -> None:

@@ -33,10 +33,11 @@ class RunClient:
         execution = self._services.processors.execution
         await self._call(lambda: execution.claim(self.caller, self._work.run_id, self._worker_id, self._version))
 
-    async def release(self, seconds: float) -> None:
+    async def release(self, seconds: float, reason: str | None) -> None:
         """Lets another worker take the run, if the service can be reached; the bus delivers it after these seconds."""
+        execution = self._services.processors.execution
         with suppress(Fault, Refusal):
-            await self._services.processors.execution.release(self.caller, self._work.run_id, self._worker_id)
+            await execution.release(self.caller, self._work.run_id, self._worker_id, reason)
 
     async def get_blob(self) -> Blob:
         """Returns the blob that the run is for. Raises NotFound."""

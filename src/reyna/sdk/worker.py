@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +15,7 @@ from reyna.domain.ids import new_id
 from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.processor import BEAT_SUBJECTS, Beat
 from reyna.domain.processing.run import RUN_SUBJECTS, Work
-from reyna.ports.bus import Bus, Delivery, ReceivedMessage, RetryLater, Subscription
+from reyna.ports.bus import RETRY_DELAYS_SECONDS, Bus, Delivery, ReceivedMessage, RetryLater, Subscription
 from reyna.ports.language import Language
 from reyna.sdk.context import Context
 from reyna.sdk.language.chosen import ChosenLanguage
@@ -42,7 +42,7 @@ class Worker:
     `sign` returns the processor's own token, with which it registers; on a run it acts with the token of that run.
     `defaults` are this installation's preferred settings, of which the processor takes those that it has; a user's
     settings come before them. `parallel` is the number of runs at a time. `open_model` opens the model that a run names
-    instead of `language`.
+    instead of `language`. `retry_delays` are the seconds before each further attempt at a run that failed.
     """
 
     def __init__(
@@ -59,10 +59,11 @@ class Worker:
         patience: float = REDELIVERY_SECONDS,
         beat_every: float | None = None,
         report_every: float = REPORT_INTERVAL_SECONDS,
+        retry_delays: Sequence[float] = RETRY_DELAYS_SECONDS,
     ) -> None:
         self.id = new_id("worker")
         self._processor, self._bus, self._language = processor, bus, language
-        self._open_model = open_model
+        self._open_model, self._retry_delays = open_model, retry_delays
         self._tokens = RunTokens(processor.id, sign)
         self._services = services(self._tokens.token_of)
         fields = processor.settings.__struct_fields__ if processor.settings else ()
@@ -143,6 +144,7 @@ class Worker:
             open_context=self._open_context,
             defaults=self._defaults,
             elsewhere_delay=self._patience / 3,
+            retry_delays=self._retry_delays,
         )
 
     def _open_context(self, settings: Any, work: Work, caller: Caller, steps: StepStore) -> Context[Any]:

@@ -152,6 +152,14 @@ async def test_a_stream_that_is_cut_in_the_middle_is_a_fault_and_is_not_begun_ag
     assert len(endpoint.requests) == 1
 
 
+async def test_a_web_page_in_the_place_of_an_answer_is_said_to_be_one(
+    endpoint: Endpoint, language: RetryingLanguage
+) -> None:
+    endpoint.answers = [says_bytes(b"<html><body>Welcome</body></html>")]
+    with pytest.raises(Fault, match="not as a language model does"):
+        await collect(language)
+
+
 async def test_a_wrong_key_is_refused_in_words_at_once(
     endpoint: Endpoint, language: RetryingLanguage, clock: Clock
 ) -> None:

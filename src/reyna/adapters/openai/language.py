@@ -83,6 +83,8 @@ class OpenAILanguage:
                     yield piece
         finally:
             await chunks.close()
+        if not answer.has_begun:
+            raise Fault(f"{self._host} answered, but not as a language model does: is its URL the right one?")
         if answer.finish_reason is None:
             raise Fault(f"The language model at {self._host} broke off in the middle of its answer.")
         yield answer.completion()
@@ -184,9 +186,11 @@ class _StreamedAnswer:
         self._text: list[str] = []
         self._counted = False
         self.finish_reason: str | None = None
+        self.has_begun = False
 
     def add(self, chunk: Any) -> str:
         """Adds a chunk and returns its text, which may be empty."""
+        self.has_begun = True
         self._model = chunk.model or self._model
         if chunk.usage:
             self._input, self._output = chunk.usage.prompt_tokens, chunk.usage.completion_tokens

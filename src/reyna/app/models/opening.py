@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from reyna.domain.errors import Invalid
 from reyna.language.endpoint_words import SYSTEM_ADVICE
-from reyna.language.endpoints import MAX_PARALLEL_CALLS, Endpoints
+from reyna.language.endpoints import Endpoints
 from reyna.language.guarded_http import AddressRule
 from reyna.language.timeouts import LanguageTimeouts, TimedLanguage
 from reyna.ports.language import Language, ModelEndpoint
@@ -27,11 +27,11 @@ async def load_language_adapter() -> type["OpenAILanguage"]:
 
 
 class SystemModel:
-    """The model of the settings, or the embedded one. `parallel` is how many answers its endpoint writes at a time."""
+    """The model of the settings, or the embedded one; `endpoints` has the limits on calls of it."""
 
-    def __init__(self, endpoint: ModelEndpoint, *, parallel: int | None = None) -> None:
+    def __init__(self, endpoint: ModelEndpoint, endpoints: Endpoints | None = None) -> None:
         self.endpoint = endpoint
-        self._endpoints = Endpoints(parallel or MAX_PARALLEL_CALLS)
+        self._endpoints = endpoints or Endpoints()
         self._adapter: OpenAILanguage | AnthropicLanguage | None = None
 
     async def open(self, stack: AsyncExitStack) -> Language:

@@ -15,7 +15,7 @@ from reyna.domain.errors import Invalid
 from reyna.domain.processing.cost import Price
 from reyna.domain.processing.model import SYSTEM_MODEL_ID, Model, RunModel
 from reyna.language.endpoint_words import ADVICE
-from reyna.language.endpoints import Endpoints
+from reyna.language.endpoints import MAX_PARALLEL_CALLS, Endpoints
 from reyna.language.guarded_http import AddressRule, ForbiddenAddress
 from reyna.ports.language import Language, ModelEndpoint
 from reyna.ports.prices import PricedModel
@@ -36,7 +36,7 @@ class InstalledModels:
         self._price = _price_of(settings)
         self._found = found
         self._rule = address_rule(settings)
-        self._endpoints = Endpoints()
+        self._endpoints = endpoints_of(settings)
         self._open: OrderedDict[RunModel, tuple[Language, AsyncExitStack]] = OrderedDict()
 
     def system_models(self) -> Sequence[Model]:
@@ -100,6 +100,16 @@ def _price_of(settings: Settings) -> Price | None:
     if settings.llm_price_input is None or settings.llm_price_output is None:
         return None
     return Price(settings.llm_price_input, settings.llm_price_output)
+
+
+def endpoints_of(settings: Settings, parallel: int | None = None) -> Endpoints:
+    """Returns endpoints with the limits of the settings, none of which has been called yet."""
+    return Endpoints(
+        parallel or MAX_PARALLEL_CALLS,
+        settings.llm_timeouts(),
+        settings.llm_retry_pauses(),
+        settings.llm_rest_seconds,
+    )
 
 
 def address_rule(settings: Settings) -> AddressRule:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from reyna.domain.errors import Fault
 from reyna.domain.processing.run import Cost
-from reyna.ports.language import Completion, Language, Prompt
+from reyna.ports.language import Completion, EndpointUnavailable, Language, Prompt
 
 CHARACTERS_PER_TOKEN: Final = 4  # of a prompt whose answer was broken off before its tokens were counted
 
@@ -34,15 +34,21 @@ def sum_costs(one: Cost, other: Cost) -> Cost:
 
 
 class MeteredLanguage:
-    """A Language decorator that sums the tokens of all calls of one run; without a model, every call raises Fault."""
+    """A Language decorator that sums the tokens of all calls of one run; without a model, every call raises Fault.
+
+    `fault` is the last one of an endpoint that was asked, which tells an attempt that has failed from one that was not
+    made since the endpoint is left alone.
+    """
 
     def __init__(self, language: Language | None) -> None:
         self._language = language
         self.cost = Cost()
+        self.fault: Fault | None = None
 
     async def complete(self, prompt: Prompt) -> Completion:
         """Returns the whole answer of the model. Raises Fault when it gives none."""
-        completion = await self._model().complete(prompt)
+        with self._noting_faults():
+            completion = await self._model().complete(prompt)
         self._add(completion.model, completion.input_tokens, completion.output_tokens)
         return completion
 
@@ -65,18 +71,29 @@ class MeteredLanguage:
         pieces, counted = 0, False
         source = self._model().stream(prompt)
         try:
-            async for piece in source:
-                if isinstance(piece, Completion):
-                    counted = True
-                    self._add(piece.model, piece.input_tokens, piece.output_tokens)
-                else:
-                    pieces += 1
-                yield piece
+            with self._noting_faults():
+                async for piece in source:
+                    if isinstance(piece, Completion):
+                        counted = True
+                        self._add(piece.model, piece.input_tokens, piece.output_tokens)
+                    else:
+                        pieces += 1
+                    yield piece
         finally:
             if not counted and pieces:
                 self._add(self.cost.model, (len(prompt.system) + len(prompt.user)) // CHARACTERS_PER_TOKEN, pieces)
             if isinstance(source, AsyncGenerator):
                 await source.aclose()
+
+    @contextmanager
+    def _noting_faults(self) -> Iterator[None]:
+        try:
+            yield
+        except EndpointUnavailable:
+            raise
+        except Fault as fault:
+            self.fault = fault
+            raise
 
     def _model(self) -> Language:
         if self._language is None:

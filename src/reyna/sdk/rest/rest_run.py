@@ -40,11 +40,11 @@ class RestRun:
     async def claim(self) -> None:
         """Does nothing: the run was claimed before its blob was known."""
 
-    async def release(self, seconds: float) -> None:
+    async def release(self, seconds: float, reason: str | None) -> None:
         """Gives the run back for so many seconds, unless the studio has it back already."""
         if self._is_held:
             with suppress(Fault, Refusal):
-                await self._fail(WorkFailure(reason=GIVEN_BACK, retry_after=seconds, worker=self._worker_id))
+                await self._fail(WorkFailure(reason=reason or GIVEN_BACK, retry_after=seconds, worker=self._worker_id))
 
     async def get_blob(self) -> Blob:
         return self._claimed.blob

@@ -31,6 +31,7 @@ async def _build(context: ServiceContext) -> Processors:
             max_concurrency=context.settings.runs_at_once,
             max_runs_per_minute=context.settings.runs_per_minute,
             weights=context.settings.weights_of_users(),
+            retry_delays=context.settings.retry_delays(),
         ),
         models=ModelAccess(
             source=context.models,

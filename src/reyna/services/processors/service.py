@@ -1,7 +1,7 @@
 """The processor service: the registered processors, the instances of users, and all runs."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -127,7 +127,7 @@ class Processors:
         )
         self.batch_advance = BatchAdvance(store, run_store, lookup, state, supersession, settlement, clock)
         self._add_pipelines(store, PipelineCheck(lookup, settings), inputs, requests, canceller, keys, clock)
-        self._build_work(store, run_store, outputs, state, bus, clock)
+        self._build_work(store, run_store, outputs, state, bus, clock, policy.retry_delays)
         self.dead_letters = DeadLetters(store, run_retry, self.dead_letter_stream)
         self.run_models = RunModels(run_store, self.models, models.trusted)
         self._store, self._run_store, self._settlement, self._clock = store, run_store, settlement, clock
@@ -154,13 +154,14 @@ class Processors:
         state: StateVerbs,
         bus: ProcessorBus,
         clock: Callable[[], datetime],
+        retry_delays: Sequence[float],
     ) -> None:
         """Builds the parts by which workers take runs, hold them and end them."""
         self.prompts = Prompts(store, runs, clock)
         signals = self.work_signals = WorkSignals()
         self.steps, self.step_retention = RunSteps(store, runs, clock), StepRetention(store, clock)
-        self.lease_sweep = LeaseSweep(outputs, self.lease_watch, signals, clock)
-        self.leases = Leases(store, runs, outputs, self.registry, state, bus, signals, clock)
+        self.lease_sweep = LeaseSweep(outputs, self.lease_watch, signals, clock, retry_delays)
+        self.leases = Leases(store, runs, outputs, self.registry, state, bus, signals, clock, retry_delays)
         self.execution = RunExecution(runs, outputs, self.worker_health, self.steps, clock)
 
     def _registry_on(

@@ -143,6 +143,13 @@ async def test_a_run_is_given_to_another_worker_when_its_own_lets_go_of_it(servi
     assert (await service.processors.execution.claim(worker, run_id, "worker-2")).worker_id == "worker-2"
 
 
+async def test_a_run_that_waits_says_for_what(service: Service, ana: Caller) -> None:
+    worker, run_id = await held(service, ana)
+    waiting = await service.processors.execution.release(worker, run_id, "worker-1", "The model is busy.")
+    assert (waiting.status, waiting.waiting) == ("running", "The model is busy.")
+    assert (await service.processors.execution.claim(worker, run_id, "worker-2")).waiting is None
+
+
 # --- complete ---
 
 

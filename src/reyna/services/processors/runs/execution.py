@@ -66,12 +66,12 @@ class RunExecution:
 
         return await self._outputs.update(caller, run_id, decide)
 
-    async def release(self, caller: Caller, run_id: str, worker_id: str) -> Run:
-        """Lets another worker take the run at once, since this one does not go on with it now."""
+    async def release(self, caller: Caller, run_id: str, worker_id: str, reason: str | None = None) -> Run:
+        """Lets another worker take the run at once, since this one does not go on with it now, for this reason."""
         check_run_token(caller, run_id)
 
         def decide(run: Run) -> RunUpdate | None:
-            return RunUpdate(lifecycle.release(run)) if run.worker_id == worker_id else None
+            return RunUpdate(lifecycle.release(run, reason)) if run.worker_id == worker_id else None
 
         return await self._runs.update(caller, run_id, decide)
 

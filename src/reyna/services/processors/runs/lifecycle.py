@@ -117,10 +117,10 @@ def claim(run: Run, now: datetime, worker_id: str | None = None, version: str | 
     )
 
 
-def release(run: Run) -> Run:
+def release(run: Run, reason: str | None = None) -> Run:
     """Returns the run without a worker, until it is delivered again."""
     check_open(run)
-    return _next(run, worker_id=None)
+    return _next(run, worker_id=None, waiting=reason)
 
 
 def begin_storing(
@@ -187,7 +187,7 @@ def fail_attempt(run: Run, reason: str) -> Run:
 def cancel(run: Run, now: datetime) -> Run:
     check_open(run)
     check_settled(run)
-    return _next(run, status="cancelled", held=False, finished_at=now)
+    return _next(run, status="cancelled", held=False, waiting=None, finished_at=now)
 
 
 def supersede(run: Run, newer_revision: int, now: datetime) -> Run:

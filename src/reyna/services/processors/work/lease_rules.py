@@ -1,5 +1,6 @@
 """The rules of leases: each function returns the next state of a run that workers take over HTTPS."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -11,7 +12,6 @@ from reyna.domain.processing.run import Run
 from reyna.ports.bus import retry_delay_seconds
 from reyna.services.processors.runs import lifecycle
 
-MAX_FAILED_ATTEMPTS: Final = 5  # after which a run is given up
 MAX_POSTPONEMENTS: Final = 50  # after which asking to wait counts as failing
 SILENT_WORKER: Final = "Its worker stopped without a word."
 
@@ -43,9 +43,9 @@ def extend(run: Run, now: datetime) -> Run:
     return _next(run, lease_ends_at=now + LEASE)
 
 
-def is_exhausted(run: Run) -> bool:
+def is_exhausted(run: Run, retry_delays: Sequence[float]) -> bool:
     """Returns whether the run has failed too often to be tried again, once its lease is over."""
-    return run.failures + lost_its_worker(run) >= MAX_FAILED_ATTEMPTS
+    return run.failures + lost_its_worker(run) > len(retry_delays)
 
 
 def postpone(run: Run, reason: str, seconds: float, now: datetime) -> Run | None:
@@ -55,12 +55,12 @@ def postpone(run: Run, reason: str, seconds: float, now: datetime) -> Run | None
     return _given_back(run, reason, seconds, now, postponements=run.postponements + 1)
 
 
-def fail(run: Run, reason: str, now: datetime) -> Run | None:
+def fail(run: Run, reason: str, now: datetime, retry_delays: Sequence[float]) -> Run | None:
     """Returns the run given back until its next attempt, or None when that was the last one."""
     failures = run.failures + 1
-    if failures >= MAX_FAILED_ATTEMPTS:
+    if failures > len(retry_delays):
         return None
-    return _given_back(run, reason, retry_delay_seconds(failures), now, failures=failures)
+    return _given_back(run, reason, retry_delay_seconds(failures, retry_delays), now, failures=failures)
 
 
 def _given_back(run: Run, reason: str, seconds: float, now: datetime, **counts: int) -> Run:

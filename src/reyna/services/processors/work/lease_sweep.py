@@ -1,7 +1,7 @@
 """The sweep of leases: a run whose worker is gone is given back, or given up, even if nobody claims."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -27,9 +27,15 @@ class LeaseSweep:
     """Ends the leases of workers that are gone. Several copies of the service may do so: the write of one succeeds."""
 
     def __init__(
-        self, outputs: OutputStorage, watch: LeaseWatch, signals: WorkSignals, clock: Callable[[], datetime]
+        self,
+        outputs: OutputStorage,
+        watch: LeaseWatch,
+        signals: WorkSignals,
+        clock: Callable[[], datetime],
+        retry_delays: Sequence[float],
     ) -> None:
         self._outputs, self._watch, self._signals, self._clock = outputs, watch, signals, clock
+        self._retry_delays = retry_delays
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -56,7 +62,7 @@ class LeaseSweep:
             now = self._clock()
             if not (lease_rules.is_takeable(run, now) and lease_rules.lost_its_worker(run)):
                 return None
-            if lease_rules.is_exhausted(run):
+            if lease_rules.is_exhausted(run, self._retry_delays):
                 reason = lease_rules.SILENT_WORKER
                 return failed_update(caller, lifecycle.fail(run, reason, now), reason, now)
             return RunUpdate(lease_rules.return_lost(run))

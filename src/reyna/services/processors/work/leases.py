@@ -1,6 +1,6 @@
 """Leases: a user's worker takes a run of their own processor, holds it by beats, and gives it back or ends it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -43,9 +43,10 @@ class Leases:
         bus: ProcessorBus,
         signals: WorkSignals,
         clock: Callable[[], datetime],
+        retry_delays: Sequence[float],
     ) -> None:
         self._store, self._runs, self._outputs, self._registry, self._state = store, runs, outputs, registry, state
-        self._bus, self._signals, self._clock = bus, signals, clock
+        self._bus, self._signals, self._clock, self._retry_delays = bus, signals, clock, retry_delays
 
     async def claim(self, caller: Caller, processor_id: str, claim: Claim) -> ClaimedRun | None:
         """Hands the oldest run that may be taken to the worker, or returns None. Raises NotFound and Forbidden."""
@@ -124,7 +125,7 @@ class Leases:
             return None, failure.reason
         if failure.retry_after is not None:
             return lease_rules.postpone(run, failure.reason, failure.retry_after, now), TOO_OFTEN
-        return lease_rules.fail(run, failure.reason, now), failure.reason
+        return lease_rules.fail(run, failure.reason, now, self._retry_delays), failure.reason
 
     def _give_up(self, caller: Caller, run: Run, reason: str) -> RunUpdate:
         now = self._clock()
@@ -141,7 +142,7 @@ class Leases:
             now = self._clock()
             if not lease_rules.is_takeable(run, now):
                 return None
-            if lease_rules.is_exhausted(run):
+            if lease_rules.is_exhausted(run, self._retry_delays):
                 return self._give_up(worker, run, lease_rules.SILENT_WORKER)
             if blob is None:
                 refused = lifecycle.refuse(run, NO_BLOB, now)
