@@ -3,7 +3,7 @@
 import difflib
 import ipaddress
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
@@ -15,6 +15,7 @@ from reyna.domain.text.redaction import redact_passwords
 from reyna.embedded.secret_file import read_or_create_secret
 from reyna.language.circuit_breaker import OPEN_SECONDS
 from reyna.language.retries import RETRY_PAUSES_SECONDS
+from reyna.language.retry_seconds import format_seconds, read_seconds
 from reyna.language.timeouts import DEFAULT_TIMEOUTS, LanguageTimeouts
 from reyna.ports.bus import RETRY_DELAYS_SECONDS
 
@@ -25,7 +26,6 @@ COMMAND_VARIABLES: Final = frozenset(  # read where a command wants them
 )
 TEST_PREFIX: Final = "REYNA_TEST_"  # what only the test suite reads
 
-MAX_RETRY_SECONDS: Final = 86_400.0
 MIN_WEIGHT: Final = 0.01
 MAX_WEIGHT: Final = 100.0
 # The title of a type is shown to people: in the reference, and in the error for a wrong value.
@@ -55,10 +55,6 @@ LogFormat = Annotated[Literal["auto", "console", "json"], Meta(title="auto, cons
 def _describe(sentence: str, *, secret: bool = False, shown: str | None = None) -> Meta:
     """Returns the words of the reference for a setting; `shown` is its default where the value does not say it."""
     return Meta(description=sentence, extra={"secret": secret, "shown": shown})
-
-
-def _as_text(seconds: Sequence[float]) -> str:
-    return ", ".join(f"{one:g}" for one in seconds)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +105,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     llm_retry_seconds: Annotated[
         str,
         _describe("Seconds before each repetition of a call that failed before its first text."),
-    ] = _as_text(RETRY_PAUSES_SECONDS)
+    ] = format_seconds(RETRY_PAUSES_SECONDS)
     llm_rest_seconds: Annotated[
         Seconds,
         _describe("Seconds for which an endpoint that failed five times in a row is left alone, at first."),
@@ -117,7 +113,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retry_seconds: Annotated[
         str,
         _describe("Seconds before each further attempt at a run that failed; after the last one it is given up."),
-    ] = _as_text(RETRY_DELAYS_SECONDS)
+    ] = format_seconds(RETRY_DELAYS_SECONDS)
     private_models: Annotated[
         Answer | None,
         _describe(
@@ -222,11 +218,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def retry_delays(self) -> tuple[float, ...]:
         """Returns the seconds in `retry_seconds`. Raises WrongSetting."""
-        return _read_seconds("REYNA_RETRY_SECONDS", self.retry_seconds)
+        return read_seconds("REYNA_RETRY_SECONDS", self.retry_seconds)
 
     def llm_retry_pauses(self) -> tuple[float, ...]:
         """Returns the seconds in `llm_retry_seconds`. Raises WrongSetting."""
-        return _read_seconds("REYNA_LLM_RETRY_SECONDS", self.llm_retry_seconds)
+        return read_seconds("REYNA_LLM_RETRY_SECONDS", self.llm_retry_seconds)
 
     def llm_timeouts(self) -> LanguageTimeouts:
         """Returns the time limits on a call of a language model."""
@@ -239,16 +235,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def signing_secret(self) -> bytes:
         """Returns `secret`, or the one in `home`, which the first call creates."""
         return (self.secret or read_or_create_secret(self.home / "secret")).encode()
-
-
-def _read_seconds(variable: str, text: str) -> tuple[float, ...]:
-    try:
-        seconds = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise WrongSetting(variable, f"{text!r} is not like 1, 5, 30, 120") from None
-    if not all(0 < one <= MAX_RETRY_SECONDS for one in seconds):
-        raise WrongSetting(variable, f"each number is more than 0 and at most {MAX_RETRY_SECONDS:g}")
-    return seconds
 
 
 class Setting(msgspec.Struct, frozen=True):
