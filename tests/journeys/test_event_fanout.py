@@ -137,6 +137,7 @@ SILENT: Final = {
     "POST /runs/{id}/progress",
     "PUT /runs/{id}/steps/{name}",
     "PUT /runs/{id}/prompts",
+    "POST /runs/estimate",
     "POST /runs/{id}/complete",
     "POST /runs/{id}/refuse",
     "POST /runs/{id}/fail",

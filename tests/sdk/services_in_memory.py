@@ -16,7 +16,7 @@ from reyna.domain.event import Event, Message
 from reyna.domain.ids import new_id
 from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.processor import NewProcessor, Processor
-from reyna.domain.processing.prompt import KeptPrompts, NewPrompts, RunPrompt
+from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts, RunPrompt
 from reyna.domain.processing.run import Cost, Output, Run, Work, derived_blob_id
 from reyna.domain.processing.step import RunStep
 from reyna.domain.requests.page import Page

@@ -16,6 +16,7 @@ COMMANDS: Final = (
         "Check everything, running or not, and say how to mend what is wrong. Exits with 1 when something is.",
     ),
     ("processor", "reyna.cli.processor", "Run, begin and list processors."),
+    ("run", "reyna.cli.runs.commands", "What runs send to language models, and cost."),
     ("dead", "reyna.cli.dead", "List, replay and discard work that was given up."),
     ("model", "reyna.cli.model", "The language model of the studio."),
     ("account", "reyna.cli.account", "Accounts of the studio."),

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from reyna.domain.errors import Fault, Invalid, Unavailable
-from reyna.domain.processing.prompt import PromptPart, Role
+from reyna.domain.processing.prompts.prompt import PromptPart, Role
 from reyna.domain.text.clusters import truncate
 
 MAX_SHOWN_ANSWER_CHARACTERS: Final = 2_000

@@ -2,7 +2,8 @@
 
 from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
-from reyna.domain.processing.prompt import PromptPart
+from reyna.domain.processing.prompts.estimate import TokenEstimate
+from reyna.domain.processing.prompts.prompt import PromptPart
 from reyna.ports.language import Completion, Prompt, UnusableAnswer
 from reyna.sdk.context import Context
 from reyna.sdk.processor import Derived, Made, Processor, Refuse, Retry
@@ -19,5 +20,6 @@ __all__ = [
     "PromptPart",
     "Refuse",
     "Retry",
+    "TokenEstimate",
     "UnusableAnswer",
 ]

@@ -74,9 +74,11 @@ class Context(Generic[S]):
         steps: StepStore | None = None,
         send_prompts: SendPrompts | None = None,
         report_interval: float = REPORT_INTERVAL_SECONDS,
+        is_rehearsal: bool = False,
     ) -> None:
         """Without `steps`, finished steps are remembered in memory; without `send_prompts`, prompts are not kept."""
         self.settings = settings
+        self.is_rehearsal = is_rehearsal  # True while only the prompts are found out: no model answers
         self._prompts = PromptLog(send_prompts)
         self.language = MeteredLanguage(language and RecordedLanguage(language, self._prompts))
         self.cancelled = False

@@ -12,6 +12,7 @@ from reyna.domain.errors import Fault
 from reyna.domain.ids import check_slug
 from reyna.domain.processing.input_range import parse_input_range
 from reyna.domain.processing.processor import NewProcessor
+from reyna.domain.processing.prompts.estimate import TokenEstimate
 from reyna.domain.processing.run import Output
 from reyna.domain.processing.schema_patterns import takes_schema
 from reyna.domain.schema import Verdict
@@ -56,6 +57,7 @@ class Derived(msgspec.Struct, frozen=True):
 
 
 Made = Mapping[str, Any] | Derived | Sequence[Mapping[str, Any] | Derived]
+EstimateFunction = Callable[[Blob, S], Awaitable[TokenEstimate] | TokenEstimate]
 ProcessorFunction = Callable[[Blob, Context[S]], Awaitable[Made] | Made]
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -67,7 +69,9 @@ class Description(TypedDict, total=False):
     `max_concurrency` and `max_runs_per_minute` limit the runs of all users and workers together; others are held back.
     `output_schemas`: the schemas that a `Derived` may name besides `makes`. `max_depth`: the greatest depth of a run
     that an event starts, which allows loops: 1 is a run on what a user made, and each run on the output of another adds
-    one.
+    one. `rehearsal` says how the prompts of a run are found before it begins: the function runs up to its `first` call
+    of the model; or goes on with empty answers to find `all`, which is for prompts that do not depend on the answers;
+    or `never` runs for that, since it does more than ask a model.
     """
 
     version: str
@@ -79,6 +83,7 @@ class Description(TypedDict, total=False):
     max_runs_per_minute: int
     output_schemas: Sequence[str]
     max_depth: int
+    rehearsal: Literal["first", "all", "never"]
 
 
 class Processor(Generic[S]):
@@ -112,6 +117,7 @@ class Processor(Generic[S]):
         self.takes = (takes,) if isinstance(takes, str) else tuple(takes)
         self.makes = makes
         self.settings = settings
+        self.rehearsal = description.get("rehearsal", "first")
         self.registration = NewProcessor(
             id=id,
             version=description.get("version", "1.0.0"),
@@ -128,6 +134,7 @@ class Processor(Generic[S]):
             max_runs_per_minute=description.get("max_runs_per_minute"),
         )
         self._function: ProcessorFunction[S] | None = None
+        self._estimate: EstimateFunction[S] | None = None
 
     def __call__(self, function: F) -> F:
         """Decorates the function `(blob, context) -> dict | Derived | list of these`.
@@ -137,6 +144,22 @@ class Processor(Generic[S]):
         """
         self._function = function
         return function
+
+    def estimate(self, function: F) -> F:
+        """Decorates the function `(blob, settings) -> TokenEstimate`, which says what a run on this blob will use.
+
+        It calls no model and must be quick, since it is asked about many blobs at once. It may raise Refuse as the
+        processor does. Without one, the prompts of a rehearsal are counted.
+        """
+        self._estimate = function
+        return function
+
+    async def estimate_tokens(self, blob: Blob, settings: S) -> TokenEstimate | None:
+        """Returns what the author's estimate says, None without one. Raises what it raises."""
+        if self._estimate is None:
+            return None
+        estimated = self._estimate(blob, settings)
+        return await estimated if isinstance(estimated, Awaitable) else estimated
 
     def settings_from(self, given: Mapping[str, Any]) -> S:
         """Returns the settings as the processor's own type. Raises Refuse when they do not fit."""
@@ -152,16 +175,20 @@ class Processor(Generic[S]):
 
         Raises Refuse for a blob out of its schemas or range, InvalidOutput, and whatever the function raises.
         """
-        if not takes_schema(self.takes, blob.schema_id):
-            raise Refuse(f"{self.id} takes {' or '.join(self.takes)}; this is {blob.schema_id}.")
-        meant = parse_input_range(self.registration.range)
-        if meant is not None and (why_not := meant.explain_mismatch(blob.data)):
-            raise Refuse(f"{self.registration.name} {why_not}.")
+        self.check_input(blob)
         if self._function is None:
             raise Fault(f"The processor {self.id} has no function.")
         made: object = await self._call(self._function, blob, context)
         several = isinstance(made, Sequence) and not isinstance(made, str | bytes)
         return [self._output(one) for one in (cast(Sequence[Any], made) if several else [made])]
+
+    def check_input(self, blob: Blob) -> None:
+        """Raises Refuse for a blob out of its schemas or range."""
+        if not takes_schema(self.takes, blob.schema_id):
+            raise Refuse(f"{self.id} takes {' or '.join(self.takes)}; this is {blob.schema_id}.")
+        meant = parse_input_range(self.registration.range)
+        if meant is not None and (why_not := meant.explain_mismatch(blob.data)):
+            raise Refuse(f"{self.registration.name} {why_not}.")
 
     async def _call(self, function: ProcessorFunction[S], blob: Blob, context: Context[S]) -> Made:
         if _is_async(function):

@@ -8,7 +8,7 @@ from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Fault, NotFound, Refusal, RunningElsewhere
 from reyna.domain.processing.model import RunModel
-from reyna.domain.processing.prompt import KeptPrompts, NewPrompts
+from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts
 from reyna.domain.processing.run import Cost, Output, Work
 from reyna.domain.processing.step import RunStep
 from reyna.sdk.processor import check_verdict

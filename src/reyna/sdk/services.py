@@ -8,7 +8,7 @@ import msgspec
 from reyna.domain.caller import Caller
 from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.processor import NewProcessor, Processor
-from reyna.domain.processing.prompt import KeptPrompts, NewPrompts
+from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts
 from reyna.domain.processing.run import Cost, Output, Run
 from reyna.domain.processing.step import RunStep
 from reyna.domain.schema import Verdict

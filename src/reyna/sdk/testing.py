@@ -11,12 +11,14 @@ from reyna.domain.bucket import Bucket
 from reyna.domain.caller import Caller
 from reyna.domain.errors import NotFound
 from reyna.domain.ids import new_id
-from reyna.domain.processing.prompt import KeptPrompts, NewPrompts, RunPrompt
+from reyna.domain.processing.prompts.estimate import RehearsalReport
+from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts, RunPrompt
 from reyna.domain.processing.run import Cost, Output
 from reyna.domain.requests.page import Page
 from reyna.ports.language import Language
 from reyna.sdk.context import BlobReads, BucketReads, Context
 from reyna.sdk.processor import Processor
+from reyna.sdk.prompts import rehearsal
 from reyna.sdk.steps.memory_steps import MemorySteps
 
 __all__ = ["USER", "MemorySteps", "RunResult", "a_blob", "run"]
@@ -103,6 +105,24 @@ async def run(
         raise
     await context.end(send=True)
     return RunResult(outputs, reports, context.cost, [prompts[number] for number in sorted(prompts)])
+
+
+async def rehearse(
+    processor: Processor[S],
+    blob: Blob,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    blobs: Sequence[Blob] = (),
+    buckets: Sequence[Bucket] = (),
+) -> RehearsalReport:
+    """Returns the prompts that a run on this blob would send, as the studio shows them before it begins."""
+    return await rehearsal.rehearse(
+        processor,
+        blob,
+        processor.settings_from(settings or {}),
+        caller=Caller(user_id=blob.user_id, kind="processor", processor_id=processor.id),
+        state=_MemoryState([blob, *blobs], buckets),
+    )
 
 
 class _MemoryState:

@@ -21,6 +21,7 @@ from reyna.sdk.context import Context
 from reyna.sdk.language.chosen import ChosenLanguage
 from reyna.sdk.processor import Processor
 from reyna.sdk.progress import REPORT_INTERVAL_SECONDS, ProgressMessage, SendProgress
+from reyna.sdk.prompts.rehearsal_service import RehearsalService
 from reyna.sdk.run_attempt import Postponements, RunAttempt
 from reyna.sdk.run_client import RunClient
 from reyna.sdk.run_tokens import RunTokens, SignToken
@@ -71,6 +72,7 @@ class Worker:
         self._parallel, self._patience, self._report_every = parallel, patience, report_every
         self._beat_every = beat_every or min(BEAT_INTERVAL_SECONDS, patience / 2)
         self._tasks, self._postponements = RunningTasks(processor), Postponements()
+        self._rehearsals = RehearsalService(processor, bus, self._services.state, self._tokens, self._defaults)
         self._subscriptions: list[Subscription] = []
 
     async def start(self) -> None:
@@ -80,6 +82,7 @@ class Worker:
         cancelled = f"{LIVE_SUBJECTS}.*.processor.cancelled.{self._processor.id}"
         self._subscriptions.append(await self._bus.publish_periodically(self._beat_every, beats, self._encode_beat))
         self._subscriptions.append(await self._bus.listen(cancelled, self._on_cancelled))
+        self._subscriptions.append(await self._rehearsals.start())
         runs = await self._bus.subscribe(
             "RUNS",
             self._processor.id,

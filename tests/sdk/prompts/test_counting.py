@@ -1,6 +1,6 @@
 """The parts of a prompt as they are kept."""
 
-from reyna.domain.processing.prompt import MAX_PART_CHARACTERS, MAX_PARTS, PromptPart
+from reyna.domain.processing.prompts.prompt import MAX_PART_CHARACTERS, MAX_PARTS, PromptPart
 from reyna.ports.language import Prompt
 from reyna.sdk.prompts.counting import count_parts, share_tokens
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reyna.domain.errors import Fault, Forbidden
-from reyna.domain.processing.prompt import KeptPrompts, NewPrompts, RunPrompt
+from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts, RunPrompt
 from reyna.ports.language import Completion, Language, Prompt
 from reyna.sdk import Blob, Context, Processor, PromptPart
 from reyna.sdk.language.recorded import RecordedLanguage

@@ -1,7 +1,7 @@
 """Stand-ins for the neighbours of the processor service: state, schemas, store, signer, bus and clock."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -11,13 +11,13 @@ from msgspec.structs import replace
 from reyna.adapters.memory.store import MemoryStore
 from reyna.domain.blob import AuthorKind, Blob, BlobChange, NewBlob
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Fault, Invalid, NotFound, StaleRevision
+from reyna.domain.errors import Fault, Invalid, NotFound, StaleRevision, Unserved
 from reyna.domain.event import DECODER, EVENT_SUBJECTS, Event, Message
 from reyna.domain.ids import new_id
 from reyna.domain.processing.run import RUN_SUBJECTS, Work
 from reyna.domain.requests.page import Page
 from reyna.domain.schema import Kind, Schema, Scope
-from reyna.ports.bus import Stream
+from reyna.ports.bus import RpcReply, Stream
 from reyna.ports.store import Collection, Record, RequirementNotMet, Step, Store
 from reyna.storage.decorator import StoreDecorator
 
@@ -247,12 +247,22 @@ class RecordingBus:
     def __init__(self) -> None:
         self.published: list[tuple[str, bytes]] = []
         self.removed: list[tuple[Stream, str, str]] = []
+        self.requests: list[tuple[str, str, bytes]] = []
+        self.answer: Callable[[bytes], Awaitable[RpcReply]] | None = None  # to each request; without one, nobody serves
 
     async def publish_ephemeral(self, subject: str, body: bytes) -> None:
         self.published.append((subject, body))
 
     async def remove(self, stream: Stream, subject: str, id: str) -> None:
         self.removed.append((stream, subject, id))
+
+    async def request(
+        self, service: str, verb: str, body: bytes, headers: Mapping[str, str], *, timeout: float
+    ) -> RpcReply:
+        self.requests.append((service, verb, body))
+        if self.answer is None:
+            raise Unserved
+        return await self.answer(body)
 
 
 async def list_messages(store: Store) -> list[Message]:

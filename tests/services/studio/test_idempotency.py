@@ -137,6 +137,7 @@ NEED_NO_KEY: Final = {
     "/migrate/legacy": "every line is the same blob, however often it comes",
     "/models/{id}/test": "answers a question",
     "/batches/{id}/cancel": "again, it finds the batch cancelled",
+    "/runs/estimate": "answers a question",
     "/runs/{id}/cancel": "again, it finds the run cancelled",
     "/runs/{id}/retry": "again, it finds the run requested",
     "/dead/{id}/replay": "again, it finds the letter gone",

@@ -7,7 +7,8 @@ import msgspec
 from reyna.domain.text.words import word_count
 from reyna.library.text_expansion.expansion import Expansion, ExpansionSettings
 from reyna.library.text_expansion.metrics import measure
-from reyna.sdk import Blob, Context, Processor, Refuse
+from reyna.library.text_expansion.token_estimate import estimate_expansion
+from reyna.sdk import Blob, Context, Processor, Refuse, TokenEstimate
 
 MIN_WORDS: Final = 3
 MAX_WORDS: Final = 1000
@@ -32,8 +33,7 @@ async def expand(blob: Blob, context: Context[ExpansionSettings]) -> dict[str, A
     as far as it is written. It grows at its end; only the passage that is being written may still change.
     Raises Refuse for fewer than 3 or more than 1,000 words, and when the model does not get to three times the words.
     """
-    source = blob.data["content"].replace("\r\n", "\n").strip()
-    check_length(source)
+    source = source_of(blob)
     expanded = await Expansion(source, context, style=blob.data.get("style"), blob_id=blob.id).run()
     metrics = measure(expanded)
     cost = context.cost
@@ -46,6 +46,19 @@ async def expand(blob: Blob, context: Context[ExpansionSettings]) -> dict[str, A
         "model": cost.model or "",
         "tokens": {"input": cost.input_tokens, "output": cost.output_tokens},
     }
+
+
+@text_expansion.estimate
+def estimate(blob: Blob, settings: ExpansionSettings) -> TokenEstimate:
+    """Returns the tokens that the expansion of this note will use. Raises Refuse as `expand`."""
+    return estimate_expansion(source_of(blob), settings, style=blob.data.get("style"), blob_id=blob.id)
+
+
+def source_of(blob: Blob) -> str:
+    """Returns the text to expand. Raises Refuse for one that is too short or too long."""
+    source: str = blob.data["content"].replace("\r\n", "\n").strip()
+    check_length(source)
+    return source
 
 
 def check_length(source: str) -> None:

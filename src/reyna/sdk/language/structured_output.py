@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from reyna.domain.errors import Refusal
 from reyna.domain.json.data import encode_json
-from reyna.domain.processing.prompt import PromptPart
+from reyna.domain.processing.prompts.prompt import PromptPart
 from reyna.domain.text.clusters import truncate
 from reyna.ports.language import Language, Prompt, UnusableAnswer
 from reyna.validation.validator import Validator

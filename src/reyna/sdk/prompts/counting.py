@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from reyna.domain.processing.prompt import (
+from reyna.domain.processing.prompts.prompt import (
     MAX_PART_CHARACTERS,
     MAX_PARTS,
     MAX_PROMPT_CHARACTERS,

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from reyna.domain.errors import Fault, Refusal
 from reyna.domain.ids import new_id
-from reyna.domain.processing.prompt import (
+from reyna.domain.processing.prompts.prompt import (
     MAX_ANSWER_CHARACTERS,
     MAX_ATTEMPT_CHARACTERS,
     MAX_ERROR_CHARACTERS,

@@ -16,7 +16,7 @@ from reyna.domain.processing.lease import (
     WorkProgress,
     WorkRefusal,
 )
-from reyna.domain.processing.prompt import KeptPrompts, NewPrompts
+from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts
 from reyna.domain.processing.run import Cost, Output, Run
 from reyna.domain.processing.step import NewStep, RunStep
 from reyna.domain.requests.page import Page

@@ -1,6 +1,6 @@
 """Protocols: the verbs of its neighbours that the processor service needs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -8,7 +8,7 @@ from reyna.domain.blob import Blob, BlobChange, NewBlob
 from reyna.domain.caller import Caller
 from reyna.domain.requests.page import Page
 from reyna.domain.schema import Kind, Schema
-from reyna.ports.bus import Stream
+from reyna.ports.bus import RpcReply, Stream
 
 RUN_TOKEN_LIFETIME: Final = timedelta(days=7)  # work may wait a long weekend for a worker
 
@@ -86,8 +86,12 @@ class TokenSigner(Protocol):
 
 
 class ProcessorBus(Protocol):
-    """Publishes an ephemeral message, and removes a message from a stream."""
+    """Publishes an ephemeral message, removes a message from a stream, and asks who serves a verb."""
 
     async def publish_ephemeral(self, subject: str, body: bytes) -> None: ...
 
     async def remove(self, stream: Stream, subject: str, id: str) -> None: ...
+
+    async def request(
+        self, service: str, verb: str, body: bytes, headers: Mapping[str, str], *, timeout: float
+    ) -> RpcReply: ...

@@ -31,7 +31,13 @@ from reyna.services.processors.pipelines.pipeline_check import PipelineCheck
 from reyna.services.processors.pipelines.pipeline_requests import PipelineRequests
 from reyna.services.processors.pipelines.pipelines import Pipelines
 from reyna.services.processors.pipelines.run_requests import RunRequests
+from reyna.services.processors.prompts.asked_models import AskedModels
+from reyna.services.processors.prompts.estimated_inputs import EstimatedInputs
+from reyna.services.processors.prompts.estimates import Estimates
+from reyna.services.processors.prompts.planned_prompts import PlannedPrompts
 from reyna.services.processors.prompts.prompt_retention import PROMPT_RETENTION, PromptRetention
+from reyna.services.processors.prompts.rehearsals import Rehearsals
+from reyna.services.processors.prompts.run_history import RunHistory
 from reyna.services.processors.prompts.run_prompts import Prompts
 from reyna.services.processors.records import IDEMPOTENCY_RECORDS
 from reyna.services.processors.registry.processor_lookup import ProcessorLookup
@@ -81,6 +87,7 @@ class Processors:
     prompts: Prompts
     pipelines: Pipelines
     batches: Batches
+    estimates: Estimates
 
     def __init__(
         self,
@@ -128,6 +135,7 @@ class Processors:
         self.batch_advance = BatchAdvance(store, run_store, lookup, state, supersession, settlement, clock)
         self._add_pipelines(store, PipelineCheck(lookup, settings), inputs, requests, canceller, keys, clock)
         self._build_work(store, run_store, outputs, state, bus, clock, policy.retry_delays)
+        self._build_prompts(store, run_store, lookup, state, inputs, settings, Rehearsals(bus, signer), clock)
         self.dead_letters = DeadLetters(store, run_retry, self.dead_letter_stream)
         self.run_models = RunModels(run_store, self.models, models.trusted)
         self._store, self._run_store, self._settlement, self._clock = store, run_store, settlement, clock
@@ -143,7 +151,7 @@ class Processors:
         clock: Callable[[], datetime],
     ) -> None:
         self.pipelines = Pipelines(store, check, clock, keys)
-        starts = PipelineRequests(store, check, inputs, requests, keys, clock)
+        starts = self._pipeline_requests = PipelineRequests(store, check, inputs, requests, keys, clock)
         self.batches = Batches(store, starts, cancellation, clock, keys)
 
     def _build_work(
@@ -157,12 +165,28 @@ class Processors:
         retry_delays: Sequence[float],
     ) -> None:
         """Builds the parts by which workers take runs, hold them and end them."""
-        self.prompts = Prompts(store, runs, clock)
         signals = self.work_signals = WorkSignals()
         self.steps, self.step_retention = RunSteps(store, runs, clock), StepRetention(store, clock)
         self.lease_sweep = LeaseSweep(outputs, self.lease_watch, signals, clock, retry_delays)
         self.leases = Leases(store, runs, outputs, self.registry, state, bus, signals, clock, retry_delays)
         self.execution = RunExecution(runs, outputs, self.worker_health, self.steps, clock)
+
+    def _build_prompts(
+        self,
+        store: Store,
+        runs: RunStore,
+        lookup: ProcessorLookup,
+        state: StateVerbs,
+        inputs: InputBlobs,
+        settings: SettingsValidator,
+        rehearsals: Rehearsals,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Builds the parts that show prompts, and what runs would use."""
+        models = AskedModels(self.models)
+        self.prompts = Prompts(store, runs, PlannedPrompts(lookup, state, models, rehearsals), clock)
+        wanted = EstimatedInputs(self.registry, settings, inputs, self._pipeline_requests)
+        self.estimates = Estimates(wanted, models, rehearsals, RunHistory(store))
 
     def _registry_on(
         self,

@@ -29,6 +29,7 @@ SCHEMA_READS: Final = frozenset(
 PROCESSOR_READS: Final = frozenset(
     (
         "dead_letters.list",
+        "estimates.compute",
         "instances.list",
         "models.list",
         "prompts.get",

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Forbidden, NotFound, TooLarge
-from reyna.domain.processing.prompt import (
+from reyna.domain.processing.prompts.prompt import (
     MAX_PROMPTS_PER_BATCH,
     MAX_PROMPTS_PER_RUN,
     CountedPart,

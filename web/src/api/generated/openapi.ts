@@ -929,6 +929,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["estimateRuns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/schemas": {
         parameters: {
             query?: never;
@@ -1420,6 +1436,10 @@ export interface components {
             differences: components["schemas"]["RevisionDifference"][];
             from_revision: number;
             to_revision: number;
+        };
+        EstimatedCost: {
+            amount: string;
+            currency: string;
         };
         Failing: {
             blob_id: string;
@@ -2172,6 +2192,20 @@ export interface components {
             user_id: string;
             waiting: string | null;
             worker_id: string | null;
+        };
+        RunEstimate: {
+            calls: number | null;
+            cost: components["schemas"]["EstimatedCost"] | null;
+            input_tokens: number | null;
+            model: string | null;
+            /** @default [] */
+            notes: string[];
+            output_tokens: number | null;
+            /** @default 0 */
+            refused: number;
+            runs: number;
+            /** @default 0 */
+            sampled: number;
         };
         RunPrompt: {
             answer?: string | null;
@@ -5647,6 +5681,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunStep"];
+                };
+            };
+        };
+    };
+    estimateRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunEstimate"];
                 };
             };
         };

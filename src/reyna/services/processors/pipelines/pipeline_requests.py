@@ -12,7 +12,7 @@ from reyna.domain.errors import DataError, Invalid, NotFound
 from reyna.domain.processing.batch import RequestedRuns, RunBatch, SkippedBlob, new_batch
 from reyna.domain.processing.pipeline import NewPipelineRuns, Pipeline, PipelineStage
 from reyna.domain.processing.processor import Processor
-from reyna.domain.processing.run import Priority, Run
+from reyna.domain.processing.run import NewRuns, Priority, Run
 from reyna.domain.requests.idempotency import Key
 from reyna.ports.store import Put, Step, Store
 from reyna.services.processors.pipelines.conditions.evaluation import accepts_blob
@@ -35,6 +35,15 @@ class _Chain(NamedTuple):
     pipeline: Pipeline | None
 
 
+class FirstStage(NamedTuple):
+    """The first stage of a request with its processor and its input blobs, and the number of all stages."""
+
+    stage: PipelineStage
+    processor: Processor
+    blobs: Sequence[Blob]
+    stages: int
+
+
 class PipelineRequests:
     """Starts a batch: the first stage on every input blob, from which the others follow."""
 
@@ -50,10 +59,18 @@ class PipelineRequests:
         self._store, self._check, self._inputs = store, check, inputs
         self._requests, self._keys, self._clock = requests, idempotency_keys, clock
 
+    async def first_stage(self, caller: Caller, new: NewPipelineRuns) -> FirstStage:
+        """Returns what a request would start with. Raises NotFound, Invalid (by path) and TooMuch."""
+        check_input(new)
+        chain = await self._resolve(caller, new)
+        processors = await self._check.check(caller, chain.stages, chain.paths, chain.field)
+        blobs = await self._input_blobs(caller, new, processors[0])
+        wanted = [blob for blob in blobs if await accepts_blob(chain.stages[0].when, blob)]
+        return FirstStage(chain.stages[0], processors[0], wanted, len(chain.stages))
+
     async def start(self, caller: Caller, new: NewPipelineRuns, key: Key) -> RequestedRuns:
         """Returns the runs of the first stage. Raises NotFound, Invalid (by path) and TooMuch."""
-        if bool(new.blob_ids) == (new.bucket_id is not None):
-            raise Invalid.at("/blob_ids", "say either which blobs or which bucket", expected="blob_ids or bucket_id")
+        check_input(new)
         chain = await self._resolve(caller, new)
         processors = await self._check.check(caller, chain.stages, chain.paths, chain.field)
         blobs = await self._input_blobs(caller, new, processors[0])
@@ -109,6 +126,12 @@ class PipelineRequests:
         if new.bucket_id is None:
             return await self._inputs.get_many(caller, processor, new.blob_ids)
         return await self._inputs.list_in_bucket(caller, processor, new.bucket_id)
+
+
+def check_input(new: NewRuns | NewPipelineRuns) -> None:
+    """Raises Invalid unless the request names either blobs or a bucket."""
+    if bool(new.blob_ids) == (new.bucket_id is not None):
+        raise Invalid.at("/blob_ids", "say either which blobs or which bucket", expected="blob_ids or bucket_id")
 
 
 def _paths_of_named(number: int, processor_id: str) -> StagePaths:

@@ -2,11 +2,13 @@
 
 from typing import Final
 
-from litestar import get, put
+from litestar import get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from reyna.domain.processing.prompt import KeptPrompts, NewPrompts, RunPrompts
+from reyna.domain.processing.batch import RunRequest
+from reyna.domain.processing.prompts.estimate import RunEstimate
+from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts, RunPrompts
 from reyna.domain.requests.page import DEFAULT_LIMIT
 from reyna.services.processors.service import Processors
 from reyna.transport.http import RUN_TOKEN, CurrentCaller, Cursor, Limit
@@ -34,4 +36,12 @@ async def put_prompts(
     return await processors.prompts.put(caller, id, data)
 
 
-prompt_routes: Final = [get_prompts, put_prompts]
+@post("/runs/estimate", status_code=200)
+async def estimate_runs(
+    processors: PromptsDependency, caller: CurrentCaller, data: JSONBody[RunRequest]
+) -> RunEstimate:
+    """Say what runs would use and cost, without requesting them: tokens, money, and what is not known."""
+    return await processors.estimates.compute(caller, data)
+
+
+prompt_routes: Final = [get_prompts, put_prompts, estimate_runs]

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Fault, TooLarge
-from reyna.domain.processing.prompt import (
+from reyna.domain.processing.prompts.prompt import (
     MAX_ANSWER_CHARACTERS,
     MAX_PARTS,
     MAX_PROMPT_CHARACTERS,
@@ -25,6 +25,7 @@ from reyna.domain.processing.run import ENDED, Run
 from reyna.domain.requests.page import DEFAULT_LIMIT, check_limit, decode_cursor, encode_cursor
 from reyna.ports.store import Put, RequirementNotMet, Store
 from reyna.services.processors.authorization import check_run_token
+from reyna.services.processors.prompts.planned_prompts import PlannedPrompts
 from reyna.services.processors.records import PROMPTS
 from reyna.services.processors.runs.run_store import RunStore
 
@@ -32,15 +33,14 @@ MAX_WRITE_ATTEMPTS: Final = 5  # two deliveries of the same prompts may meet
 MAX_KEPT_CHARACTERS: Final = MAX_PROMPT_CHARACTERS + MAX_ANSWER_CHARACTERS
 NOTHING_SENT_YET: Final = "This run has sent nothing to a language model so far."
 NOTHING_SENT: Final = "This run sent nothing to a language model, or so long ago that it is not kept any more."
-NOT_BEGUN: Final = "This run has not begun; its prompts are known once they are sent."
 IS_FULL: Final = f"Only the first {MAX_PROMPTS_PER_RUN:,} prompts of a run are kept."
 
 
 class Prompts:
     """The prompts of each run. A worker stores them with the token of its run; their user may read them."""
 
-    def __init__(self, store: Store, runs: RunStore, clock: Callable[[], datetime]) -> None:
-        self._store, self._runs, self._clock = store, runs, clock
+    def __init__(self, store: Store, runs: RunStore, planned: PlannedPrompts, clock: Callable[[], datetime]) -> None:
+        self._store, self._runs, self._planned, self._clock = store, runs, planned, clock
 
     async def put(self, caller: Caller, run_id: str, new: NewPrompts) -> KeptPrompts:
         """Stores prompts that the run has sent, also when it has ended meanwhile: each number of an attempt once.
@@ -68,7 +68,10 @@ class Prompts:
     async def get(
         self, caller: Caller, run_id: str, *, limit: int = DEFAULT_LIMIT, cursor: str | None = None
     ) -> RunPrompts:
-        """Returns one page of the prompts that the run has sent, oldest first. Raises NotFound."""
+        """Returns one page of the prompts that the run has sent, oldest first. Raises NotFound.
+
+        Of a run that has not begun, a worker says what they will be, as far as that is known before the answers.
+        """
         if caller.kind == "processor":
             check_run_token(caller, run_id)
         run = await self._runs.get(caller, run_id)
@@ -81,7 +84,7 @@ class Prompts:
             limit=check_limit(limit) + 1,
         )
         if not found and cursor is None:
-            return _without_prompts(run)
+            return await self._planned.find(caller, run) if _has_not_begun(run) else _without_prompts(run)
         last = found[limit - 1] if len(found) > limit else None
         return RunPrompts(
             run_id=run.id,
@@ -112,9 +115,11 @@ class Prompts:
         return Put(PROMPTS, replace(before, prompt=ended, revision=before.revision + 1), expects=before.revision)
 
 
+def _has_not_begun(run: Run) -> bool:
+    return run.status == "requested" and run.started_at is None
+
+
 def _without_prompts(run: Run) -> RunPrompts:
-    if run.status == "requested" and run.started_at is None:
-        return RunPrompts(run_id=run.id, state="unknown", detail=NOT_BEGUN)
     if run.status in ENDED:
         return RunPrompts(run_id=run.id, state="sent", complete=True, detail=NOTHING_SENT)
     return RunPrompts(run_id=run.id, state="sent", detail=NOTHING_SENT_YET)

@@ -84,6 +84,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "PUT /runs/{id}/steps/{name}": "putStep",
     "GET /runs/{id}/prompt": "getPrompts",
     "PUT /runs/{id}/prompts": "putPrompts",
+    "POST /runs/estimate": "estimateRuns",
     "POST /work/{processor_id}/claim": "claimRun",
     "POST /runs/{id}/beat": "beatRun",
     "POST /runs/{id}/progress": "reportProgress",

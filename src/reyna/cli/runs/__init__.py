@@ -1,0 +1,1 @@
+"""`reyna run <verb>`: what runs sent to language models, and what they will cost."""

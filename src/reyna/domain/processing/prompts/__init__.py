@@ -1,0 +1,1 @@
+"""Prompts of runs, and estimates of what runs will use."""
