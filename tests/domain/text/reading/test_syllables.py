@@ -17,12 +17,13 @@ GERMAN = (
 )
 SPANISH = (
     "ahora:3 país:2 aéreo:4 guerra:2 guía:2 ruido:2 viuda:2 construir:2 muy:1 y:1 Raúl:2 lingüística:4 murciélago:4 "
-    "día:2 noche:2 quería:3 aire:2 ciudad:2 también:2 mayor:2 yo:1 rey:1 poeta:3 héroe:3 viernes:2 había:3"
+    "día:2 noche:2 quería:3 aire:2 ciudad:2 también:2 mayor:2 yo:1 rey:1 poeta:3 héroe:3 viernes:2 había:3 cuyo:2"
 )
 FRENCH = (
     "maison:2 eau:1 oiseau:2 table:1 porte:1 théâtre:2 parlaient:2 pied:1 bien:1 nation:2 crier:2 oublier:3 souvent:2 "
     "homme:1 femmes:1 chat:1 été:2 idée:2 noël:2 quatre:1 guerre:1 voyage:2 lentement:3 aujourd'hui:3 monsieur:2 "
-    "nuit:1 lieu:1 heureux:2 rue:1 feuille:1 soleil:2 fille:1 étoile:2 les:1 que:1 avaient:2 accueil:2 fauteuil:2"
+    "nuit:1 lieu:1 heureux:2 rue:1 feuille:1 soleil:2 fille:1 étoile:2 les:1 que:1 avaient:2 accueil:2 fauteuil:2 "
+    "bourgeois:2 réveillèrent:3"
 )
 COUNTED = [
     (word, language, int(count))

@@ -22,6 +22,7 @@ ENGLISH_SPLITS: Final = re.compile(  # two vowels that are spoken as two
 GERMAN_VOWELS: Final = re.compile(r"äu|aa|ee|oo|ai|ei|ey|ay|au|eu|ie|[aeiouäöüyàâéèê]")
 GERMAN_SILENT_U: Final = re.compile(r"(?<=q)u")
 
+SPANISH_CONSONANT_Y: Final = re.compile(r"y(?=[aeoáéóíúiuü])")  # cu-yo
 SPANISH_STRONG: Final = re.compile(r"[aeoáéóíú]")
 SPANISH_WEAK: Final = re.compile(r"(?<![aeoáéóíúiuüy])[iuüy]+(?![aeoáéóíúiuüy])")
 
@@ -30,7 +31,8 @@ FRENCH_VOWELS: Final = re.compile(
     r"|(?:ue|eu|ou|œu?|[ae])il|[aou]y|[ou]?[iy](?:eu|œu|au|eau|ou|[aeéèêoâô])[uiy]?|eau|œu|oeu|aî|ai|ay|au|eai|ei|ey|eu|eû|oi|oî|oy|oe|ou|où|oû|ui|uî"
     r"|(?<=[gq])u[aeéèêiîoâô][iu]?|[aàâäeéèêëiîïoôöuùûüyæ]"
 )
-FRENCH_SILENT_END: Final = re.compile(r"(?<=[^aeiouyàâäéèêëîïôöùûü])es?$|(?<=[iuyéa])es?$|(?<=ai)ent$")
+FRENCH_SILENT_E: Final = re.compile(r"(?<=g)e(?=[aoâô])")  # bour-geois
+FRENCH_SILENT_END: Final = re.compile(r"(?<=[^aeiouyàâäéèêëîïôöùûü])es?$|(?<=[iuyéa])es?$|(?<=ai)ent$|(?<=èr)ent$")
 
 
 def count_syllables(word: str, language: str = "en") -> int:
@@ -69,13 +71,14 @@ def _count_spanish(letters: str) -> int:
 
     Source: Real Academia Española, Ortografía de la lengua española (2010), chapter II 3.2.
     """
-    return max(1, len(SPANISH_STRONG.findall(letters)) + len(SPANISH_WEAK.findall(letters)))
+    spoken = SPANISH_CONSONANT_Y.sub("j", letters)
+    return max(1, len(SPANISH_STRONG.findall(spoken)) + len(SPANISH_WEAK.findall(spoken)))
 
 
 @lru_cache(MAX_CACHED_WORDS)
 def _count_french(letters: str) -> int:
     """Counts groups of vowels as prose is spoken: a mute e at the end is none."""
-    spoken = FRENCH_SILENT_END.sub("", letters) if len(letters) > 2 else letters
+    spoken = FRENCH_SILENT_E.sub("", FRENCH_SILENT_END.sub("", letters) if len(letters) > 2 else letters)
     return max(1, len(FRENCH_VOWELS.findall(spoken)))
 
 

@@ -23,7 +23,8 @@ ADJECTIVES: Final = word_set(
 )
 BETWEEN: Final = word_set(
     "not never also just still already always often soon now then being been finally suddenly slowly quickly quietly "
-    "only almost nearly barely hardly once twice ever both all recently completely badly firmly carefully"
+    "only almost nearly barely hardly once twice ever both all recently completely badly firmly carefully so well "
+    "very more most too"
 )
 
 ENGLISH: Final = LanguageProfile(
