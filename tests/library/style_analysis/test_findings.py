@@ -90,6 +90,11 @@ def test_names_that_a_dictionary_does_not_know_are_no_faults() -> None:
     assert found("Captain Marazul greeted Yvonnick.", "grammar", language="en") == []
 
 
+def test_sound_prose_is_left_alone() -> None:
+    text = "She hid behind the wall, and he shut the door. “Who's there?” she said. He cast a shadow; it beat him."
+    assert found(text, "grammar", language="en") == []
+
+
 def test_a_text_that_is_too_long_for_grammar_says_so() -> None:
     data = analyse_text("This is an test. " * 10, findings=("grammar",), language="en", max_grammar_words=20)
     assert data["findings"] == []

@@ -15,8 +15,10 @@ from reyna.library.style_analysis.languages.profile import word_set
 CHUNK_CHARACTERS: Final = 20_000  # of one call, after which progress is reported
 MAX_SUGGESTIONS: Final = 3
 SPELLING: Final = "Spelling"
-# What a writer chooses: other findings speak of it, or it is a matter of taste.
-LEFT_OUT: Final = frozenset({"Enhancement", "Readability", "Style", "WordChoice", "Formatting"})
+# A matter of taste, or wrong too often in fiction: “She hid.” is no fault of agreement.
+LEFT_OUT: Final = frozenset(
+    {"Agreement", "Capitalization", "Enhancement", "Formatting", "Readability", "Style", "WordChoice"}
+)
 BRITISH_WORDS: Final = word_set(
     "colour colours harbour harbours grey favour neighbour neighbours honour labour centre theatre travelled "
     "realised realise towards whilst mum"
