@@ -15,7 +15,15 @@ from reyna.domain.ids import new_id
 from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.processor import BEAT_SUBJECTS, Beat
 from reyna.domain.processing.run import RUN_SUBJECTS, Work
-from reyna.ports.bus import RETRY_DELAYS_SECONDS, Bus, Delivery, ReceivedMessage, RetryLater, Subscription
+from reyna.ports.bus import (
+    RETRY_DELAYS_SECONDS,
+    Bus,
+    Delivery,
+    ReceivedMessage,
+    RetryLater,
+    Subscription,
+    retry_delay_seconds,
+)
 from reyna.ports.language import Language
 from reyna.sdk.context import Context
 from reyna.sdk.language.chosen import ChosenLanguage
@@ -30,6 +38,7 @@ from reyna.sdk.services import WorkerServices
 from reyna.sdk.steps.durable_steps import StepStore
 
 REDELIVERY_SECONDS: Final = 30.0  # without a sign of life, until the bus gives the run to another worker
+OUTAGE_DELAYS_SECONDS: Final = (1.0, 2.0, 5.0)  # while a service is gone; the last one repeats
 BEAT_INTERVAL_SECONDS: Final = 15.0  # after three missed beats the worker is taken for gone
 STOP_GRACE_SECONDS: Final = 10.0  # in which runs under way may finish when the worker is stopped
 WORK_DECODER: Final = msgspec.json.Decoder(Work)
@@ -128,9 +137,10 @@ class Worker:
         self._tokens.add(work)
         try:
             await self._new_attempt(work, delivery.attempt).run()
-        except Fault:  # a service is gone: the bus delivers it again for as long as it takes
-            self._postponements.add(work.run_id)
-            raise
+        except Fault as fault:  # a service is gone: the bus delivers it again for as long as it takes
+            times = self._postponements.add(work.run_id)
+            log.info("%s waits for a service: %s", work.run_id, fault.detail)
+            raise RetryLater(retry_delay_seconds(times, OUTAGE_DELAYS_SECONDS)) from fault
         else:
             self._postponements.clear(work.run_id)
         finally:
