@@ -54,7 +54,6 @@ async def wait_until_ended(person: Person, runs: list[dict[str, Any]]) -> list[d
             now = [await person.get(f"/runs/{run['id']}") for run in runs]
             if all(run["status"] in ENDS for run in now):
                 return now
-            await asyncio.sleep(0.2)  # nothing tells when the last of several services is back
 
 
 async def check_each_completed_once(person: Person, device: Device, runs: list[dict[str, Any]]) -> None:

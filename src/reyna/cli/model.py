@@ -58,7 +58,7 @@ def write_model(path: Path, url: str, model: str) -> None:
 
 
 async def _list(settings: Settings) -> None:
-    table = Table("name", "where", "", box=None)
+    table = Table("name", "where", "state", box=None)
     url = settings.llm_url or "embedded"
     add_row(table, settings.llm_model or "the embedded model", url.rpartition("@")[2], "in use")
     for model in await _find():

@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from rich.table import Table
@@ -14,7 +14,7 @@ from reyna.app.bus_connection import connect_bus
 from reyna.app.config import Settings
 from reyna.cli.execution import exit_with_error, run_async
 from reyna.cli.startup import join_running_studio, load_settings
-from reyna.cli.terminal import OUT, add_row, announce, print_line
+from reyna.cli.terminal import OUT, add_row, announce, print_line, quantity
 from reyna.domain.caller import system_caller
 from reyna.domain.errors import CannotStart, Invalid
 from reyna.domain.ids import check_slug
@@ -159,13 +159,21 @@ def list_processors() -> None:
 async def _list(settings: Settings) -> None:
     async with connect_bus(settings) as bus:
         processors = remote(Processors, "processors", bus, Signer(settings.signing_secret()).sign)
-        table = Table("id", "version", "takes", "makes", "workers", "queue", box=None)
+        table = Table("id", "version", "takes", "makes", "workers", "waiting", box=None)
+        for column in table.columns[:4]:
+            column.overflow = "fold"  # an id that is cut cannot be used
         for one in (await processors.registry.list(system_caller(), limit=MAX_PAGE_SIZE)).items:
             health = await processors.registry.health(system_caller(), one.id)
-            takes = ", ".join(one.input_schemas)
             counts = (str(health.live_workers), str(health.queue_length))
-            add_row(table, one.id, one.version, takes, ", ".join(one.made_schemas), *counts)
+            add_row(table, one.id, one.version, "\n".join(one.input_schemas), "\n".join(one.made_schemas), *counts)
         OUT.print(table)
+
+
+def setting_names(schema: dict[str, Any] | None) -> list[str]:
+    """Returns the names of the settings in a settings schema, which may be one of its own definitions."""
+    schema = schema or {}
+    definition = schema.get("$defs", {}).get(str(schema.get("$ref", "")).removeprefix("#/$defs/"), schema)
+    return list(definition.get("properties", ()))
 
 
 @app.command("show")
@@ -180,6 +188,7 @@ async def _show(settings: Settings, id: str) -> None:
         processors = remote(Processors, "processors", bus, Signer(settings.signing_secret()).sign)
         one = await processors.registry.get(system_caller(), id)
         versions = await processors.registry.list_versions(system_caller(), id, limit=MAX_PAGE_SIZE)
+        health = await processors.registry.health(system_caller(), id)
         table = Table(show_header=False, box=None)
         for name, value in (
             ("id", one.id),
@@ -190,7 +199,11 @@ async def _show(settings: Settings, id: str) -> None:
             ("makes", ", ".join(one.made_schemas)),
             ("trigger", one.trigger),
             ("range", one.range or "any"),
-            ("max_depth", "none, and no loops" if one.max_depth is None else str(one.max_depth)),
+            ("loops", "refused" if one.max_depth is None else f"at most {one.max_depth} runs deep"),
+            ("settings", ", ".join(setting_names(one.settings_schema)) or "none"),
+            ("at a time", "no limit" if one.max_concurrency is None else quantity(one.max_concurrency, "run")),
+            ("live workers", str(health.live_workers)),
+            ("waiting", quantity(health.queue_length, "run")),
             ("versions", ", ".join(version.version for version in versions.items)),
         ):
             add_row(table, name, value)
