@@ -17,6 +17,7 @@ COMMANDS: Final = (
     ),
     ("processor", "reyna.cli.processor", "Run, begin and list processors."),
     ("run", "reyna.cli.runs.commands", "What runs send to language models, and cost."),
+    ("pipeline", "reyna.cli.pipeline.commands", "List, show, run and delete pipelines."),
     ("dead", "reyna.cli.dead", "List, replay and discard work that was given up."),
     ("model", "reyna.cli.model", "The language model of the studio."),
     ("account", "reyna.cli.account", "Accounts of the studio."),

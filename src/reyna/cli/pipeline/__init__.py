@@ -1,0 +1,1 @@
+"""`reyna pipeline <verb>`: chains of processors from a terminal."""
