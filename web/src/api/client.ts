@@ -2,7 +2,7 @@
 
 import { EXPANSION_SCHEMA } from "./blobContent";
 import type { HttpClient } from "./http";
-import type { Item, JsonObject, Page, RunStatus } from "./types";
+import type { Item, JsonObject, Page, PipelineStage, RunStatus } from "./types";
 
 const PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 200;
@@ -66,6 +66,12 @@ export interface NewInstance {
 
 /** Runs on these blobs, or on all in a bucket that the processor takes. */
 export type NewRuns = { processorId: string; settings: JsonObject; idempotencyKey: string } & (
+  | { blobIds: readonly string[] }
+  | { bucketId: string }
+);
+
+/** Runs of a saved pipeline. */
+export type NewPipelineRuns = { pipelineId: string; idempotencyKey: string } & (
   | { blobIds: readonly string[] }
   | { bucketId: string }
 );
@@ -194,6 +200,25 @@ export class ApiClient {
       },
       idempotencyKey,
     });
+  requestPipelineRuns = ({ pipelineId, idempotencyKey, ...source }: NewPipelineRuns) =>
+    this.http.request("post", "/runs", {
+      body: {
+        pipeline_id: pipelineId,
+        ...("bucketId" in source ? { bucket_id: source.bucketId } : { blob_ids: [...source.blobIds] }),
+      },
+      idempotencyKey,
+    });
+  listPipelines = (cursor: string | null) =>
+    this.http.request("get", "/pipelines", { query: { limit: MAX_PAGE_SIZE, cursor } });
+  createPipeline = (body: { name: string; stages: PipelineStage[] }, idempotencyKey: string) =>
+    this.http.request("post", "/pipelines", { body, idempotencyKey });
+  changePipeline = (id: string, body: { name: string; stages: PipelineStage[]; base_revision: number }) =>
+    this.http.request("patch", "/pipelines/{id}", { path: { id }, body });
+  deletePipeline = (id: string) => this.http.request("delete", "/pipelines/{id}", { path: { id } });
+  listBatches = (status: "running") =>
+    this.http.request("get", "/batches", { query: { status, limit: MAX_PAGE_SIZE } });
+  getBatch = (id: string) => this.http.request("get", "/batches/{id}", { path: { id } });
+  cancelBatch = (id: string) => this.http.request("post", "/batches/{id}/cancel", { path: { id } });
   /** A run with all that it has written so far, which lists leave out. */
   getRun = (id: string) => this.http.request("get", "/runs/{id}", { path: { id } });
   cancelRun = (id: string) => this.http.request("post", "/runs/{id}/cancel", { path: { id } });

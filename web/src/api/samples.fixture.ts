@@ -2,15 +2,18 @@
  * page does not read, of which the services add more. */
 
 import type {
+  Batch,
   Blob,
   Bucket,
   DeadLetter,
   Instance,
   JournalEntry,
+  Pipeline,
   Placement,
   Processor,
   Revision,
   Run,
+  StageProgress,
   TrashItem,
   TreeNode,
   WatchedProcessor,
@@ -117,6 +120,35 @@ export function sampleRun(fields: Partial<Run> = {}): Run {
     finished_at: null,
     ...fields,
   } as Run;
+}
+
+export function sampleStage(fields: Partial<StageProgress> = {}): StageProgress {
+  const counts = { requested: 0, running: 0, completed: 0, refused: 0, failed: 0, cancelled: 0, skipped: 0 };
+  return { processor_id: "text-expansion", ...counts, ...fields };
+}
+
+/** A batch with these stages. */
+export function sampleBatch(fields: Partial<Batch> = {}, ...stages: StageProgress[]): Batch {
+  const processors = stages.map(({ processor_id }) => ({ processor_id, settings: {}, model: null, when: null }));
+  return {
+    id: "batch-1",
+    user_id: "user-ana",
+    revision: 1,
+    pipeline_id: null,
+    name: null,
+    bucket_id: null,
+    priority: "bulk",
+    status: "running",
+    stages: processors,
+    progress: { fraction: 0.5, stages },
+    requested_at: NOW,
+    finished_at: null,
+    ...fields,
+  };
+}
+
+export function samplePipeline(fields: Partial<Pipeline> = {}): Pipeline {
+  return { ...OWNED, id: "pipeline-1", name: "Expand and analyse", stages: [], updated_at: NOW, ...fields };
 }
 
 export function sampleEntry(fields: Partial<JournalEntry> = {}): JournalEntry {

@@ -39,7 +39,16 @@ export type RunEvent = EventFields & {
   blob_id: string;
   output_blob_ids?: string[];
   error?: string;
+  batch_id?: string;
 };
+
+/** A batch has begun, again when one of its runs is retried after its end, or has ended. */
+export type BatchEvent = EventFields & {
+  type: "batch.requested" | "batch.completed" | "batch.failed" | "batch.cancelled";
+  batch_id: string;
+};
+
+export type PipelineEvent = EventFields & { type: "pipeline.changed" };
 
 /** `text` is all that has been written so far, not only the newest piece, so that a lost frame costs nothing. */
 export interface RunProgress {
@@ -65,6 +74,8 @@ export type StudioEvent =
   | PlacementEvent
   | RunEvent
   | RunProgress
+  | BatchEvent
+  | PipelineEvent
   | DeadLetterEvent
   | InstanceEvent
   | ProcessorEvent;
@@ -105,6 +116,11 @@ const EVENT_TYPES: ReadonlySet<string> = new Set<StudioEvent["type"]>([
   "processor.failed",
   "processor.cancelled",
   "processor.progress",
+  "batch.requested",
+  "batch.completed",
+  "batch.failed",
+  "batch.cancelled",
+  "pipeline.changed",
   "processor.discarded",
   "processor.registered",
   "processor.removed",

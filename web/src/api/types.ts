@@ -25,6 +25,11 @@ export type DifferencePiece = Schemas["Piece"];
 export type PathBucket = Schemas["PathBucket"];
 export type Run = Schemas["Run"];
 export type RunStatus = Run["status"];
+/** A batch with its progress. */
+export type Batch = Schemas["WatchedBatch"];
+export type StageProgress = Schemas["StageProgress"];
+export type Pipeline = Schemas["Pipeline"];
+export type PipelineStage = Schemas["PipelineStage"];
 export type Instance = Schemas["Instance"];
 export type Processor = Schemas["Processor"];
 /** A processor with its health; times are in seconds. */

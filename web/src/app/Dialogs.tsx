@@ -13,6 +13,7 @@ import { RenameBucketDialog } from "../features/library/dialogs/RenameBucketDial
 import { PlaceNoteDialog, RestoredNoteDialog } from "../features/placements/PlaceNoteDialog";
 import { PlacesDialog } from "../features/placements/PlacesDialog";
 import { ReplayDialog } from "../features/processors/deadLetters/ReplayDialog";
+import { PipelineDialog } from "../features/processors/pipelines/PipelineDialog";
 import { InstanceSettingsDialog } from "../features/processors/registry/InstanceSettingsDialog";
 import { RemoveProcessorDialog } from "../features/processors/registry/RemoveProcessorDialog";
 import { SwitchOnDialog } from "../features/processors/registry/SwitchOnDialog";
@@ -93,6 +94,8 @@ function contentOf(dialog: DialogRequest, close: () => void, dismiss: () => void
       return <InstanceSettingsDialog processor={dialog.processor} instance={dialog.instance} close={close} />;
     case "run":
       return <RunDialog source={dialog.source} processorId={dialog.processorId} close={close} />;
+    case "pipeline":
+      return <PipelineDialog pipeline={dialog.pipeline} close={close} />;
     case "replay":
       return <ReplayDialog letter={dialog.letter} close={close} />;
     case "blob":

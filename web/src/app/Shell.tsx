@@ -8,12 +8,13 @@ import { UnsavedBadge } from "../features/drafts/UnsavedBadge";
 import { BucketTree } from "../features/library/BucketTree";
 import { BucketPage } from "../features/library/page/BucketPage";
 import { DeadLettersPage } from "../features/processors/deadLetters/DeadLettersPage";
+import { PipelinesPage } from "../features/processors/pipelines/PipelinesPage";
 import { ProcessorsPage } from "../features/processors/registry/ProcessorsPage";
 import { RunsPage } from "../features/processors/runList/RunsPage";
 import { TrashPage } from "../features/trash/TrashPage";
 import { useRoute } from "../studio/context";
 import { DialogContext, type DialogRequest, useOpenDialog } from "../studio/dialogs";
-import { DEAD_LETTERS_ROUTE, PROCESSORS_ROUTE, RUNS_ROUTE, TRASH_ROUTE } from "../studio/route";
+import { DEAD_LETTERS_ROUTE, PIPELINES_ROUTE, PROCESSORS_ROUTE, RUNS_ROUTE, TRASH_ROUTE } from "../studio/route";
 import { text } from "../text";
 import { ErrorBoundary } from "../ui/ErrorBoundary";
 import { Icon } from "../ui/Icon";
@@ -101,6 +102,8 @@ function OpenPage({ route, userName }: { route: string | null; userName: string 
       return <TrashPage />;
     case PROCESSORS_ROUTE:
       return <ProcessorsPage />;
+    case PIPELINES_ROUTE:
+      return <PipelinesPage />;
     case RUNS_ROUTE:
       return <RunsPage />;
     case DEAD_LETTERS_ROUTE:

@@ -2,12 +2,24 @@
 
 import type { ReactNode } from "react";
 import { useRoute, useStudio } from "../studio/context";
-import { DEAD_LETTERS_ROUTE, linkTo, PROCESSORS_ROUTE, RUNS_ROUTE, TRASH_ROUTE } from "../studio/route";
+import {
+  DEAD_LETTERS_ROUTE,
+  linkTo,
+  PIPELINES_ROUTE,
+  PROCESSORS_ROUTE,
+  RUNS_ROUTE,
+  TRASH_ROUTE,
+} from "../studio/route";
 import { text } from "../text";
 import { Icon, type IconName } from "../ui/Icon";
 import { formatKeys } from "../ui/keys";
 
-const PROCESSOR_ROUTES: ReadonlySet<string> = new Set([PROCESSORS_ROUTE, RUNS_ROUTE, DEAD_LETTERS_ROUTE]);
+const PROCESSOR_ROUTES: ReadonlySet<string> = new Set([
+  PROCESSORS_ROUTE,
+  PIPELINES_ROUTE,
+  RUNS_ROUTE,
+  DEAD_LETTERS_ROUTE,
+]);
 
 export function SideFooter(): ReactNode {
   const { undoRedo } = useStudio();

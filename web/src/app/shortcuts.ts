@@ -3,7 +3,7 @@
 import { useEffect } from "react";
 import { useForest, useRoute, useStudio } from "../studio/context";
 import type { OpenDialog } from "../studio/dialogs";
-import { DEAD_LETTERS_ROUTE, PROCESSORS_ROUTE, RUNS_ROUTE, TRASH_ROUTE } from "../studio/route";
+import { DEAD_LETTERS_ROUTE, PIPELINES_ROUTE, PROCESSORS_ROUTE, RUNS_ROUTE, TRASH_ROUTE } from "../studio/route";
 import { text } from "../text";
 
 const HAS_OWN_UNDO = "input:not([type=checkbox], [type=radio]), textarea, [contenteditable], [role=dialog]";
@@ -11,6 +11,7 @@ const HAS_OWN_UNDO = "input:not([type=checkbox], [type=radio]), textarea, [conte
 const PAGE_NAMES: Readonly<Record<string, string>> = {
   [TRASH_ROUTE]: text.app.trash,
   [PROCESSORS_ROUTE]: text.registry.title,
+  [PIPELINES_ROUTE]: text.pipelines.title,
   [RUNS_ROUTE]: text.runs.title,
   [DEAD_LETTERS_ROUTE]: text.deadLetters.title,
 };

@@ -1,7 +1,7 @@
 /** The dialogs of the page, and the hook that opens one from anywhere. */
 
 import { createContext, useContext } from "react";
-import type { DeadLetter, Instance, Processor, TrashItem } from "../api/types";
+import type { DeadLetter, Instance, Pipeline, Processor, TrashItem } from "../api/types";
 
 /** What to run a processor on: blobs of one schema, a bucket, or a bucket that is still to be chosen. */
 export type RunSource =
@@ -25,7 +25,8 @@ export type DialogRequest =
   | { kind: "switch-on"; processor: Processor }
   | { kind: "remove-processor"; processor: Processor }
   | { kind: "instance-settings"; processor: Processor; instance: Instance }
-  | { kind: "run"; source: RunSource; processorId?: string }
+  | { kind: "run"; source: RunSource /** Or that of a pipeline. */; processorId?: string }
+  | { kind: "pipeline"; pipeline: Pipeline | null }
   | { kind: "replay"; letter: DeadLetter }
   | { kind: "blob"; blobId: string }
   | { kind: "conflict"; draftKey: string }

@@ -13,7 +13,7 @@ import type {
 } from "../api/serverMessages";
 import type { Drafts } from "../features/drafts/drafts";
 import { withBucket, withoutBucket } from "../features/library/forest";
-import { applyEventToBatches, type Batches } from "../features/processors/runList/batches";
+import type { BatchUpdates } from "../features/processors/batches/batchUpdates";
 import { applyRunEvent, mergeListedRuns, type Runs, withoutMissed } from "../features/processors/runs";
 import type { Store } from "../ui/store";
 import { keys, type Queries } from "./queries";
@@ -28,7 +28,7 @@ interface LiveUpdatesDependencies {
   queries: Queries;
   drafts: Drafts;
   runs: Store<Runs>;
-  batches: Store<Batches>;
+  batchUpdates: BatchUpdates;
 }
 
 export class LiveUpdates {
@@ -40,14 +40,14 @@ export class LiveUpdates {
   readonly #queries: Queries;
   readonly #drafts: Drafts;
   readonly #runs: Store<Runs>;
-  readonly #batches: Store<Batches>;
+  readonly #batchUpdates: BatchUpdates;
 
-  constructor({ api, queries, drafts, runs, batches }: LiveUpdatesDependencies) {
+  constructor({ api, queries, drafts, runs, batchUpdates }: LiveUpdatesDependencies) {
     this.#api = api;
     this.#queries = queries;
     this.#drafts = drafts;
     this.#runs = runs;
-    this.#batches = batches;
+    this.#batchUpdates = batchUpdates;
   }
 
   apply(message: ServerMessage): void {
@@ -83,6 +83,13 @@ export class LiveUpdates {
       case "processor.removed":
         this.#markStale(keys.instances);
         return this.#markStale(keys.processors);
+      case "pipeline.changed":
+        return this.#markStale(keys.pipelines);
+      case "batch.requested":
+      case "batch.completed":
+      case "batch.failed":
+      case "batch.cancelled":
+        return this.#batchUpdates.handleBatchEvent(message);
       case "processor.discarded":
         return this.#markRunListsStale();
       default:
@@ -114,7 +121,7 @@ export class LiveUpdates {
   #applyRunEvent(event: RunEvent | RunProgress): void {
     this.#runs.set((runs) => applyRunEvent(runs, event));
     if (event.type === "processor.progress") return;
-    this.#batches.set((batches) => applyEventToBatches(batches, event));
+    if (event.batch_id) this.#batchUpdates.handleRunEvent(event.batch_id);
     if (event.type === "processor.completed") this.#markStale(keys.expansions(event.blob_id));
     this.#markRunListsStale();
   }

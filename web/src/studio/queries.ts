@@ -4,7 +4,7 @@ import { type InfiniteData, infiniteQueryOptions, QueryClient, queryOptions } fr
 import { NOTE_SCHEMA } from "../api/blobContent";
 import type { ApiClient, RunFilter } from "../api/client";
 import { isTemporary } from "../api/errors";
-import type { Blob, Instance, Item, Page, Processor } from "../api/types";
+import type { Blob, Instance, Item, Page, Pipeline, Processor } from "../api/types";
 import type { Drafts } from "../features/drafts/drafts";
 import { type Branch, buildForest, type Forest } from "../features/library/forest";
 import { previewTrash } from "../features/trash/trashPreview";
@@ -21,6 +21,7 @@ export const keys = {
   processors: ["processors"] as const,
   health: (processorId: string) => ["health", processorId] as const,
   runs: ["runs"] as const,
+  pipelines: ["pipelines"] as const,
   deadLetters: ["deadLetters"] as const,
   blob: (blobId: string) => ["shownBlob", blobId] as const,
   trash: ["trash"] as const,
@@ -81,6 +82,11 @@ export class Queries {
       return all.sort((one, other) => one.name.localeCompare(other.name));
     },
     refetchInterval: PROCESSORS_INTERVAL_MS,
+  });
+
+  pipelines = queryOptions({
+    queryKey: keys.pipelines,
+    queryFn: () => readAllPages<Pipeline>((cursor) => this.api.listPipelines(cursor)),
   });
 
   health = (processorId: string) =>

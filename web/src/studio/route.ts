@@ -8,6 +8,7 @@ export const TRASH_ROUTE = "trash";
 /** The routes of the pages about processors. */
 export const PROCESSORS_ROUTE = "processors";
 export const RUNS_ROUTE = "runs";
+export const PIPELINES_ROUTE = "pipelines";
 export const DEAD_LETTERS_ROUTE = "dead-letters";
 
 /** The address of a bucket or of another page for a link. */
@@ -21,7 +22,7 @@ export interface Route {
 
 export function createRoute(window: Window): Route {
   const read = () =>
-    /^#\/(bucket-[a-z0-9-]+|trash|processors|runs|dead-letters)$/.exec(window.location.hash)?.[1] ?? null;
+    /^#\/(bucket-[a-z0-9-]+|trash|processors|pipelines|runs|dead-letters)$/.exec(window.location.hash)?.[1] ?? null;
   const current = createStore<string | null>(read());
   window.addEventListener("hashchange", () => current.set(read));
   return {

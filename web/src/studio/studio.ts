@@ -11,10 +11,12 @@ import { Drafts } from "../features/drafts/drafts";
 import { RevisionActions } from "../features/history/revisionActions";
 import { BucketActions } from "../features/library/bucketActions";
 import { PlacementActions } from "../features/placements/placementActions";
+import type { Batches } from "../features/processors/batches/batches";
+import { BatchUpdates } from "../features/processors/batches/batchUpdates";
 import { DeadLetterActions } from "../features/processors/deadLetters/deadLetterActions";
 import { ExpansionActions } from "../features/processors/expansionActions";
+import { PipelineActions } from "../features/processors/pipelines/pipelineActions";
 import { InstanceActions } from "../features/processors/registry/instanceActions";
-import type { Batches } from "../features/processors/runList/batches";
 import { RunActions } from "../features/processors/runList/runActions";
 import type { Runs } from "../features/processors/runs";
 import { TrashActions } from "../features/trash/trashActions";
@@ -52,6 +54,7 @@ export class Studio {
   readonly api: ApiClient;
   readonly drafts: Drafts;
   readonly queries: Queries;
+  readonly batchUpdates: BatchUpdates;
   readonly undoRedo: UndoRedo;
   readonly buckets: BucketActions;
   readonly trash: TrashActions;
@@ -60,6 +63,7 @@ export class Studio {
   readonly expansions: ExpansionActions;
   readonly instances: InstanceActions;
   readonly runActions: RunActions;
+  readonly pipelineActions: PipelineActions;
   readonly deadLetters: DeadLetterActions;
   readonly #http: HttpClient;
   readonly #connection: Connection;
@@ -84,6 +88,7 @@ export class Studio {
     this.api = new ApiClient(this.#http);
     this.drafts = this.#createDrafts();
     this.queries = new Queries(this.api, this.drafts, createQueryClient());
+    this.batchUpdates = new BatchUpdates(this.api, this.batches);
     this.#liveUpdates = new LiveUpdates(this);
     this.#connection = this.#createConnection(window, session);
     const names = { bucket: (id: string) => this.#bucketName(id), note: (id: string) => this.#noteName(id) };
@@ -98,7 +103,8 @@ export class Studio {
     this.revisions = new RevisionActions(dependencies);
     this.expansions = new ExpansionActions(dependencies);
     this.instances = new InstanceActions(dependencies);
-    this.runActions = new RunActions({ ...dependencies, runs: this.runs, batches: this.batches });
+    this.runActions = new RunActions({ ...dependencies, runs: this.runs, batches: this.batchUpdates });
+    this.pipelineActions = new PipelineActions(dependencies);
     this.deadLetters = new DeadLetterActions(dependencies);
     watchWindow(window, connection, drafts);
   }

@@ -8,6 +8,7 @@ import { library } from "./library";
 import { notes } from "./notes";
 import { content } from "./processing/content";
 import { deadLetters } from "./processing/deadLetters";
+import { pipelines } from "./processing/pipelines";
 import { registry } from "./processing/registry";
 import { runs } from "./processing/runs";
 import { settings } from "./processing/settings";
@@ -26,6 +27,7 @@ export const text = {
   general,
   library,
   notes,
+  pipelines,
   processors,
   registry,
   runs,

@@ -11,7 +11,7 @@ import { Icon } from "../../../ui/Icon";
 import { Message } from "../../../ui/Message";
 import { QueryError } from "../../../ui/QueryError";
 import { NoteRow } from "../../editor/NoteRow";
-import { BatchList } from "../../processors/runList/BatchList";
+import { BatchList } from "../../processors/batches/BatchList";
 import { BucketHeader, ChildBuckets } from "./BucketHeader";
 import { EmptyBucket } from "./EmptyBucket";
 import { LoadMore } from "./LoadMore";

@@ -11,19 +11,21 @@ import { UserText } from "../../../ui/UserText";
 
 interface ProcessorChoiceProps {
   processors: readonly Processor[];
-  chosen: Processor;
+  /** Null while a pipeline is chosen. */
+  chosen: Processor | null;
   choose: (id: string) => void;
 }
 
 export function ProcessorChoice({ processors, chosen, choose }: ProcessorChoiceProps): ReactNode {
-  const { data: health } = useQuery(useStudio().queries.health(chosen.id));
+  const query = useStudio().queries.health(chosen?.id ?? "");
+  const { data: health } = useQuery({ ...query, enabled: chosen !== null });
   return (
     <>
       <fieldset className="choice scrolling">
         <legend>{text.runs.processor}</legend>
         {processors.map(({ id, name, input_schemas }) => (
           <label key={id}>
-            <input type="radio" name="processor" value={id} checked={id === chosen.id} onChange={() => choose(id)} />
+            <input type="radio" name="processor" value={id} checked={id === chosen?.id} onChange={() => choose(id)} />
             <span>
               <UserText>{name}</UserText>{" "}
               <span className="quiet">{text.runs.takes(input_schemas.map(describeSchema).join(", "))}</span>
@@ -31,7 +33,7 @@ export function ProcessorChoice({ processors, chosen, choose }: ProcessorChoiceP
           </label>
         ))}
       </fieldset>
-      {health?.live_workers === 0 && (
+      {chosen && health?.live_workers === 0 && (
         <p className="health none">
           <Icon name="alert" /> {text.runs.noWorker}
         </p>

@@ -2,7 +2,7 @@
 import { screen, waitFor } from "@testing-library/react";
 import { Dialog } from "react-aria-components";
 import { expect, test } from "vitest";
-import { sampleHealth, sampleNode, sampleProcessor, sampleRun } from "../../../api/samples.fixture";
+import { sampleHealth, sampleNode, samplePipeline, sampleProcessor, sampleRun } from "../../../api/samples.fixture";
 import type { RunSource } from "../../../studio/dialogs";
 import { createTestStudio } from "../../../testing/studio.fixture";
 import { RunDialog } from "./RunDialog";
@@ -13,7 +13,12 @@ const PROCESSORS = [
   sampleProcessor({ id: "mixer", name: "Mixer", input_schemas: ["audio-stem-v1"] }),
 ];
 
-function showDialog(source: RunSource, runCount = 1) {
+const PIPELINES = [
+  samplePipeline({ id: "pipeline-1", name: "Read", stages: [{ processor_id: "tone-reader", settings: {} }] }),
+  samplePipeline({ id: "pipeline-2", name: "Mix", stages: [{ processor_id: "mixer", settings: {} }] }),
+];
+
+function showDialog(source: RunSource, runCount = 1, pipelines = PIPELINES.slice(2)) {
   const bodies: unknown[] = [];
   const runs = Array.from({ length: runCount }, (_, index) =>
     sampleRun({ id: `run-${index}`, blob_id: `blob-${index}` }),
@@ -22,9 +27,10 @@ function showDialog(source: RunSource, runCount = 1) {
     "GET /processors": () => ({ items: PROCESSORS, next_cursor: null }),
     "GET /processors/*": () => sampleHealth({ live_workers: 0 }),
     "GET /tree": () => ({ items: [sampleNode({ id: "bucket-1", name: "Novel" })], next_cursor: null }),
+    "GET /pipelines": () => ({ items: pipelines, next_cursor: null }),
     "POST /runs": (body) => {
       bodies.push(body);
-      return { items: runs, next_cursor: null };
+      return { items: runs, next_cursor: null, batch_id: pipelines.length > 0 ? "batch-1" : null };
     },
   });
   let isClosed = false;
@@ -68,4 +74,14 @@ test("a bucket in which nothing fits leaves the dialog open", async () => {
   expect((await screen.findByRole("alert")).textContent).toContain("Nothing there is what it takes");
   expect(bodies).toEqual([{ processor_id: "compiler", settings: {}, bucket_id: "bucket-1" }]);
   expect(isClosed()).toBe(false);
+});
+
+test("a pipeline that begins with what takes the text can be run, too", async () => {
+  const source: RunSource = { kind: "blobs", blobIds: ["blob-1"], schemaId: "text-input-v1" };
+  const { user, bodies, isClosed } = showDialog(source, 1, PIPELINES);
+  await user.click(await screen.findByRole("radio", { name: /^Read/ }));
+  expect(screen.queryByRole("radio", { name: /^Mix/ })).toBeNull();
+  await user.click(await screen.findByRole("button", { name: "Run" }));
+  await waitFor(() => expect(isClosed()).toBe(true));
+  expect(bodies).toEqual([{ pipeline_id: "pipeline-1", blob_ids: ["blob-1"] }]);
 });

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { Form } from "react-aria-components";
-import type { Instance, Processor } from "../../../api/types";
+import type { Instance, Pipeline, Processor } from "../../../api/types";
 import { useForest, useStudio } from "../../../studio/context";
 import type { RunSource } from "../../../studio/dialogs";
 import { text } from "../../../text";
@@ -14,6 +14,8 @@ import { QueryError } from "../../../ui/QueryError";
 import { UserPath } from "../../../ui/UserText";
 import { FormButtons } from "../../library/dialogs/BucketForm";
 import { type Forest, pathTo } from "../../library/forest";
+import { PipelineChoice } from "../pipelines/PipelineChoice";
+import { PipelineRunForm } from "../pipelines/PipelineRunForm";
 import { BucketChoice } from "../registry/SwitchOnDialog";
 import { SettingsSection } from "../settings/SettingsSection";
 import { useSettingsForm } from "../settings/useSettingsForm";
@@ -23,6 +25,7 @@ import { takesSchema } from "./schemaPatterns";
 
 interface RunDialogProps {
   source: RunSource;
+  /** What is chosen at first: a processor, or a pipeline. */
   processorId: string | undefined;
   close: () => void;
 }
@@ -30,11 +33,13 @@ interface RunDialogProps {
 export function RunDialog({ source: given, processorId, close }: RunDialogProps): ReactNode {
   const { queries } = useStudio();
   const processors = useQuery(queries.processors);
-  const instances = useQuery(queries.instances);
+  const pipelines = useQuery(queries.pipelines);
   const [bucketId, setBucketId] = useState(given.kind === "bucket" ? given.bucketId : null);
   const [chosenId, choose] = useState(processorId ?? null);
   const source: RunSource = given.kind === "bucket" ? { kind: "bucket", bucketId } : given;
   const fitting = processors.data?.filter((one) => given.kind === "bucket" || takesSchema(one, given.schemaId));
+  const chains = pipelinesOf(pipelines.data, fitting);
+  const pipeline = chains.find(({ id }) => id === chosenId) ?? null;
   const processor = fitting?.find(({ id }) => id === chosenId) ?? fitting?.[0];
   return (
     <>
@@ -55,20 +60,28 @@ export function RunDialog({ source: given, processorId, close }: RunDialogProps)
       )}
       {fitting && processor && (
         <>
-          <ProcessorChoice processors={fitting} chosen={processor} choose={choose} />
-          {instances.data && (
-            <RunForm
-              source={source}
-              processor={processor}
-              instances={instances.data}
-              close={close}
-              key={processor.id}
-            />
-          )}
+          <ProcessorChoice processors={fitting} chosen={pipeline ? null : processor} choose={choose} />
+          <PipelineChoice pipelines={chains} chosen={pipeline} choose={choose} />
+          {pipeline && <PipelineRunForm source={source} pipeline={pipeline} close={close} />}
+          {!pipeline && <ProcessorRunForm source={source} processor={processor} close={close} />}
         </>
       )}
     </>
   );
+}
+
+/** Returns the pipelines whose first processor is one of these. */
+function pipelinesOf(all: readonly Pipeline[] = [], fitting: readonly Processor[] = []): Pipeline[] {
+  return all.filter(({ stages }) => fitting.some(({ id }) => id === stages[0]?.processor_id));
+}
+
+type ProcessorRunFormProps = Omit<RunFormProps, "instances">;
+
+/** The form of a processor, as soon as its usual settings are known. */
+function ProcessorRunForm({ source, processor, close }: ProcessorRunFormProps): ReactNode {
+  const instances = useQuery(useStudio().queries.instances);
+  if (!instances.data) return null;
+  return <RunForm source={source} processor={processor} instances={instances.data} close={close} key={processor.id} />;
 }
 
 function SourceLine({ source }: { source: RunSource }): ReactNode {

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { act, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { sampleBlob, sampleProcessor, sampleRun } from "../../../api/samples.fixture";
+import { sampleBatch, sampleBlob, sampleProcessor, sampleRun, sampleStage } from "../../../api/samples.fixture";
 import type { RunEvent, RunProgress } from "../../../api/serverMessages";
 import type { Run } from "../../../api/types";
 import { type Answers, createTestStudio, type TestStudio } from "../../../testing/studio.fixture";
@@ -70,13 +70,38 @@ test("its source and its results can be opened", async () => {
   ]);
 });
 
-test("runs of one request show their overall progress", async () => {
-  const runs = ["run-1", "run-2"].map((id) => run({ id, blob_id: id }));
-  const page = showRuns(runs, { "POST /runs": () => ({ items: runs, next_cursor: null }) });
+const STAGES = [sampleStage({ processor_id: "tone-reader", requested: 2 })];
+
+test("runs of one request show their overall progress, which the studio counts", async () => {
+  const runs = ["run-1", "run-2"].map((id) => run({ id, blob_id: id, batch_id: "batch-1" }));
+  let batch = sampleBatch({}, ...STAGES);
+  const page = showRuns(runs, {
+    "POST /runs": () => ({ items: runs, next_cursor: null, batch_id: "batch-1" }),
+    "GET /batches/*": () => batch,
+    "POST /batches/*/cancel": () => {
+      batch = sampleBatch({ status: "cancelled", revision: 2 }, sampleStage({ cancelled: 2 }));
+      return batch;
+    },
+  });
   const source = { blobIds: ["run-1", "run-2"] };
   await act(() => page.studio.runActions.request({ processorId: "tone-reader", settings: {}, source }));
   const progress = await screen.findByRole("progressbar", { name: "Progress of Tone reader on 2 texts" });
   expect(progress.textContent).toContain("0 of 2 done");
+  await page.user.click(screen.getByRole("button", { name: "Stop the rest" }));
+  expect(await screen.findByText("2 of 2 done (2 stopped)")).toBeTruthy();
+  await page.user.click(screen.getByRole("button", { name: "Take off the list" }));
+  expect(screen.queryByText("2 of 2 done (2 stopped)")).toBeNull();
+});
+
+test("a reload finds the pipelines that are under way, stage by stage", async () => {
+  const stages = [sampleStage({ processor_id: "tone-reader", completed: 3, skipped: 1 }), sampleStage({ running: 3 })];
+  const batch = sampleBatch({ name: "Tone and more" }, ...stages);
+  const page = showRuns([], { "GET /batches": () => ({ items: [batch], next_cursor: null }) });
+  await act(() => page.studio.runActions.refreshBatches());
+  const progress = await screen.findByRole("progressbar", { name: "Progress of Tone and more on 4 texts" });
+  expect(progress.textContent).toContain("Tone reader: 3 of 3 done (1 skipped)");
+  expect(progress.textContent).toContain("text-expansion: 0 of 3 done");
+  expect(progress.getAttribute("aria-valuenow")).toBe("0.5");
 });
 
 test("a filter that nothing matches says so", async () => {

@@ -8,8 +8,8 @@ import { text } from "../../../text";
 import { useDelayedTrue, useNow } from "../../../ui/hooks";
 import { QueryError } from "../../../ui/QueryError";
 import { LoadMore } from "../../library/page/LoadMore";
+import { BatchList } from "../batches/BatchList";
 import { ProcessorTabs } from "../ProcessorTabs";
-import { BatchList } from "./BatchList";
 import { RunFilters } from "./RunFilters";
 import { RunRow } from "./RunRow";
 

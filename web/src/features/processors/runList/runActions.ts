@@ -1,27 +1,30 @@
 /** Starts, stops and repeats runs, and replays or discards those that were given up. */
 
 import type { NewRuns } from "../../../api/client";
-import type { JsonObject, Run } from "../../../api/types";
+import type { Batch, JsonObject, Run } from "../../../api/types";
 import { type ActionDependencies, newIdempotencyKey } from "../../../studio/actionDependencies";
 import { keys } from "../../../studio/queries";
 import { RUNS_ROUTE } from "../../../studio/route";
 import { text } from "../../../text";
 import type { Store } from "../../../ui/store";
 import { subtreeIds } from "../../library/forest";
+import type { BatchUpdates } from "../batches/batchUpdates";
 import { mergeListedRuns, type Runs } from "../runs";
-import { activeRunIds, applyListedRuns, type Batch, type Batches, newBatch } from "./batches";
-
-const LIST_LIMIT = 200;
 
 type Dependencies = Pick<ActionDependencies, "api" | "drafts" | "notices" | "queries" | "route"> & {
   runs: Store<Runs>;
-  batches: Store<Batches>;
+  batches: BatchUpdates;
 };
 
 export interface RunRequest {
   processorId: string;
   settings: JsonObject;
   source: { blobIds: readonly string[] } | { bucketId: string };
+}
+
+export interface PipelineRunRequest {
+  pipelineId: string;
+  source: RunRequest["source"];
 }
 
 export class RunActions {
@@ -33,16 +36,27 @@ export class RunActions {
     const { api, batches, notices, queries, route, runs } = this.dependencies;
     if (!(await this.#saveDrafts(source))) throw new Error(text.runs.notSavedYet);
     const request: NewRuns = { processorId, settings, idempotencyKey: newIdempotencyKey("runs"), ...source };
-    const { items } = await api.requestRuns(request);
+    const { items, batch_id } = await api.requestRuns(request);
     if (items.length === 0) return 0;
-    if (items.length > 1) {
-      const batch = newBatch(items, "bucketId" in source ? source.bucketId : null, runs.get());
-      batches.set((all) => [batch, ...all]);
-    }
+    if (batch_id) void batches.read(batch_id).catch(() => undefined); // its events bring it too
     runs.set((known) => mergeListedRuns(known, items));
     void queries.invalidate(keys.runs);
     notices.notify(text.runs.started(items.length), { label: text.runs.showRuns, run: () => route.go(RUNS_ROUTE) });
     return items.length;
+  }
+
+  /** Requests the runs of a pipeline. Returns false when nothing there is for it. Raises what the studio refuses. */
+  async requestPipeline({ pipelineId, source }: PipelineRunRequest): Promise<boolean> {
+    const { api, batches, notices, queries, route, runs } = this.dependencies;
+    if (!(await this.#saveDrafts(source))) throw new Error(text.runs.notSavedYet);
+    const idempotencyKey = newIdempotencyKey("runs");
+    const { items, batch_id } = await api.requestPipelineRuns({ pipelineId, idempotencyKey, ...source });
+    if (!batch_id) return false;
+    void batches.read(batch_id).catch(() => undefined);
+    runs.set((known) => mergeListedRuns(known, items));
+    void queries.invalidate(keys.runs);
+    notices.notify(text.runs.started(items.length), { label: text.runs.showRuns, run: () => route.go(RUNS_ROUTE) });
+    return true;
   }
 
   async cancel(id: string): Promise<void> {
@@ -53,43 +67,32 @@ export class RunActions {
     await this.#change((api) => api.retryRun(id), text.runs.retryFailed);
   }
 
-  /** Stops every run of a batch that has not ended. One that ends meanwhile is no failure. */
+  /** Stops every run of a batch that has not ended, and starts no further ones. */
   async cancelBatch(batch: Batch): Promise<void> {
-    const { api, queries } = this.dependencies;
-    for (const id of activeRunIds(batch)) await api.cancelRun(id).catch(() => undefined);
-    await this.refreshBatches();
+    const { api, batches, notices, queries } = this.dependencies;
+    try {
+      await api.cancelBatch(batch.id);
+    } catch (error) {
+      notices.notifyError(text.runs.stopFailed, error);
+    }
+    await batches.read(batch.id).catch(() => undefined);
     void queries.invalidate(keys.runs);
   }
 
   dismissBatch(id: string): void {
-    this.dependencies.batches.set((all) => all.filter((batch) => batch.id !== id));
+    this.dependencies.batches.dismiss(id);
   }
 
-  /** Reads how the runs of batches stand, after events may have been missed. */
+  /** Reads how batches stand, when the page opens and after events may have been missed. */
   async refreshBatches(): Promise<void> {
-    const { api, batches } = this.dependencies;
-    for (const { processorId, statuses } of batches.get()) {
-      // Ids are ordered by time, and so is the list, newest first.
-      const oldest = [...statuses.keys()].reduce((one, other) => (one < other ? one : other));
-      let cursor: string | null = null;
-      do {
-        const page: { items: Run[]; next_cursor: string | null } = await api.listRuns(
-          { status: null, processorId },
-          cursor,
-          LIST_LIMIT,
-        );
-        batches.set((all) => applyListedRuns(all, page.items));
-        cursor = page.items.some(({ id }) => id < oldest) ? null : page.next_cursor;
-      } while (cursor !== null);
-    }
+    await this.dependencies.batches.refresh().catch(() => undefined); // the next connection reads them
   }
 
   async #change(send: (api: Dependencies["api"]) => Promise<Run>, failure: string): Promise<void> {
-    const { api, batches, notices, queries, runs } = this.dependencies;
+    const { api, notices, queries, runs } = this.dependencies;
     try {
       const run = await send(api);
       runs.set((known) => mergeListedRuns(known, [run]));
-      batches.set((all) => applyListedRuns(all, [run]));
     } catch (error) {
       notices.notifyError(failure, error);
     } finally {
