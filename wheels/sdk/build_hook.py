@@ -1,7 +1,7 @@
 """The build hook of the wheel `reyna-sdk`: adds the modules of the SDK, and the line that puts them on the path.
 
 They lie in a folder of their own, so that no file belongs to this wheel and to `reyna-studio` as well
-(README.md).
+(docs/decisions/0031-sdk-wheel-beside-the-studio.md).
 """
 
 import sys

@@ -5,12 +5,14 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
 from reyna.domain.errors import CannotStart, Fault, Refusal
+from reyna.ports.language import Language
 from reyna.sdk.command.reload import command_without_reload, run_reloading
 from reyna.sdk.command.running import run_rest_workers, studio_address
 from reyna.sdk.command.scaffold import write_scaffold
@@ -76,8 +78,27 @@ def _run(given: argparse.Namespace) -> int:
     def ready() -> None:
         _print(f"At work: {', '.join(names)}; it is ready.")
 
-    asyncio.run(run_rest_workers(address, token, names, parallel=given.parallel, ready=ready))
+    language = _open_language(os.environ)
+    asyncio.run(run_rest_workers(address, token, names, parallel=given.parallel, language=language, ready=ready))
     return 0
+
+
+@asynccontextmanager
+async def _open_language(environment: Mapping[str, str]) -> AsyncIterator[Language | None]:
+    """Yields the language model of REYNA_LLM_URL, if it is set. Raises CannotStart without REYNA_LLM_MODEL."""
+    url, key, model = (environment.get(f"REYNA_LLM_{name}") for name in ("URL", "KEY", "MODEL"))
+    if not url:
+        yield None
+        return
+    if not model:
+        raise CannotStart("REYNA_LLM_MODEL must name the model to ask REYNA_LLM_URL for.")
+    from reyna.sdk.language.endpoint import EndpointLanguage
+
+    endpoint = EndpointLanguage(url, key, model)
+    try:
+        yield endpoint
+    finally:
+        await endpoint.close()
 
 
 def _version() -> str:
