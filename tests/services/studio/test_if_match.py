@@ -47,6 +47,13 @@ async def an_instance(api: httpx.AsyncClient) -> Made:
     return address, {"enabled": True}, changed["revision"]
 
 
+async def a_pipeline(api: httpx.AsyncClient) -> Made:
+    new = {"name": "Expand", "stages": [{"processor_id": "text-expansion"}]}
+    address = f"/api/pipelines/{(await of(api.post('/api/pipelines', json=new)))['id']}"
+    changed = await of(api.patch(address, json={"name": "Expand it"}))
+    return address, {"name": "Expand all"}, changed["revision"]
+
+
 CHANGES: Final[dict[str, tuple[str, Callable[[httpx.AsyncClient], Awaitable[Made]]]]] = {
     "a blob is changed": ("PATCH", a_blob),
     "a blob is trashed": ("DELETE", a_blob),
@@ -56,6 +63,8 @@ CHANGES: Final[dict[str, tuple[str, Callable[[httpx.AsyncClient], Awaitable[Made
     "a blob is taken out": ("DELETE", a_placement),
     "an instance is changed": ("PATCH", an_instance),
     "an instance is dropped": ("DELETE", an_instance),
+    "a pipeline is changed": ("PATCH", a_pipeline),
+    "a pipeline is deleted": ("DELETE", a_pipeline),
 }
 NOT_MEANT: Final = ['"{before}"', '"{after}"', 'W/"{now}"', '"{before}", "{after}"', '"other"', "", '"', "{before}"]
 MEANT: Final = ['"{now}"', "{now}", "*", '"{before}", "{now}"', '"other","{now}"', " * ", 'W/"{now}", "{now}"']
