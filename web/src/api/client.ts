@@ -2,7 +2,7 @@
 
 import { EXPANSION_SCHEMA } from "./blobContent";
 import type { HttpClient } from "./http";
-import type { Item, JsonObject, Page, PipelineStage, RunStatus } from "./types";
+import type { Item, JsonObject, Page, PipelineStage, RunPrompts, RunStatus } from "./types";
 
 const PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 200;
@@ -75,6 +75,13 @@ export type NewPipelineRuns = { pipelineId: string; idempotencyKey: string } & (
   | { blobIds: readonly string[] }
   | { bucketId: string }
 );
+
+/** Runs to estimate before they are requested. */
+export interface NewEstimate {
+  processorId: string;
+  settings: JsonObject;
+  source: { blobIds: readonly string[] } | { bucketId: string };
+}
 
 /** The runs to list; null stands for any. */
 export interface RunFilter {
@@ -221,6 +228,20 @@ export class ApiClient {
   cancelBatch = (id: string) => this.http.request("post", "/batches/{id}/cancel", { path: { id } });
   /** A run with all that it has written so far, which lists leave out. */
   getRun = (id: string) => this.http.request("get", "/runs/{id}", { path: { id } });
+  /** What a worker may leave out of a prompt is always there when it is read. */
+  getPrompts = async (id: string, cursor: string | null) =>
+    (await this.http.request("get", "/runs/{id}/prompt", {
+      path: { id },
+      query: { limit: RUN_PAGE_SIZE, cursor },
+    })) as RunPrompts;
+  estimateRuns = ({ processorId, settings, source }: NewEstimate) =>
+    this.http.request("post", "/runs/estimate", {
+      body: {
+        processor_id: processorId,
+        settings,
+        ...("bucketId" in source ? { bucket_id: source.bucketId } : { blob_ids: [...source.blobIds] }),
+      },
+    });
   cancelRun = (id: string) => this.http.request("post", "/runs/{id}/cancel", { path: { id } });
   retryRun = (id: string) => this.http.request("post", "/runs/{id}/retry", { path: { id } });
   listDeadLetters = (cursor: string | null) =>

@@ -30,6 +30,11 @@ export type Batch = Schemas["WatchedBatch"];
 export type StageProgress = Schemas["StageProgress"];
 export type Pipeline = Schemas["Pipeline"];
 export type PipelineStage = Schemas["PipelineStage"];
+/** A prompt of a run, in parts, with its answer. */
+export type RunPrompt = Required<Omit<Schemas["RunPrompt"], "parts">> & { parts: PromptPart[] };
+export type PromptPart = Required<Schemas["CountedPart"]>;
+export type RunPrompts = Omit<Schemas["RunPrompts"], "items"> & { items: RunPrompt[] };
+export type RunEstimate = Schemas["RunEstimate"];
 export type Instance = Schemas["Instance"];
 export type Processor = Schemas["Processor"];
 /** A processor with its health; times are in seconds. */

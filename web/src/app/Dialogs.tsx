@@ -14,6 +14,7 @@ import { PlaceNoteDialog, RestoredNoteDialog } from "../features/placements/Plac
 import { PlacesDialog } from "../features/placements/PlacesDialog";
 import { ReplayDialog } from "../features/processors/deadLetters/ReplayDialog";
 import { PipelineDialog } from "../features/processors/pipelines/PipelineDialog";
+import { PromptDialog } from "../features/processors/prompts/PromptDialog";
 import { InstanceSettingsDialog } from "../features/processors/registry/InstanceSettingsDialog";
 import { RemoveProcessorDialog } from "../features/processors/registry/RemoveProcessorDialog";
 import { SwitchOnDialog } from "../features/processors/registry/SwitchOnDialog";
@@ -33,7 +34,19 @@ interface DialogsProps {
   close: () => void;
 }
 
-const WIDE: ReadonlySet<DialogRequest["kind"]> = new Set(["conflict", "unsaved-texts", "history", "replay", "blob"]);
+type ProcessingDialog = Extract<
+  DialogRequest,
+  { kind: "switch-on" | "remove-processor" | "instance-settings" | "run" | "pipeline" | "prompt" | "replay" }
+>;
+
+const WIDE: ReadonlySet<DialogRequest["kind"]> = new Set([
+  "conflict",
+  "unsaved-texts",
+  "history",
+  "replay",
+  "blob",
+  "prompt",
+]);
 
 export function Dialogs({ dialog, close }: DialogsProps): ReactNode {
   const { trash } = useStudio();
@@ -86,18 +99,6 @@ function contentOf(dialog: DialogRequest, close: () => void, dismiss: () => void
       return <PlacesDialog blobId={dialog.blobId} bucketId={dialog.bucketId} close={close} />;
     case "history":
       return <HistoryDialog blobId={dialog.blobId} close={close} />;
-    case "switch-on":
-      return <SwitchOnDialog processor={dialog.processor} close={close} />;
-    case "remove-processor":
-      return <RemoveProcessorDialog processor={dialog.processor} close={close} />;
-    case "instance-settings":
-      return <InstanceSettingsDialog processor={dialog.processor} instance={dialog.instance} close={close} />;
-    case "run":
-      return <RunDialog source={dialog.source} processorId={dialog.processorId} close={close} />;
-    case "pipeline":
-      return <PipelineDialog pipeline={dialog.pipeline} close={close} />;
-    case "replay":
-      return <ReplayDialog letter={dialog.letter} close={close} />;
     case "blob":
       return <BlobDialog blobId={dialog.blobId} close={close} key={dialog.blobId} />;
     case "conflict":
@@ -108,5 +109,27 @@ function contentOf(dialog: DialogRequest, close: () => void, dismiss: () => void
       return <CommandPalette close={close} />;
     case "keyboard":
       return <KeyboardDialog close={close} />;
+    default:
+      return processingContentOf(dialog, close);
+  }
+}
+
+/** The dialogs of processors, runs and pipelines. */
+function processingContentOf(dialog: ProcessingDialog, close: () => void): ReactNode {
+  switch (dialog.kind) {
+    case "switch-on":
+      return <SwitchOnDialog processor={dialog.processor} close={close} />;
+    case "remove-processor":
+      return <RemoveProcessorDialog processor={dialog.processor} close={close} />;
+    case "instance-settings":
+      return <InstanceSettingsDialog processor={dialog.processor} instance={dialog.instance} close={close} />;
+    case "run":
+      return <RunDialog source={dialog.source} processorId={dialog.processorId} close={close} />;
+    case "pipeline":
+      return <PipelineDialog pipeline={dialog.pipeline} close={close} />;
+    case "prompt":
+      return <PromptDialog runId={dialog.runId} close={close} key={dialog.runId} />;
+    case "replay":
+      return <ReplayDialog letter={dialog.letter} close={close} />;
   }
 }

@@ -27,6 +27,7 @@ export type DialogRequest =
   | { kind: "instance-settings"; processor: Processor; instance: Instance }
   | { kind: "run"; source: RunSource /** Or that of a pipeline. */; processorId?: string }
   | { kind: "pipeline"; pipeline: Pipeline | null }
+  | { kind: "prompt"; runId: string }
   | { kind: "replay"; letter: DeadLetter }
   | { kind: "blob"; blobId: string }
   | { kind: "conflict"; draftKey: string }

@@ -2,7 +2,7 @@
 
 import { type InfiniteData, infiniteQueryOptions, QueryClient, queryOptions } from "@tanstack/react-query";
 import { NOTE_SCHEMA } from "../api/blobContent";
-import type { ApiClient, RunFilter } from "../api/client";
+import type { ApiClient, NewEstimate, RunFilter } from "../api/client";
 import { isTemporary } from "../api/errors";
 import type { Blob, Instance, Item, Page, Pipeline, Processor } from "../api/types";
 import type { Drafts } from "../features/drafts/drafts";
@@ -107,6 +107,24 @@ export class Queries {
 
   /** A run under way, with what it has written before this page began to listen. */
   run = (id: string) => queryOptions({ queryKey: ["run", id], queryFn: () => this.api.getRun(id), retry: false });
+
+  /** What a run sent to a language model, or will send, as it is now. */
+  prompts = (runId: string) =>
+    infiniteQueryOptions({
+      queryKey: ["prompts", runId],
+      queryFn: ({ pageParam }) => this.api.getPrompts(runId, pageParam),
+      initialPageParam: null as string | null,
+      getNextPageParam: (page) => page.next_cursor,
+      staleTime: 0, // no event says that another one was sent
+    });
+
+  estimate = (request: NewEstimate) =>
+    queryOptions({
+      queryKey: ["estimate", request],
+      queryFn: () => this.api.estimateRuns(request),
+      staleTime: 0,
+      retry: false,
+    });
 
   deadLetters = infiniteQueryOptions({
     queryKey: keys.deadLetters,

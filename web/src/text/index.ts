@@ -9,6 +9,7 @@ import { notes } from "./notes";
 import { content } from "./processing/content";
 import { deadLetters } from "./processing/deadLetters";
 import { pipelines } from "./processing/pipelines";
+import { prompts } from "./processing/prompts";
 import { registry } from "./processing/registry";
 import { runs } from "./processing/runs";
 import { settings } from "./processing/settings";
@@ -29,6 +30,7 @@ export const text = {
   notes,
   pipelines,
   processors,
+  prompts,
   registry,
   runs,
   search,

@@ -13,6 +13,18 @@ const PROCESSORS = [
   sampleProcessor({ id: "mixer", name: "Mixer", input_schemas: ["audio-stem-v1"] }),
 ];
 
+const ESTIMATE = {
+  runs: 2,
+  calls: 2,
+  input_tokens: 200,
+  output_tokens: 800,
+  cost: null,
+  model: null,
+  refused: 0,
+  sampled: 2,
+  notes: ["The price of big-1 is not known."],
+};
+
 const PIPELINES = [
   samplePipeline({ id: "pipeline-1", name: "Read", stages: [{ processor_id: "tone-reader", settings: {} }] }),
   samplePipeline({ id: "pipeline-2", name: "Mix", stages: [{ processor_id: "mixer", settings: {} }] }),
@@ -28,6 +40,7 @@ function showDialog(source: RunSource, runCount = 1, pipelines = PIPELINES.slice
     "GET /processors/*": () => sampleHealth({ live_workers: 0 }),
     "GET /tree": () => ({ items: [sampleNode({ id: "bucket-1", name: "Novel" })], next_cursor: null }),
     "GET /pipelines": () => ({ items: pipelines, next_cursor: null }),
+    "POST /runs/estimate": () => ESTIMATE,
     "POST /runs": (body) => {
       bodies.push(body);
       return { items: runs, next_cursor: null, batch_id: pipelines.length > 0 ? "batch-1" : null };
@@ -84,4 +97,14 @@ test("a pipeline that begins with what takes the text can be run, too", async ()
   await user.click(await screen.findByRole("button", { name: "Run" }));
   await waitFor(() => expect(isClosed()).toBe(true));
   expect(bodies).toEqual([{ pipeline_id: "pipeline-1", blob_ids: ["blob-1"] }]);
+});
+
+test("what several texts will use is said before they are run, of one text it is not asked", async () => {
+  const { requests } = showDialog({ kind: "blobs", blobIds: ["blob-1", "blob-2"], schemaId: "text-input-v1" });
+  expect(await screen.findByText(/200 tokens sent and 800 tokens answered/)).toBeTruthy();
+  expect(screen.getByText("The price of big-1 is not known.")).toBeTruthy();
+  expect(requests).toContain("POST /runs/estimate");
+  const single = showDialog({ kind: "blobs", blobIds: ["blob-1"], schemaId: "text-input-v1" });
+  await screen.findAllByRole("button", { name: "Run" });
+  expect(single.requests).not.toContain("POST /runs/estimate");
 });

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { Form } from "react-aria-components";
+import type { NewEstimate } from "../../../api/client";
 import type { Instance, Pipeline, Processor } from "../../../api/types";
 import { useForest, useStudio } from "../../../studio/context";
 import type { RunSource } from "../../../studio/dialogs";
@@ -16,6 +17,7 @@ import { FormButtons } from "../../library/dialogs/BucketForm";
 import { type Forest, pathTo } from "../../library/forest";
 import { PipelineChoice } from "../pipelines/PipelineChoice";
 import { PipelineRunForm } from "../pipelines/PipelineRunForm";
+import { RunEstimate } from "../prompts/RunEstimate";
 import { BucketChoice } from "../registry/SwitchOnDialog";
 import { SettingsSection } from "../settings/SettingsSection";
 import { useSettingsForm } from "../settings/useSettingsForm";
@@ -108,6 +110,7 @@ function RunForm({ source, processor, instances, close }: RunFormProps): ReactNo
   const [selection, select] = useState<BlobSelection>("all");
   const bucketId = source.kind === "bucket" ? source.bucketId : null;
   const [usual] = useState(() => usualSettings(instances, processor.id, forest, bucketId));
+  const estimated = severalOf(source, selection);
   const form = useSettingsForm(processor, usual, text.runs.startFailed, async (settings) => {
     const target = targetOf(source, selection);
     const count = await runActions.request({ processorId: processor.id, settings, source: target });
@@ -120,6 +123,7 @@ function RunForm({ source, processor, instances, close }: RunFormProps): ReactNo
         <BlobChoice bucketId={bucketId} processor={processor} selection={selection} select={select} key={bucketId} />
       )}
       <SettingsSection processor={processor} form={form.fields} />
+      {estimated && <RunEstimate request={{ processorId: processor.id, settings: usual, source: estimated }} />}
       {form.error}
       <FormButtons submitLabel={text.runs.start} isBusy={form.isBusy} close={close} />
     </Form>
@@ -133,6 +137,13 @@ function targetOf(source: RunSource, selection: BlobSelection): { blobIds: reado
   if (selection === "all") return { bucketId: source.bucketId };
   if (selection.size === 0) throw new Error(text.runs.nothingChosen);
   return { blobIds: [...selection] };
+}
+
+/** Returns what to estimate: a bucket or several texts; null for one text, and as long as nothing is chosen. */
+function severalOf(source: RunSource, selection: BlobSelection): NewEstimate["source"] | null {
+  const blobIds = source.kind === "blobs" ? source.blobIds : selection === "all" ? null : [...selection];
+  if (blobIds !== null) return blobIds.length > 1 ? { blobIds } : null;
+  return source.kind === "bucket" && source.bucketId !== null ? { bucketId: source.bucketId } : null;
 }
 
 /** Returns the settings that the processor has nearest to the bucket. */

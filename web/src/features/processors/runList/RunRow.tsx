@@ -110,6 +110,13 @@ function RunButtons({ run, current, name, source }: RunButtonsProps): ReactNode 
           {current.outputs.length === 1 ? text.runs.openResult : text.runs.openResultOf(index + 1)}
         </Button>
       ))}
+      <Button
+        className="link"
+        aria-label={text.prompts.openOf(name)}
+        onPress={() => openDialog({ kind: "prompt", runId: run.id })}
+      >
+        {text.prompts.open}
+      </Button>
       {isActive(current) && (
         <Button className="button" aria-label={text.runs.stopName(name)} onPress={() => void runActions.cancel(run.id)}>
           {text.runs.stop}

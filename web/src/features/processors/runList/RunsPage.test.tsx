@@ -70,6 +70,12 @@ test("its source and its results can be opened", async () => {
   ]);
 });
 
+test("what it sent to a language model can be opened", async () => {
+  const { dialogs, user } = showRuns([run({ status: "completed" })]);
+  await user.click(within(await row()).getByRole("button", { name: "Prompt of Tone reader: The ship sailed." }));
+  expect(dialogs).toEqual([{ kind: "prompt", runId: "run-1" }]);
+});
+
 const STAGES = [sampleStage({ processor_id: "tone-reader", requested: 2 })];
 
 test("runs of one request show their overall progress, which the studio counts", async () => {
