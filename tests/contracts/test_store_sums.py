@@ -232,3 +232,17 @@ async def test_what_many_add_and_take_at_once_adds_up(store: Store) -> None:
         sums = await store.sums(user_id)
         assert all(sums.get(name, 0) == value for (owner, name), value in expected.items() if owner == user_id)
         assert all(value <= 40 for value in sums.values())
+
+
+async def test_a_hundred_writes_at_once_exceed_no_bound(store: Store) -> None:
+    async def reserve(number: int) -> bool:
+        try:
+            await store.write(Increment(ANA, "spent", 3, at_most=20), Put(THINGS, a_thing(id=f"thing-{number}")))
+        except RequirementNotMet as unmet:
+            assert (unmet.collection, unmet.kind) == ("spent", "increment")
+            return False
+        return True
+
+    done = await asyncio.gather(*map(reserve, range(100)))
+    assert (done.count(True), (await store.sums(ANA))["spent"]) == (6, 18)
+    assert await store.count(THINGS, ANA) == 6

@@ -163,6 +163,9 @@ TELLS: Final = [
     "/processors",
     "/processors/text-expansion",
     "/me",
+    "/costs",
+    "/costs?by=processor",
+    "/me/spending-cap",
 ]
 # Routes that have nothing to do with what somebody made; undoing has a test of its own.
 OF_NOBODY: Final = {
@@ -174,6 +177,9 @@ OF_NOBODY: Final = {
     "POST /runs/{id}/complete",
     "POST /runs/{id}/refuse",
     "POST /runs/{id}/fail",
+    "POST /runs/{id}/costs",
+    "PUT /me/spending-cap",  # one's own alone
+    "DELETE /me/spending-cap",
     "POST /undo",
     "POST /redo",
     "DELETE /trash",
@@ -244,6 +250,7 @@ async def belongings(ana: Person) -> Ids:
         await ana.post("/blobs", note),
         await ana.post("/buckets", {"name": "Old", "type": "diary"}),
     )
+    body_of(await ana.rest.put("/me/spending-cap", json={"amount": "31.41"}))
     for path in (f"/blobs/{trashed['id']}", f"/buckets/{trashed_bucket['id']}"):
         body_of(await ana.rest.delete(path))
     made = {"schema": schema, "next_schema": later, "upgrade": upgrade, "bucket": bucket, "child": child, "blob": blob}
@@ -297,6 +304,7 @@ async def snapshot(ana: Person) -> list[Any]:
         "/tree",
         "/trash",
         "/journal",
+        "/me/spending-cap",
     ]
     revisions = [f"/blobs/{blob['id']}/revisions" for blob in await ana.all("/blobs")]
     return [await ana.get(page) for page in [*pages, *revisions]]

@@ -14,10 +14,12 @@ from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, DataError, NotFound, NotSignedIn
 from reyna.domain.event import Event, Message
 from reyna.domain.ids import new_id
+from reyna.domain.processing.cost import CostReport
 from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.processor import NewProcessor, Processor
 from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts, RunPrompt
 from reyna.domain.processing.run import Cost, Output, Run, Work, derived_blob_id
+from reyna.domain.processing.spending import CallReservation
 from reyna.domain.processing.step import RunStep
 from reyna.domain.requests.page import Page
 from reyna.domain.schema import Verdict
@@ -25,10 +27,12 @@ from reyna.ports.bus import Bus
 from reyna.sdk.context import BlobReads, BucketReads
 from reyna.sdk.run_tokens import SignToken
 from reyna.sdk.services import (
+    CostVerbs,
     ExecutionVerbs,
     PromptVerbs,
     RegistrationVerbs,
     RunModelVerbs,
+    SpendingVerbs,
     StepVerbs,
     ValidationVerbs,
     WorkerServices,
@@ -86,12 +90,15 @@ class ServicesInMemory:
     steps: StepVerbs
     run_models: RunModelVerbs
     prompts: PromptVerbs
+    costs: CostVerbs
+    spending: SpendingVerbs
     validation: ValidationVerbs
     blobs: BlobReads
     buckets: BucketReads
 
     def __init__(self, *blobs: Blob) -> None:
-        self.registry = self.execution = self.validation = self.run_models = self
+        self.registry = self.execution = self.validation = self.run_models = self.costs = self.spending = self
+        self.has_spending_cap = False
         self.blobs, self.buckets = BlobsInMemory(self), NoBuckets()
         self.steps, self.finished_steps = StepsInMemory(self), dict[tuple[str, str, int | None], RunStep]()
         self.prompts, self.kept_prompts = PromptsInMemory(self), dict[tuple[str, int], RunPrompt]()
@@ -150,7 +157,14 @@ class ServicesInMemory:
     async def claim(self, caller: Caller, run_id: str, worker_id: str | None = None, version: str | None = None) -> Run:
         self._record_call("claim", caller, worker_id)
         self.runs[run_id] = replace(self._open(run_id), status="running")
+        return replace(self.runs[run_id], has_spending_cap=self.has_spending_cap)
+
+    async def report(self, caller: Caller, run_id: str, report: CostReport) -> Run:
+        self._record_call("report", caller, report)
         return self.runs[run_id]
+
+    async def reserve(self, caller: Caller, run_id: str, call: CallReservation) -> None:
+        self._record_call("reserve", caller, call)
 
     async def complete(
         self,

@@ -139,6 +139,14 @@ class TooLarge(TooMuch):
     status = 413
 
 
+class SpendingCapReached(TooMuch):
+    """Your spending cap of this month is reached. Raise the cap, or wait until the month ends."""
+
+
+class UnknownPrice(Invalid):
+    """The price of this model is not known, so your spending cap cannot be kept. Set a price, or remove the cap."""
+
+
 class Fault(Exception):
     """Something failed. The trace is in the log under `id`, and never leaves the application."""
 

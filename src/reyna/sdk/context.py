@@ -13,7 +13,7 @@ from reyna.domain.caller import Caller
 from reyna.domain.processing.run import Cost
 from reyna.domain.requests.page import MAX_PAGE_SIZE, Page
 from reyna.ports.language import Language
-from reyna.sdk.language.metered import MeteredLanguage
+from reyna.sdk.language.metered import CallCosts, MeteredLanguage
 from reyna.sdk.language.recorded import RecordedLanguage
 from reyna.sdk.progress import REPORT_INTERVAL_SECONDS, ProgressReporter, SendProgress
 from reyna.sdk.prompts.prompt_log import PromptLog, SendPrompts
@@ -73,14 +73,18 @@ class Context(Generic[S]):
         send_progress: SendProgress,
         steps: StepStore | None = None,
         send_prompts: SendPrompts | None = None,
+        costs: CallCosts | None = None,
         report_interval: float = REPORT_INTERVAL_SECONDS,
         is_rehearsal: bool = False,
     ) -> None:
-        """Without `steps`, finished steps are remembered in memory; without `send_prompts`, prompts are not kept."""
+        """Without `steps`, finished steps are remembered in memory; without `send_prompts`, prompts are not kept.
+
+        `costs` is told of each call of the language model.
+        """
         self.settings = settings
         self.is_rehearsal = is_rehearsal  # True while only the prompts are found out: no model answers
         self._prompts = PromptLog(send_prompts)
-        self.language = MeteredLanguage(language and RecordedLanguage(language, self._prompts))
+        self.language = MeteredLanguage(language and RecordedLanguage(language, self._prompts), costs)
         self.cancelled = False
         self._caller, self._state = caller, state
         self._steps = DurableSteps(steps or MemorySteps(), self.language)

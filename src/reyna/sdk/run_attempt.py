@@ -8,13 +8,26 @@ from typing import Any, Final, Protocol
 
 from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Conflict, Fault, NotFound, NotSignedIn, Refusal, RunningElsewhere, TooMuch
+from reyna.domain.errors import (
+    Conflict,
+    Fault,
+    NotFound,
+    NotSignedIn,
+    Refusal,
+    RunningElsewhere,
+    SpendingCapReached,
+    TooMuch,
+    UnknownPrice,
+)
 from reyna.domain.ids import new_id
+from reyna.domain.processing.cost import CostReport, Price
 from reyna.domain.processing.run import Cost, Output, Work
+from reyna.domain.processing.spending import CallReservation
 from reyna.domain.processing.step import RunStep
 from reyna.ports.bus import RETRY_DELAYS_SECONDS, RetryLater, retry_delay_seconds
 from reyna.ports.language import EndpointFault, EndpointUnavailable, UnusableAnswer
 from reyna.sdk.context import Context
+from reyna.sdk.language.attempt_costs import AttemptCosts
 from reyna.sdk.processor import InvalidOutput, Processor, Refuse, Retry
 from reyna.sdk.running_tasks import RunCancelled, RunningTasks
 from reyna.sdk.steps.durable_steps import StepStore
@@ -48,6 +61,7 @@ class RunCalls(Protocol):
     """The calls of an attempt about its run: over the bus, or over HTTPS."""
 
     caller: Caller
+    has_spending_cap: bool
 
     async def claim(self) -> None: ...
 
@@ -58,6 +72,10 @@ class RunCalls(Protocol):
     async def get_step(self, name: str, blob_revision: int) -> RunStep | None: ...
 
     async def put_step(self, name: str, result: Any, cost: Cost, blob_revision: int) -> RunStep: ...
+
+    async def reserve_call(self, call: CallReservation) -> None: ...
+
+    async def report_costs(self, report: CostReport) -> None: ...
 
     async def check_outputs(self, outputs: list[Output], default_schema_id: str) -> None: ...
 
@@ -85,9 +103,9 @@ class RunAttempt:
     """One attempt at one run.
 
     `delivery_attempt` counts the deliveries of its message; `open_context` returns the context for these settings, this
-    caller and these stored steps; `defaults` are settings that give way to those of the run; `elsewhere_delay` is the
-    time in seconds after which a run that another worker holds is tried again, `retry_delays` those before each further
-    attempt at one that failed.
+    caller, these stored steps and these costs; `defaults` are settings that give way to those of the run;
+    `elsewhere_delay` is the time in seconds after which a run that another worker holds is tried again, `retry_delays`
+    those before each further attempt at one that failed; `price` is that of a model which the worker pays itself.
     """
 
     def __init__(
@@ -99,16 +117,18 @@ class RunAttempt:
         work: Work,
         delivery_attempt: int,
         *,
-        open_context: Callable[[Any, Work, Caller, StepStore], Context[Any]],
+        open_context: Callable[[Any, Work, Caller, StepStore, AttemptCosts], Context[Any]],
         defaults: dict[str, Any],
         elsewhere_delay: float,
         retry_delays: Sequence[float] = RETRY_DELAYS_SECONDS,
+        price: Price | None = None,
     ) -> None:
         self._processor, self._client, self._tasks, self._postponements = processor, client, tasks, postponements
         self._work, self._run_id, self._delivery_attempt = work, work.run_id, delivery_attempt
         self._open_context, self._defaults, self._elsewhere_delay = open_context, defaults, elsewhere_delay
         self._retry_delays = retry_delays
         self._context: Context[Any] | None = None
+        self._price = price
 
     async def run(self) -> None:
         """Returns when the run has ended, here or elsewhere.
@@ -173,7 +193,7 @@ class RunAttempt:
                 await self._fail(error.reason, final=True)
             case TooMuch() if "retry_after" in error.facts:  # the quota or rate allows more later
                 await self._postpone(float(error.facts["retry_after"]), error, otherwise=error.detail)
-            case UnusableAnswer():
+            case UnusableAnswer() | SpendingCapReached() | UnknownPrice():
                 await self._client.refuse(error.detail)
             case Refusal():
                 await self._fail(error.detail, final=True)
@@ -201,8 +221,13 @@ class RunAttempt:
         if blob.revision != self._work.blob_revision:
             log.info("%s works on revision %d of %s", self._run_id, blob.revision, blob.id)
         steps = AttemptSteps(self._client, blob.revision)
-        context = self._context = self._open_context(settings, self._work, self._client.caller, steps)
-        outputs = await self._tasks.run(self._run_id, blob, context)
+        costs = AttemptCosts(self._client, has_cap=self._client.has_spending_cap, price=self._price)
+        context = self._open_context(settings, self._work, self._client.caller, steps, costs)
+        self._context = context
+        try:
+            outputs = await self._tasks.run(self._run_id, blob, context)
+        finally:  # what a failed or cancelled attempt has used is paid as well
+            await costs.finish()
         await self._client.check_outputs(outputs, self._processor.makes)
         await self._client.complete(outputs, context.cost, blob.revision)
 

@@ -7,9 +7,11 @@ from typing import Any, TypeVar
 from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Fault, NotFound, Refusal, RunningElsewhere
+from reyna.domain.processing.cost import CostReport
 from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts
 from reyna.domain.processing.run import Cost, Output, Work
+from reyna.domain.processing.spending import CallReservation
 from reyna.domain.processing.step import RunStep
 from reyna.sdk.processor import check_verdict
 from reyna.sdk.run_tokens import RunTokens
@@ -26,12 +28,16 @@ class RunClient:
     ) -> None:
         self._services, self._tokens, self._work = services, tokens, work
         self._worker_id, self._version = worker_id, version
+        self.has_spending_cap = False
         self.caller = Caller(user_id=work.user_id, kind="processor", processor_id=work.processor_id, run_id=work.run_id)
 
     async def claim(self) -> None:
         """Raises Conflict when the run has ended, and RunningElsewhere while another live worker holds it."""
         execution = self._services.processors.execution
-        await self._call(lambda: execution.claim(self.caller, self._work.run_id, self._worker_id, self._version))
+        claimed = await self._call(
+            lambda: execution.claim(self.caller, self._work.run_id, self._worker_id, self._version)
+        )
+        self.has_spending_cap = claimed.has_spending_cap
 
     async def release(self, seconds: float, reason: str | None) -> None:
         """Lets another worker take the run, if the service can be reached; the bus delivers it after these seconds."""
@@ -66,6 +72,16 @@ class RunClient:
         """Stores prompts that this run has sent to a model. Raises Refusal and Fault."""
         prompts = self._services.processors.prompts
         return await self._call(lambda: prompts.put(self.caller, self._work.run_id, new))
+
+    async def reserve_call(self, call: CallReservation) -> None:
+        """Reserves a call of the model below the spending cap. Raises SpendingCapReached, UnknownPrice and Conflict."""
+        spending = self._services.processors.spending
+        await self._call(lambda: spending.reserve(self.caller, self._work.run_id, call))
+
+    async def report_costs(self, report: CostReport) -> None:
+        """Reports what this attempt has used."""
+        costs = self._services.processors.costs
+        await self._call(lambda: costs.report(self.caller, self._work.run_id, report))
 
     async def check_outputs(self, outputs: list[Output], default_schema_id: str) -> None:
         """Raises InvalidOutput for an output that does not fit its schema, before anything is stored."""

@@ -6,10 +6,12 @@ from typing import Any, Protocol
 import msgspec
 
 from reyna.domain.caller import Caller
+from reyna.domain.processing.cost import CostReport
 from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.processor import NewProcessor, Processor
 from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts
 from reyna.domain.processing.run import Cost, Output, Run
+from reyna.domain.processing.spending import CallReservation
 from reyna.domain.processing.step import RunStep
 from reyna.domain.schema import Verdict
 from reyna.ports.bus import Bus
@@ -74,6 +76,18 @@ class PromptVerbs(Protocol):
     async def put(self, caller: Caller, run_id: str, new: NewPrompts) -> KeptPrompts: ...
 
 
+class CostVerbs(Protocol):
+    """The verb of the part `costs` that a worker calls."""
+
+    async def report(self, caller: Caller, run_id: str, report: CostReport) -> Run: ...
+
+
+class SpendingVerbs(Protocol):
+    """The verb of the part `spending` that a worker calls."""
+
+    async def reserve(self, caller: Caller, run_id: str, call: CallReservation) -> None: ...
+
+
 class RunModelVerbs(Protocol):
     """The verb of the part `run_models`."""
 
@@ -88,6 +102,8 @@ class ProcessorService(Protocol):
     steps: StepVerbs
     run_models: RunModelVerbs
     prompts: PromptVerbs
+    costs: CostVerbs
+    spending: SpendingVerbs
 
 
 class ValidationVerbs(Protocol):

@@ -26,6 +26,7 @@ from reyna.ports.bus import (
 )
 from reyna.ports.language import Language
 from reyna.sdk.context import Context
+from reyna.sdk.language.attempt_costs import AttemptCosts
 from reyna.sdk.language.chosen import ChosenLanguage
 from reyna.sdk.processor import Processor
 from reyna.sdk.progress import REPORT_INTERVAL_SECONDS, ProgressMessage, SendProgress
@@ -160,7 +161,9 @@ class Worker:
             retry_delays=self._retry_delays,
         )
 
-    def _open_context(self, settings: Any, work: Work, caller: Caller, steps: StepStore) -> Context[Any]:
+    def _open_context(
+        self, settings: Any, work: Work, caller: Caller, steps: StepStore, costs: AttemptCosts
+    ) -> Context[Any]:
         return Context(
             settings,
             language=self._language if work.model is None else ChosenLanguage(lambda: self._open_chosen(work)),
@@ -169,6 +172,7 @@ class Worker:
             send_progress=self._progress_sender(work),
             steps=steps,
             send_prompts=RunClient(self._services, self._tokens, work, self.id).put_prompts,
+            costs=costs,
             report_interval=self._report_every,
         )
 

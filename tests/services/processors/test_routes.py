@@ -9,6 +9,7 @@ from litestar.testing import AsyncTestClient
 
 from reyna.domain.caller import Caller, system_caller
 from reyna.domain.errors import NotSignedIn
+from reyna.domain.processing.cost import CostReport, ModelUse
 from reyna.domain.processing.processor import Beat
 from reyna.services.processors.routes import routes
 from reyna.transport.http import create_app
@@ -110,7 +111,7 @@ async def test_a_run_has_the_promised_fields(client: AsyncTestClient[Litestar], 
         "output_blob_ids cost requested_at started_at finished_at"
     )
     assert run.keys() >= set(promised.split())
-    assert run["cost"].keys() == {"model", "input_tokens", "output_tokens"}
+    assert run["cost"].keys() >= {"model", "input_tokens", "output_tokens", "cached_tokens", "amount", "currency"}
 
 
 async def test_dead_letters_are_listed_replayed_and_discarded(
@@ -174,3 +175,27 @@ async def test_the_id_of_a_processor_of_the_system_is_taken(client: AsyncTestCli
 async def test_a_stranger_may_do_nothing(client: AsyncTestClient[Litestar]) -> None:
     await sent(client, "POST", "/processors", STYLE_ANALYZER, by="stranger", status=401)
     await sent(client, "GET", "/runs", by="stranger", status=401)
+
+
+async def test_costs_are_listed_and_a_cap_is_set_shown_and_removed(
+    client: AsyncTestClient[Litestar], service: Service, ana: Caller
+) -> None:
+    worker, run = await service.claim_run(ana)
+    use = ModelUse(model="big", calls=1, input_tokens=10)
+    await service.processors.costs.report(worker, run.id, CostReport(attempt="a", models=(use,)))
+    for by, key in (("day", "day"), ("processor", "processor_id"), ("model", "model")):
+        page = await sent(client, "GET", f"/costs?by={by}&since=2020-01-01&until=2100-01-01")
+        assert (page["total"]["calls"], page["next_cursor"]) == (1, None)
+        assert {name for name in ("day", "processor_id", "model") if page["items"][0][name] is not None} == {key}
+    assert (await sent(client, "GET", "/costs"))["items"][0]["day"] is not None
+    assert (await sent(client, "GET", "/costs", by="bo"))["items"] == []
+    await sent(client, "GET", "/costs?by=colour", status=422)
+    await sent(client, "GET", "/costs?since=yesterday", status=422)
+
+    assert (await sent(client, "GET", "/me/spending-cap"))["amount"] is None
+    for amount in ("20", 20, 20.0):
+        assert (await sent(client, "PUT", "/me/spending-cap", {"amount": amount}))["amount"] == "20.00"
+    await sent(client, "PUT", "/me/spending-cap", {"amount": "1", "currency": "EUR"}, status=422)
+    assert (await sent(client, "GET", "/me/spending-cap", by="bo"))["amount"] is None
+    await sent(client, "DELETE", "/me/spending-cap", status=204)
+    await sent(client, "DELETE", "/me/spending-cap", status=404)

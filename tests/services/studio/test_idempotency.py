@@ -144,6 +144,7 @@ NEED_NO_KEY: Final = {
     "/dead/replay": "again, it finds the letters gone",
     "/work/{processor_id}/claim": "a claim whose answer was lost is given back when its lease ends",
     "/runs/{id}/beat": "again, it moves the end of the lease once more",
+    "/runs/{id}/costs": "again, it finds the costs counted",
     "/runs/{id}/progress": "again, it shows the same progress",
     "/runs/{id}/complete": "again, it finds the run completed",
     "/runs/{id}/refuse": "again, it finds the run refused",

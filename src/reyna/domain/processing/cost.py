@@ -2,18 +2,27 @@
 
 from collections.abc import Iterable
 from decimal import ROUND_CEILING, Decimal
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import asdict, replace
 
-from reyna.domain.money import NANOS_PER_DOLLAR, format_amount, parse_amount
+from reyna.domain.money import CURRENCY, NANOS_PER_DOLLAR, format_amount, parse_amount
+from reyna.domain.requests.page import Page
 
 TOKENS_PER_PRICE: Final = 10**6
 MAX_MODEL_CHARACTERS: Final = 200
 MAX_PRICE: Final = 10**6
+MAX_ID_CHARACTERS: Final = 100
+MAX_MODELS_PER_REPORT: Final = 50
+MAX_SETTLED_CALLS: Final = 1_000  # of one report
+MAX_ENTRIES_PER_DAY: Final = 200  # of one user: the models of workers over HTTPS have any name
+OTHER_MODELS: Final = "other"
+UNKNOWN_MODEL: Final = "unknown"  # of a call that was broken off before the endpoint said its name
 PricePerMillion = Annotated[float, Meta(ge=0, le=MAX_PRICE)]
 Amount = Annotated[str, Meta(pattern=r"^\d{1,9}(\.\d{1,9})?$")]
+Grouping = Literal["day", "processor", "model"]
 Count = Annotated[int, Meta(ge=0, le=10**12)]
 
 
@@ -86,3 +95,145 @@ def _difference(use: ModelUse, counted: ModelUse) -> ModelUse:
 
 def _exact(price: float) -> Decimal:
     return Decimal(str(price))
+
+
+class CostReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All that one attempt at a run has used so far, by model: sent again, it counts once, and the amounts only grow.
+
+    `settles` are the reserved calls that have ended.
+    """
+
+    attempt: Annotated[str, Meta(min_length=1, max_length=MAX_ID_CHARACTERS)]
+    models: Annotated[tuple[ModelUse, ...], Meta(max_length=MAX_MODELS_PER_REPORT)] = ()
+    settles: Annotated[tuple[str, ...], Meta(max_length=MAX_SETTLED_CALLS)] = ()
+
+
+class CostSum(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls, tokens and money together. `amount` leaves out `unpriced_tokens`, the price of which is not known; it is
+    null where there are no others."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    amount: str | None = None
+    currency: str = CURRENCY
+    unpriced_tokens: int = 0
+
+
+class CostItem(CostSum, frozen=True, kw_only=True):
+    """The costs of one day, one processor or one model; the other two are null."""
+
+    day: str | None = None
+    processor_id: str | None = None
+    model: str | None = None
+
+
+class CostPage(Page[CostItem], frozen=True, kw_only=True):
+    """A page of costs, and the total of all pages."""
+
+    total: CostSum
+
+
+class CostEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """The costs of one model in the runs of one processor on one day; `nanos` are billionths of a US dollar."""
+
+    processor_id: str
+    model: str | None = None
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    nanos: int = 0
+    unpriced_tokens: int = 0
+
+    def plus(self, other: "CostEntry") -> "CostEntry":
+        return CostEntry(
+            processor_id=self.processor_id,
+            model=self.model,
+            calls=self.calls + other.calls,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            nanos=self.nanos + other.nanos,
+            unpriced_tokens=self.unpriced_tokens + other.unpriced_tokens,
+        )
+
+
+class CostDay(msgspec.Struct, frozen=True, kw_only=True):
+    """The costs of one user on one day (UTC), which is its id."""
+
+    id: str
+    user_id: str
+    entries: tuple[CostEntry, ...] = ()
+    revision: int = 0
+
+    def plus(self, processor_id: str, uses: Iterable[ModelUse]) -> "CostDay":
+        """Returns the next revision of the day, with these uses counted."""
+        entries = {(entry.processor_id, entry.model): entry for entry in self.entries}
+        for use in uses:
+            entry = _entry_of(processor_id, use)
+            key = processor_id, entry.model
+            if key not in entries and len(entries) >= MAX_ENTRIES_PER_DAY:
+                key, entry = (processor_id, OTHER_MODELS), replace(entry, model=OTHER_MODELS)
+            so_far = entries.get(key)
+            entries[key] = entry if so_far is None else so_far.plus(entry)
+        return replace(self, entries=tuple(entries.values()), revision=self.revision + 1)
+
+
+def sum_of(entries: Iterable[CostEntry]) -> CostSum:
+    """Returns the entries together."""
+    total = CostEntry(processor_id="")
+    for entry in entries:
+        total = total.plus(entry)
+    is_known = total.nanos > 0 or not total.unpriced_tokens
+    return CostSum(
+        calls=total.calls,
+        input_tokens=total.input_tokens,
+        output_tokens=total.output_tokens,
+        cached_tokens=total.cached_tokens,
+        amount=format_amount(total.nanos) if is_known else None,
+        unpriced_tokens=total.unpriced_tokens,
+    )
+
+
+def group_costs(days: Iterable[CostDay], by: Grouping) -> list[CostItem]:
+    """Returns the costs of these days by day, the newest first, or by the name of a processor or a model."""
+    groups: dict[str, list[CostEntry]] = {}
+    for day in days:
+        for entry in day.entries:
+            groups.setdefault(_key_of(day, entry, by), []).append(entry)
+    return [_item(by, key, sum_of(groups[key])) for key in sorted(groups, reverse=by == "day")]
+
+
+def _item(by: Grouping, key: str, costs: CostSum) -> CostItem:
+    item = msgspec.convert(asdict(costs), CostItem)
+    match by:
+        case "day":
+            return replace(item, day=key)
+        case "processor":
+            return replace(item, processor_id=key)
+    return replace(item, model=key)
+
+
+def _key_of(day: CostDay, entry: CostEntry, by: Grouping) -> str:
+    match by:
+        case "day":
+            return day.id
+        case "processor":
+            return entry.processor_id
+    return entry.model or UNKNOWN_MODEL
+
+
+def _entry_of(processor_id: str, use: ModelUse) -> CostEntry:
+    tokens = use.input_tokens + use.output_tokens
+    return CostEntry(
+        processor_id=processor_id,
+        model=use.model,
+        calls=use.calls,
+        input_tokens=use.input_tokens,
+        output_tokens=use.output_tokens,
+        cached_tokens=use.cached_tokens,
+        nanos=use.nanos,
+        unpriced_tokens=tokens if use.amount is None else 0,
+    )

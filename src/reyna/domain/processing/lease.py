@@ -7,6 +7,7 @@ import msgspec
 
 from reyna.domain.blob import Blob
 from reyna.domain.processing.run import Cost, Output, Run, Status
+from reyna.domain.processing.spending import Budget
 
 LEASE: Final = timedelta(seconds=45)  # without a beat, until another worker may take the run
 MAX_CLAIM_WAIT_SECONDS: Final = 30.0
@@ -28,12 +29,16 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class ClaimedRun(msgspec.Struct, frozen=True, kw_only=True):
-    """A run that a worker holds until `lease_ends_at`, its blob, and the token with which it acts for the user."""
+    """A run that a worker holds until `lease_ends_at`, its blob, and the token with which it acts for the user.
+
+    `budget` is what is left of the user's spending cap, null without one: the worker itself keeps to it.
+    """
 
     run: Run
     blob: Blob
     token: str
     lease_ends_at: datetime
+    budget: Budget | None = None
 
 
 class LeaseBeat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

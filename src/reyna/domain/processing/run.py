@@ -1,5 +1,6 @@
 """Runs: a processor at work on a blob, and the dead letters of failed ones."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
@@ -8,6 +9,8 @@ import msgspec
 from reyna.domain.caller import SYSTEM_USER_ID, Caller
 from reyna.domain.event import Event
 from reyna.domain.ids import derive_id
+from reyna.domain.money import CURRENCY, format_amount
+from reyna.domain.processing.cost import ModelUse, add_uses
 from reyna.domain.processing.processor import Scope
 
 Priority = Literal["interactive", "bulk"]
@@ -20,9 +23,16 @@ DEAD_SUBJECTS: Final = "reyna.dead"
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    """What the language models of a run have cost. `amount` is null where a price is not known; `models` holds the part
+    of each model, and `model` is the last of them."""
+
     model: str | None = None
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
+    amount: str | None = None
+    currency: str = CURRENCY
+    models: tuple[ModelUse, ...] = ()
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +49,9 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     `batch_id` is the batch that it belongs to, if any, and `stage` its stage there, 0 for the first one; `advances` is
     True until its outputs are handed to the next stage, if there is one.
+
+    `cost` is that of all attempts; `attempt_costs` holds each one's. `has_spending_cap`, which is never stored, tells
+    the worker that claims the run that its calls are to be reserved.
     """
 
     id: str
@@ -56,6 +69,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     output_blob_ids: tuple[str, ...] = ()
     storing_since: datetime | None = None  # set from the moment its outputs are about to be stored
     cost: Cost = Cost()
+    attempt_costs: dict[str, tuple[ModelUse, ...]] = {}
+    has_spending_cap: bool = False
     settings: dict[str, Any] = {}
     model: str | None = None
     worker_id: str | None = None
@@ -112,6 +127,21 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         if self.batch_id is not None:
             facts |= {"batch_id": self.batch_id, "stage": self.stage}
         return Event.now(f"processor.{action}.{self.processor_id}", caller, facts, about=self.id)
+
+
+def cost_of(attempt_costs: Mapping[str, Iterable[ModelUse]]) -> Cost:
+    """Returns the cost of a run by what its attempts have used."""
+    models = add_uses(*(use for uses in attempt_costs.values() for use in uses))
+    is_known = all(use.amount is not None for use in models)
+    named = [use.model for use in models if use.model is not None]
+    return Cost(
+        model=named[-1] if named else None,
+        input_tokens=sum(use.input_tokens for use in models),
+        output_tokens=sum(use.output_tokens for use in models),
+        cached_tokens=sum(use.cached_tokens for use in models),
+        amount=format_amount(sum(use.nanos for use in models)) if is_known else None,
+        models=models,
+    )
 
 
 class RetryOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -3,13 +3,42 @@
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from reyna.domain.errors import Fault
+from reyna.domain.processing.cost import MAX_MODEL_CHARACTERS, ModelUse
 from reyna.domain.processing.run import Cost
 from reyna.ports.language import Completion, EndpointUnavailable, Language, Prompt
 
 CHARACTERS_PER_TOKEN: Final = 4  # of a prompt whose answer was broken off before its tokens were counted
+
+
+class CallCosts(Protocol):
+    """Is told of each call and of what it used, and may refuse it before it is made."""
+
+    async def begin(self, prompt: Prompt) -> str | None: ...
+
+    def add(self, use: ModelUse) -> None: ...
+
+    def end(self, id: str | None) -> None: ...
+
+    async def report_if_due(self) -> None: ...
+
+
+class UncountedCalls:
+    """The CallCosts of a processor that runs alone: nobody wants to know."""
+
+    async def begin(self, prompt: Prompt) -> str | None:
+        return None
+
+    def add(self, use: ModelUse) -> None:
+        pass
+
+    def end(self, id: str | None) -> None:
+        pass
+
+    async def report_if_due(self) -> None:
+        pass
 
 
 class CostMeter:
@@ -30,6 +59,7 @@ def sum_costs(one: Cost, other: Cost) -> Cost:
         model=other.model or one.model,
         input_tokens=one.input_tokens + other.input_tokens,
         output_tokens=one.output_tokens + other.output_tokens,
+        cached_tokens=one.cached_tokens + other.cached_tokens,
     )
 
 
@@ -37,19 +67,25 @@ class MeteredLanguage:
     """A Language decorator that sums the tokens of all calls of one run; without a model, every call raises Fault.
 
     `fault` is the last one of an endpoint that was asked, which tells an attempt that has failed from one that was not
-    made since the endpoint is left alone.
+    made since the endpoint is left alone. Each call begins and ends with `costs`, which may refuse it.
     """
 
-    def __init__(self, language: Language | None) -> None:
-        self._language = language
+    def __init__(self, language: Language | None, costs: CallCosts | None = None) -> None:
+        self._language, self._costs = language, costs or UncountedCalls()
         self.cost = Cost()
         self.fault: Fault | None = None
 
     async def complete(self, prompt: Prompt) -> Completion:
         """Returns the whole answer of the model. Raises Fault when it gives none."""
-        with self._noting_faults():
-            completion = await self._model().complete(prompt)
-        self._add(completion.model, completion.input_tokens, completion.output_tokens)
+        model = self._model()
+        call = await self._costs.begin(prompt)
+        try:
+            with self._noting_faults():
+                completion = await model.complete(prompt)
+            self._add_completion(completion)
+        finally:
+            self._costs.end(call)
+        await self._costs.report_if_due()
         return completion
 
     async def complete_json(self, prompt: Prompt, schema: Mapping[str, Any]) -> Any:
@@ -68,22 +104,26 @@ class MeteredLanguage:
         Close it (`contextlib.aclosing`) when you stop before its end: the model then stops writing, and its output so
         far is counted as one token for each piece.
         """
+        model = self._model()
+        call = await self._costs.begin(prompt)
         pieces, counted = 0, False
-        source = self._model().stream(prompt)
+        source = model.stream(prompt)
         try:
             with self._noting_faults():
                 async for piece in source:
                     if isinstance(piece, Completion):
                         counted = True
-                        self._add(piece.model, piece.input_tokens, piece.output_tokens)
+                        self._add_completion(piece)
                     else:
                         pieces += 1
                     yield piece
         finally:
             if not counted and pieces:
-                self._add(self.cost.model, (len(prompt.system) + len(prompt.user)) // CHARACTERS_PER_TOKEN, pieces)
+                self._add_broken_off(prompt, pieces)
+            self._costs.end(call)
             if isinstance(source, AsyncGenerator):
                 await source.aclose()
+        await self._costs.report_if_due()
 
     @contextmanager
     def _noting_faults(self) -> Iterator[None]:
@@ -106,8 +146,32 @@ class MeteredLanguage:
         if (meter := STEP_METER.get()) is not None:
             meter.add(cost)
 
-    def _add(self, model: str | None, input_tokens: int, output_tokens: int) -> None:
-        self.add(Cost(model=model, input_tokens=input_tokens, output_tokens=output_tokens))
+    def _add_completion(self, completion: Completion) -> None:
+        self._add(
+            ModelUse(
+                model=completion.model[:MAX_MODEL_CHARACTERS],
+                calls=1,
+                input_tokens=completion.input_tokens,
+                output_tokens=completion.output_tokens,
+                cached_tokens=completion.cached_tokens,
+            )
+        )
+
+    def _add_broken_off(self, prompt: Prompt, pieces: int) -> None:
+        """Counts a call whose tokens its endpoint did not say, since it was broken off."""
+        tokens = (len(prompt.system) + len(prompt.user)) // CHARACTERS_PER_TOKEN
+        self._add(ModelUse(model=self.cost.model, calls=1, input_tokens=tokens, output_tokens=pieces))
+
+    def _add(self, use: ModelUse) -> None:
+        self._costs.add(use)
+        self.add(
+            Cost(
+                model=use.model,
+                input_tokens=use.input_tokens,
+                output_tokens=use.output_tokens,
+                cached_tokens=use.cached_tokens,
+            )
+        )
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Fault, NotFound, Refusal
+from reyna.domain.processing.cost import CostReport
 from reyna.domain.processing.lease import (
     ClaimedRun,
     LeaseState,
@@ -18,6 +19,7 @@ from reyna.domain.processing.lease import (
 )
 from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts
 from reyna.domain.processing.run import Cost, Output, Run
+from reyna.domain.processing.spending import CallReservation
 from reyna.domain.processing.step import NewStep, RunStep
 from reyna.domain.requests.page import Page
 from reyna.domain.schema import Verdict
@@ -34,6 +36,7 @@ class RestRun:
     def __init__(self, studio: StudioClient, claimed: ClaimedRun, worker_id: str) -> None:
         run = claimed.run
         self._studio, self._claimed, self._worker_id = studio, claimed, worker_id
+        self.has_spending_cap = False  # what this worker pays itself is not reserved
         self._path, self._is_held = f"/runs/{run.id}", True
         self.caller = Caller(user_id=run.user_id, kind="processor", processor_id=run.processor_id, run_id=run.id)
 
@@ -66,6 +69,13 @@ class RestRun:
         """Stores prompts that this run has sent to a model. Raises Refusal and Fault."""
         kept: KeptPrompts = await self._ask(KeptPrompts, "PUT", f"{self._path}/prompts", new)
         return kept
+
+    async def reserve_call(self, call: CallReservation) -> None:
+        """Does nothing: the studio does not know what the models of this worker cost."""
+
+    async def report_costs(self, report: CostReport) -> None:
+        """Reports what this attempt has used."""
+        await self._ask(Run, "POST", f"{self._path}/costs", report)
 
     async def check_outputs(self, outputs: list[Output], default_schema_id: str) -> None:
         """Raises InvalidOutput for an output that does not fit its schema, before anything is stored."""

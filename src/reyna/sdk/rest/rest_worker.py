@@ -15,6 +15,7 @@ from reyna.domain.processing.run import ENDED, Work
 from reyna.ports.bus import RetryLater
 from reyna.ports.language import Language
 from reyna.sdk.context import Context
+from reyna.sdk.language.attempt_costs import AttemptCosts
 from reyna.sdk.processor import Processor
 from reyna.sdk.progress import SendProgress
 from reyna.sdk.rest.beats import BeatThread
@@ -138,7 +139,9 @@ class RestWorker:
     def _new_attempt(self, claimed: ClaimedRun) -> RunAttempt:
         run, client = claimed.run, RestRun(self._studio, claimed, self.id)
 
-        def open_context(settings: Any, work: Work, caller: Caller, steps: StepStore) -> Context[Any]:
+        def open_context(
+            settings: Any, work: Work, caller: Caller, steps: StepStore, costs: AttemptCosts
+        ) -> Context[Any]:
             return Context(
                 settings,
                 language=self._language,
@@ -147,6 +150,7 @@ class RestWorker:
                 send_progress=self._progress_sender(client, run.id),
                 steps=steps,
                 send_prompts=client.put_prompts,
+                costs=costs,
                 report_interval=REPORT_INTERVAL_SECONDS,
             )
 

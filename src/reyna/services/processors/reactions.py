@@ -41,6 +41,7 @@ class Reactions:
             await self._bus.listen(f"{DISPATCH_SUBJECTS}.*", self._on_admission),
             await self._bus.listen(f"{LIVE_SUBJECTS}.*.processor.*.*", self._on_live_event),
             await self._bus.listen(f"{LIVE_SUBJECTS}.*.instance.changed", self._on_instance_changed),
+            await self._bus.listen(f"{LIVE_SUBJECTS}.*.spending-cap.changed", self._on_cap_changed),
             await self._bus.listen(f"{LIVE_SUBJECTS}.*.processor.registered", self._on_instance_changed),
             await self._bus.listen(f"{LIVE_SUBJECTS}.*.processor.removed", self._on_instance_changed),
             await self._bus.subscribe(
@@ -143,6 +144,9 @@ class Reactions:
         self._processors.instance_cache.invalidate(None if user_id == SYSTEM_USER_ID else user_id)
         if received.subject.endswith(".processor.registered"):
             self._processors.queues.forget_limits()
+
+    def _on_cap_changed(self, received: ReceivedMessage) -> None:
+        self._processors.cap_cache.invalidate(received.subject.split(".")[2])
 
     def _on_beat(self, received: ReceivedMessage) -> None:
         try:

@@ -7,11 +7,13 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from reyna.domain.processing.batch import RunBatch, SkippedBlob
+from reyna.domain.processing.cost import CostDay
 from reyna.domain.processing.model import StoredModel
 from reyna.domain.processing.pipeline import Pipeline
 from reyna.domain.processing.processor import Instance, Processor
 from reyna.domain.processing.prompts.prompt import StoredPrompt
 from reyna.domain.processing.run import DeadLetter, Run
+from reyna.domain.processing.spending import Reservation, StoredCap
 from reyna.domain.processing.step import RunStep
 from reyna.domain.requests.page import Page, check_limit, decode_cursor, encode_cursor
 from reyna.ports.store import Collection, Record, Store
@@ -67,6 +69,9 @@ MODELS: Final = Collection("processors.models", StoredModel, ("created_at",))
 PIPELINES: Final = Collection("processors.pipelines", Pipeline, ("created_at",))
 BATCHES: Final = Collection("processors.batches", RunBatch, ("status", "pipeline_id", "bucket_id", "requested_at"))
 SKIPPED_BLOBS: Final = Collection("processors.skipped", SkippedBlob, ("batch_id", "stage", "blob_id", "skipped_at"))
+COST_DAYS: Final = Collection("processors.costs", CostDay)
+SPENDING_CAPS: Final = Collection("processors.spending_caps", StoredCap)
+RESERVATIONS: Final = Collection("processors.reservations", Reservation, ("expires_at",))
 
 IDEMPOTENCY_RECORDS: Final = idempotency_collection("processors.requests")
 
@@ -82,6 +87,9 @@ COLLECTIONS: Final[tuple[Collection[Any], ...]] = (
     PIPELINES,
     BATCHES,
     SKIPPED_BLOBS,
+    COST_DAYS,
+    SPENDING_CAPS,
+    RESERVATIONS,
     IDEMPOTENCY_RECORDS,
 )
 

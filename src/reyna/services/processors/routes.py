@@ -12,6 +12,7 @@ from reyna.domain.processing.batch import RequestedRuns, RunRequest
 from reyna.domain.processing.processor import Instance, InstanceChange, NewInstance, NewProcessor, Processor
 from reyna.domain.processing.run import DeadLetter, NewRuns, ReplayReport, RetryOptions, Run, Status
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page
+from reyna.services.processors.costs.routes import cost_routes
 from reyna.services.processors.models.routes import model_routes
 from reyna.services.processors.pipelines.routes import pipeline_routes
 from reyna.services.processors.prompts.routes import prompt_routes
@@ -241,4 +242,5 @@ routes: Final = [
     discard_dead_letter,
     *model_routes,
     *pipeline_routes,
+    *cost_routes,
 ]

@@ -8,6 +8,12 @@ from functools import partial
 from reyna.domain.caller import SYSTEM_USER_ID
 from reyna.ports.bus import Bus
 from reyna.ports.store import Store
+from reyna.services.processors.costs.cap_cache import CapCache
+from reyna.services.processors.costs.cost_counting import CostCounting
+from reyna.services.processors.costs.costs import Costs
+from reyna.services.processors.costs.reservations import Reservations
+from reyna.services.processors.costs.run_prices import RunPrices
+from reyna.services.processors.costs.spending import Spending
 from reyna.services.processors.dispatch.admission import Admission
 from reyna.services.processors.dispatch.policy import DispatchPolicy
 from reyna.services.processors.dispatch.queues import DispatchQueues
@@ -88,6 +94,8 @@ class Processors:
     pipelines: Pipelines
     batches: Batches
     estimates: Estimates
+    costs: Costs
+    spending: Spending
 
     def __init__(
         self,
@@ -108,7 +116,7 @@ class Processors:
         """`allowed`: how many `runs` each user may request on one day (UTC); `sandbox`: validates costly settings;
         `policy`: limits on the runs of a user at a time; `elapsed`: a monotonic clock in seconds."""
         limits = QuotaLimits(store, {"processors": MAX_PRIVATE_PROCESSORS} | dict(allowed))
-        store = limits.wrap(store)
+        unlimited, store = store, limits.wrap(store)
         lookup, keys = ProcessorLookup(store), IdempotencyKeys(store, IDEMPOTENCY_RECORDS, clock)
         self.models = Models(store, models, clock, keys)
         settings = SettingsValidator(sandbox, self.models.check_choice)
@@ -134,7 +142,8 @@ class Processors:
         )
         self.batch_advance = BatchAdvance(store, run_store, lookup, state, supersession, settlement, clock)
         self._add_pipelines(store, PipelineCheck(lookup, settings), inputs, requests, canceller, keys, clock)
-        self._build_work(store, run_store, outputs, state, bus, clock, policy.retry_delays)
+        counting = self._build_costs(unlimited, run_store, clock)
+        self._build_work(store, run_store, outputs, state, bus, clock, policy.retry_delays, counting)
         self._build_prompts(store, run_store, lookup, state, inputs, settings, Rehearsals(bus, signer), clock)
         self.dead_letters = DeadLetters(store, run_retry, self.dead_letter_stream)
         self.run_models = RunModels(run_store, self.models, models.trusted)
@@ -163,13 +172,15 @@ class Processors:
         bus: ProcessorBus,
         clock: Callable[[], datetime],
         retry_delays: Sequence[float],
+        counting: CostCounting,
     ) -> None:
         """Builds the parts by which workers take runs, hold them and end them."""
         signals = self.work_signals = WorkSignals()
         self.steps, self.step_retention = RunSteps(store, runs, clock), StepRetention(store, clock)
+        budget_of, has_cap = self.spending.budget_of, self.spending.has_cap
         self.lease_sweep = LeaseSweep(outputs, self.lease_watch, signals, clock, retry_delays)
-        self.leases = Leases(store, runs, outputs, self.registry, state, bus, signals, clock, retry_delays)
-        self.execution = RunExecution(runs, outputs, self.worker_health, self.steps, clock)
+        self.leases = Leases(store, runs, outputs, self.registry, state, bus, signals, clock, retry_delays, budget_of)
+        self.execution = RunExecution(runs, outputs, self.worker_health, self.steps, clock, counting, has_cap)
 
     def _build_prompts(
         self,
@@ -208,6 +219,14 @@ class Processors:
     def prompt_retention(self, kept_for: timedelta = PROMPT_RETENTION) -> PromptRetention:
         """Returns what deletes old prompts, to be run beside the service."""
         return PromptRetention(self._store, self._clock, kept_for)
+
+    def _build_costs(self, store: Store, runs: RunStore, clock: Callable[[], datetime]) -> CostCounting:
+        reservations, prices = Reservations(store, clock), RunPrices(store, self.models.prices)
+        self.cap_cache = CapCache(store)
+        self.spending = Spending(store, runs, prices, reservations, self.cap_cache, clock)
+        counting = CostCounting(store, runs, prices, reservations, clock)
+        self.costs = Costs(store, counting)
+        return counting
 
     def recovery(self, bus: Bus) -> DispatchRecovery:
         """Returns what keeps the queues true to the store, to be run beside the service."""

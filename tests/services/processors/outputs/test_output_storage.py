@@ -50,7 +50,7 @@ async def store_without_answer(service: Service, worker: Caller, run: Run) -> No
 
 async def check_completed_once(service: Service, user: Caller, run: Run) -> None:
     done = await service.processors.runs.get(user, run.id)
-    assert (done.status, done.cost, done.blob_revision) == ("completed", COST, 3)
+    assert (done.status, done.cost.model, done.cost.output_tokens, done.blob_revision) == ("completed", "small", 60, 3)
     assert done.output_blob_ids == (derived_blob_id(run.id, 0), derived_blob_id(run.id, 1))
     assert len(service.state.made) == 2
     assert len(await list_events(service.store, "processor.completed")) == 1

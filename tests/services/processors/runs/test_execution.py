@@ -158,7 +158,8 @@ async def test_a_completed_run_has_made_a_blob_beside_its_source(service: Servic
     worker, run = await service.claim_run(ana, source)
     service.clock.pass_by(2)
     done = await service.processors.execution.complete(worker, run.id, [PROSE], COST)
-    assert (done.status, done.cost, done.progress, done.finished_at) == ("completed", COST, 1.0, service.clock.now)
+    assert (done.status, done.progress, done.finished_at) == ("completed", 1.0, service.clock.now)
+    assert (done.cost.model, done.cost.input_tokens, done.cost.output_tokens) == ("small", 12, 60)
     assert done.output_blob_ids == (derived_blob_id(run.id, 0),)
     made = await service.state.blobs.get(ana, done.output_blob_ids[0])
     assert (made.processor_id, made.schema_id) == ("text-expansion", "expanded-text-v1")
@@ -254,7 +255,7 @@ async def test_an_output_that_does_not_fit_leaves_the_run_running(service: Servi
 async def test_a_run_that_makes_nothing_may_be_cancelled_until_it_is_complete(service: Service, ana: Caller) -> None:
     worker, run = await service.claim_run(ana)
     done, cancelled = await asyncio.gather(
-        service.processors.execution.complete(worker, run.id, [], COST),
+        service.processors.execution.complete(worker, run.id, [], Cost()),
         service.processors.runs.cancel(ana, run.id),
         return_exceptions=True,
     )
@@ -277,8 +278,8 @@ def test_an_ended_run_takes_no_further_step(status: Status) -> None:
     steps: list[Callable[[Run], Run]] = [
         lambda run: lifecycle.claim(run, NOON),
         lifecycle.release,
-        lambda run: lifecycle.begin_storing(run, (), COST, NOON),
-        lambda run: lifecycle.complete(run, (), COST, NOON),
+        lambda run: lifecycle.begin_storing(run, (), NOON),
+        lambda run: lifecycle.complete(run, (), NOON),
         lambda run: lifecycle.refuse(run, "no", NOON),
         lambda run: lifecycle.fail(run, "no", NOON),
         lambda run: lifecycle.fail_attempt(run, "no"),

@@ -433,6 +433,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listCosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/dead": {
         parameters: {
             query?: never;
@@ -575,6 +591,22 @@ export interface paths {
         options?: never;
         head?: never;
         patch: operations["changeAccount"];
+        trace?: never;
+    };
+    "/api/me/spending-cap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getSpendingCap"];
+        put: operations["setSpendingCap"];
+        post?: never;
+        delete: operations["removeSpendingCap"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/migrate/legacy": {
@@ -811,6 +843,22 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["completeRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["reportCosts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1315,6 +1363,11 @@ export interface components {
             name?: string;
             type?: string;
         };
+        Budget: {
+            amount: string;
+            /** @default USD */
+            currency: string;
+        };
         Checked: {
             /** @enum {string} */
             bump: "major" | "minor" | "patch" | "none";
@@ -1340,6 +1393,7 @@ export interface components {
         };
         ClaimedRun: {
             blob: components["schemas"]["Blob"];
+            budget: components["schemas"]["Budget"] | null;
             /** Format: date-time */
             lease_ends_at: string;
             run: components["schemas"]["Run"];
@@ -1355,15 +1409,53 @@ export interface components {
          * @default {
          *       "model": null,
          *       "input_tokens": 0,
-         *       "output_tokens": 0
+         *       "output_tokens": 0,
+         *       "cached_tokens": 0,
+         *       "amount": null,
+         *       "currency": "USD",
+         *       "models": []
          *     }
          */
         Cost: {
+            amount?: string | null;
+            /** @default 0 */
+            cached_tokens?: number;
+            /** @default USD */
+            currency?: string;
             /** @default 0 */
             input_tokens?: number;
             model?: string | null;
+            /** @default [] */
+            models?: components["schemas"]["ModelUse"][];
             /** @default 0 */
             output_tokens?: number;
+        };
+        CostPage: {
+            items: Record<string, never>[];
+            next_cursor: string | null;
+            total: components["schemas"]["CostSum"];
+        };
+        CostReport: {
+            attempt: string;
+            /** @default [] */
+            models?: (components["schemas"]["ModelUse"] | unknown)[];
+            /** @default [] */
+            settles?: (string | unknown)[];
+        };
+        CostSum: {
+            amount: string | null;
+            /** @default 0 */
+            cached_tokens: number;
+            /** @default 0 */
+            calls: number;
+            /** @default USD */
+            currency: string;
+            /** @default 0 */
+            input_tokens: number;
+            /** @default 0 */
+            output_tokens: number;
+            /** @default 0 */
+            unpriced_tokens: number;
         };
         Counted: {
             /** @default 0 */
@@ -1656,6 +1748,18 @@ export interface components {
             seconds: number | null;
             works: boolean;
         };
+        ModelUse: {
+            amount?: string | null;
+            /** @default 0 */
+            cached_tokens?: number;
+            /** @default 0 */
+            calls?: number;
+            /** @default 0 */
+            input_tokens?: number;
+            model?: string | null;
+            /** @default 0 */
+            output_tokens?: number;
+        };
         Move: {
             after?: string | null;
             parent_bucket_id: string | null;
@@ -1757,6 +1861,14 @@ export interface components {
             name: string;
             upgrade?: components["schemas"]["Upgrade"] | null;
             version?: string | null;
+        };
+        NewSpendingCap: {
+            amount: string | number;
+            /**
+             * @default USD
+             * @constant
+             */
+            currency?: "USD";
         };
         NewStep: {
             cost?: components["schemas"]["Cost"];
@@ -2133,6 +2245,9 @@ export interface components {
             advances: boolean;
             /** @default 0 */
             attempt: number;
+            attempt_costs?: {
+                [key: string]: components["schemas"]["ModelUse"][];
+            };
             batch_id: string | null;
             blob_id: string;
             blob_revision: number;
@@ -2143,6 +2258,8 @@ export interface components {
             /** @default 0 */
             failures: number;
             finished_at: string | null;
+            /** @default false */
+            has_spending_cap: boolean;
             /** @default false */
             has_steps: boolean;
             /** @default false */
@@ -2330,6 +2447,19 @@ export interface components {
             skipped_at: string;
             stage: number;
             user_id: string;
+        };
+        SpendingCap: {
+            amount: string | null;
+            /** @default USD */
+            currency: string;
+            /** Format: date-time */
+            ends_at: string;
+            left: string | null;
+            month: string;
+            reserved: string;
+            /** @default 0 */
+            revision: number;
+            spent: string;
         };
         StageProgress: {
             /** @default 0 */
@@ -3993,6 +4123,47 @@ export interface operations {
             };
         };
     };
+    listCosts: {
+        parameters: {
+            query?: {
+                by?: "day" | "processor" | "model";
+                cursor?: string | null;
+                limit?: number;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostPage"];
+                };
+            };
+        };
+    };
     listDeadLetters: {
         parameters: {
             query?: {
@@ -4454,6 +4625,117 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
+            };
+        };
+    };
+    getSpendingCap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendingCap"];
+                };
+            };
+        };
+    };
+    setSpendingCap: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSpendingCap"];
+            };
+        };
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendingCap"];
+                };
+            };
+        };
+    };
+    removeSpendingCap: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -5331,6 +5613,47 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["WorkOutcome"];
+            };
+        };
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+        };
+    };
+    reportCosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CostReport"];
             };
         };
         responses: {

@@ -84,7 +84,7 @@ class OutputStorage:
                 return None
             if not are_stored:
                 return _abandon_storing(now, run)
-            completed = lifecycle.complete(now, now.output_blob_ids, now.cost, self._clock())
+            completed = lifecycle.complete(now, now.output_blob_ids, self._clock())
             return RunUpdate(completed, (completed.event("completed", caller).message(),))
 
         await self._runs.update(caller, run.id, decide)

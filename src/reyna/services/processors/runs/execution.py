@@ -1,6 +1,6 @@
 """The execution of a run by a worker, which acts with the token of that run."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -11,6 +11,7 @@ from reyna.domain.caller import Caller
 from reyna.domain.errors import Fault, Forbidden, Invalid, RunningElsewhere
 from reyna.domain.processing.run import Cost, Output, Run, derived_blob_id
 from reyna.services.processors.authorization import check_not_elsewhere, check_run_token, check_worker
+from reyna.services.processors.costs.cost_counting import CostCounting
 from reyna.services.processors.outputs.output_storage import OutputStorage
 from reyna.services.processors.runs import lifecycle
 from reyna.services.processors.runs.run_store import RunStore, RunUpdate, failed_update, is_handed_out_by_bus
@@ -30,9 +31,12 @@ class RunExecution:
         worker_health: WorkerHealth,
         steps: RunSteps,
         clock: Callable[[], datetime],
+        costs: CostCounting,
+        has_cap: Callable[[str], Awaitable[bool]],
     ) -> None:
         self._runs, self._outputs, self._steps = runs, outputs, steps
         self._worker_health, self._clock = worker_health, clock
+        self._costs, self._has_cap = costs, has_cap
 
     async def renew_token(self, caller: Caller, user_id: str, run_id: str) -> str:
         """Returns a new token for a run that has not ended, to the worker of its processor.
@@ -64,7 +68,8 @@ class RunExecution:
             first = run.status == "requested"
             return RunUpdate(claimed, (claimed.event("started", caller).message(),) if first else ())
 
-        return await self._outputs.update(caller, run_id, decide)
+        claimed = await self._outputs.update(caller, run_id, decide)
+        return replace(claimed, has_spending_cap=await self._has_cap(caller.user_id))
 
     async def release(self, caller: Caller, run_id: str, worker_id: str, reason: str | None = None) -> Run:
         """Lets another worker take the run at once, since this one does not go on with it now, for this reason."""
@@ -86,9 +91,10 @@ class RunExecution:
     ) -> Run:
         """Stores the outputs under ids derived from the run, so that completing twice stores once.
 
-        `blob_revision` is the revision that the worker read, if not the one the run was requested for. Raises Conflict,
-        with nothing stored, when the run has ended otherwise, RunningElsewhere when another worker holds it by now,
-        Fault when it is worth another attempt, and NotFound, Invalid and TooLarge for outputs that cannot be stored.
+        `blob_revision` is the revision that the worker read, if not the one the run was requested for; `cost` counts if
+        the worker does not report its costs otherwise. Raises Conflict, with nothing stored, when the run has ended
+        otherwise, RunningElsewhere when another worker holds it by now, Fault when it is worth another attempt, and
+        NotFound, Invalid and TooLarge for outputs that cannot be stored.
         """
         check_run_token(caller, run_id)
         if len(outputs) > MAX_OUTPUTS:
@@ -99,15 +105,17 @@ class RunExecution:
             if run.status == "completed":
                 return None
             check_not_elsewhere(run, worker_id)
-            return RunUpdate(lifecycle.begin_storing(run, ids, cost, self._clock(), blob_revision))
+            return RunUpdate(lifecycle.begin_storing(run, ids, self._clock(), blob_revision))
 
         def complete(run: Run) -> RunUpdate | None:
             if run.status == "completed":
                 return None
             check_not_elsewhere(run, worker_id)
-            completed = lifecycle.complete(run, ids, cost, self._clock(), blob_revision)
+            completed = lifecycle.complete(run, ids, self._clock(), blob_revision)
             return RunUpdate(completed, (completed.event("completed", caller).message(),))
 
+        if cost != Cost():
+            await self._costs.count_whole(caller, run_id, cost)
         if outputs:  # otherwise there is nothing that a cancellation could leave behind
             run = await self._outputs.update(caller, run_id, begin_storing)
             if run.status == "completed":

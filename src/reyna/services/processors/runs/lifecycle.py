@@ -9,7 +9,7 @@ from reyna.domain.blob import Blob
 from reyna.domain.errors import Conflict, RunningElsewhere
 from reyna.domain.ids import derive_id
 from reyna.domain.processing.processor import Processor
-from reyna.domain.processing.run import ENDED, Cost, DeadLetter, Priority, RetryOptions, Run, Work
+from reyna.domain.processing.run import ENDED, DeadLetter, Priority, RetryOptions, Run, Work
 from reyna.services.processors.models.model_setting import chosen_model, split_model
 
 STORING: Final = "The output of this run is being stored at this moment."
@@ -123,9 +123,7 @@ def release(run: Run, reason: str | None = None) -> Run:
     return _next(run, worker_id=None, waiting=reason)
 
 
-def begin_storing(
-    run: Run, output_blob_ids: tuple[str, ...], cost: Cost, now: datetime, blob_revision: int | None = None
-) -> Run:
+def begin_storing(run: Run, output_blob_ids: tuple[str, ...], now: datetime, blob_revision: int | None = None) -> Run:
     """Returns the run marked with the blobs that are about to be stored, derived from this revision.
 
     From here on it completes with them or is found to have stored nothing; it does not end otherwise, so that a run
@@ -138,7 +136,6 @@ def begin_storing(
         run,
         output_blob_ids=output_blob_ids,
         storing_since=now,
-        cost=cost,
         blob_revision=blob_revision or run.blob_revision,
     )
 
@@ -148,9 +145,7 @@ def abandon_storing(run: Run) -> Run:
     return _next(run, output_blob_ids=(), storing_since=None)
 
 
-def complete(
-    run: Run, output_blob_ids: tuple[str, ...], cost: Cost, now: datetime, blob_revision: int | None = None
-) -> Run:
+def complete(run: Run, output_blob_ids: tuple[str, ...], now: datetime, blob_revision: int | None = None) -> Run:
     check_open(run)
     return _next(
         run,
@@ -160,7 +155,6 @@ def complete(
         output_blob_ids=output_blob_ids,
         storing_since=None,
         blob_revision=blob_revision or run.blob_revision,
-        cost=cost,
         finished_at=now,
     )
 

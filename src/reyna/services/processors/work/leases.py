@@ -1,6 +1,6 @@
 """Leases: a user's worker takes a run of their own processor, holds it by beats, and gives it back or ends it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +12,7 @@ from reyna.domain.errors import Conflict, NotFound, RunningElsewhere
 from reyna.domain.event import LIVE_SUBJECTS
 from reyna.domain.processing.lease import Claim, ClaimedRun, LeaseBeat, LeaseState, WorkFailure, WorkProgress
 from reyna.domain.processing.run import ENDED, Run
+from reyna.domain.processing.spending import Budget
 from reyna.ports.store import NOT_NULL, Store
 from reyna.services.processors.authorization import check_may_claim, check_not_elsewhere, check_run_token
 from reyna.services.processors.neighbours import ProcessorBus, StateVerbs
@@ -44,9 +45,11 @@ class Leases:
         signals: WorkSignals,
         clock: Callable[[], datetime],
         retry_delays: Sequence[float],
+        budget_of: Callable[[Caller], Awaitable[Budget | None]],
     ) -> None:
         self._store, self._runs, self._outputs, self._registry, self._state = store, runs, outputs, registry, state
         self._bus, self._signals, self._clock, self._retry_delays = bus, signals, clock, retry_delays
+        self._budget_of = budget_of
 
     async def claim(self, caller: Caller, processor_id: str, claim: Claim) -> ClaimedRun | None:
         """Hands the oldest run that may be taken to the worker, or returns None. Raises NotFound and Forbidden."""
@@ -161,7 +164,13 @@ class Leases:
             return None
         claimed = taken[0]
         ends_at = claimed.lease_ends_at or self._clock()
-        return ClaimedRun(run=claimed, blob=blob, token=self._runs.issue_token(claimed), lease_ends_at=ends_at)
+        return ClaimedRun(
+            run=claimed,
+            blob=blob,
+            token=self._runs.issue_token(claimed),
+            lease_ends_at=ends_at,
+            budget=await self._budget_of(worker),
+        )
 
     async def _find_blob(self, worker: Caller, run: Run) -> Blob | None:
         try:

@@ -34,6 +34,7 @@ PLAIN_TYPES: Final = frozenset(
         "quota.exceeded",
         "schema.registered",
         "schema.updated",
+        "spending-cap.changed",
         "user.updated",
     }
 )

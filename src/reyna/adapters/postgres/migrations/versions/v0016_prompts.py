@@ -5,7 +5,7 @@ from alembic import op
 from reyna.adapters.postgres.migrations.tables import collection
 
 revision = "v0016_prompts"
-down_revision = "v0014_processor_versions"
+down_revision = "v0015_costs"
 branch_labels = None
 depends_on = None
 
