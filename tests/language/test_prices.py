@@ -2,7 +2,7 @@
 
 import pytest
 
-from reyna.domain.processing.cost import ModelUse, Price
+from reyna.domain.costs.cost import ModelUse, Price
 from reyna.language.prices import NoPrices, amount_of, is_free, price_source
 from reyna.ports.prices import PricedModel
 

@@ -11,15 +11,15 @@ from msgspec.structs import replace
 from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
 from reyna.domain.caller import Caller
+from reyna.domain.costs.cost import CostReport
+from reyna.domain.costs.spending import CallReservation
 from reyna.domain.errors import Conflict, DataError, NotFound, NotSignedIn
 from reyna.domain.event import Event, Message
 from reyna.domain.ids import new_id
-from reyna.domain.processing.cost import CostReport
 from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.processor import NewProcessor, Processor
 from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts, RunPrompt
 from reyna.domain.processing.run import Cost, Output, Run, Work, derived_blob_id
-from reyna.domain.processing.spending import CallReservation
 from reyna.domain.processing.step import RunStep
 from reyna.domain.requests.page import Page
 from reyna.domain.schema import Verdict

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from reyna.domain.costs.cost import CostReport, Price
+from reyna.domain.costs.spending import CallReservation
 from reyna.domain.errors import SpendingCapReached, UnknownPrice, Unserved
-from reyna.domain.processing.cost import CostReport, Price
-from reyna.domain.processing.spending import CallReservation
 from reyna.ports.language import Completion, Prompt
 from reyna.sdk import Blob, Context, Retry
 from reyna.sdk.language.attempt_costs import AttemptCosts, most_tokens_of

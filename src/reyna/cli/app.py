@@ -19,7 +19,7 @@ COMMANDS: Final = (
     ("run", "reyna.cli.runs.commands", "What runs send to language models, and cost."),
     ("pipeline", "reyna.cli.pipeline.commands", "List, show, run and delete pipelines."),
     ("dead", "reyna.cli.dead", "List, replay and discard work that was given up."),
-    ("cost", "reyna.cli.cost", "What language models cost, and the spending cap."),
+    ("cost", "reyna.cli.cost.commands", "What language models cost, and the spending cap."),
     ("model", "reyna.cli.model", "The language model of the studio."),
     ("account", "reyna.cli.account", "Accounts of the studio."),
     ("schema", "reyna.cli.schema.commands", "Register, check and look up schemas."),

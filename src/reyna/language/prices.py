@@ -4,7 +4,7 @@ import ipaddress
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from reyna.domain.processing.cost import ModelUse
+from reyna.domain.costs.cost import ModelUse
 from reyna.ports.prices import PricedModel, PriceList
 
 LOCAL_DOMAINS: Final = (".localhost", ".local", ".internal", ".lan", ".home.arpa")

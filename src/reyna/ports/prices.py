@@ -4,7 +4,7 @@ from typing import Protocol
 
 import msgspec
 
-from reyna.domain.processing.cost import ModelUse, Price
+from reyna.domain.costs.cost import ModelUse, Price
 from reyna.ports.language import Provider
 
 

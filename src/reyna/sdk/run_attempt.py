@@ -8,6 +8,8 @@ from typing import Any, Final, Protocol
 
 from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
+from reyna.domain.costs.cost import CostReport, Price
+from reyna.domain.costs.spending import CallReservation
 from reyna.domain.errors import (
     Conflict,
     Fault,
@@ -20,9 +22,7 @@ from reyna.domain.errors import (
     UnknownPrice,
 )
 from reyna.domain.ids import new_id
-from reyna.domain.processing.cost import CostReport, Price
 from reyna.domain.processing.run import Cost, Output, Work
-from reyna.domain.processing.spending import CallReservation
 from reyna.domain.processing.step import RunStep
 from reyna.ports.bus import RETRY_DELAYS_SECONDS, RetryLater, retry_delay_seconds
 from reyna.ports.language import EndpointFault, EndpointUnavailable, UnusableAnswer

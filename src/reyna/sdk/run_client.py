@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 
 from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
+from reyna.domain.costs.cost import CostReport
+from reyna.domain.costs.spending import CallReservation
 from reyna.domain.errors import Conflict, Fault, NotFound, Refusal, RunningElsewhere
-from reyna.domain.processing.cost import CostReport
 from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts
 from reyna.domain.processing.run import Cost, Output, Work
-from reyna.domain.processing.spending import CallReservation
 from reyna.domain.processing.step import RunStep
 from reyna.sdk.processor import check_verdict
 from reyna.sdk.run_tokens import RunTokens

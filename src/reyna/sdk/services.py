@@ -6,12 +6,12 @@ from typing import Any, Protocol
 import msgspec
 
 from reyna.domain.caller import Caller
-from reyna.domain.processing.cost import CostReport
+from reyna.domain.costs.cost import CostReport
+from reyna.domain.costs.spending import CallReservation
 from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.processor import NewProcessor, Processor
 from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts
 from reyna.domain.processing.run import Cost, Output, Run
-from reyna.domain.processing.spending import CallReservation
 from reyna.domain.processing.step import RunStep
 from reyna.domain.schema import Verdict
 from reyna.ports.bus import Bus

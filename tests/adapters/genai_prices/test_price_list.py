@@ -3,7 +3,7 @@
 import pytest
 
 from reyna.adapters.genai_prices.price_list import GenaiPrices
-from reyna.domain.processing.cost import ModelUse
+from reyna.domain.costs.cost import ModelUse
 from reyna.ports.prices import PricedModel
 
 USE = ModelUse(calls=1, input_tokens=1_000, output_tokens=500)

@@ -8,8 +8,8 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from reyna.domain.caller import Caller, system_caller
+from reyna.domain.costs.cost import CostReport, ModelUse
 from reyna.domain.errors import NotSignedIn
-from reyna.domain.processing.cost import CostReport, ModelUse
 from reyna.domain.processing.processor import Beat
 from reyna.services.processors.routes import routes
 from reyna.transport.http import create_app

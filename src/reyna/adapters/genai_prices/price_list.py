@@ -5,8 +5,8 @@ from decimal import ROUND_CEILING, Decimal
 from importlib import import_module
 from typing import Any, Final
 
-from reyna.domain.money import NANOS_PER_DOLLAR
-from reyna.domain.processing.cost import ModelUse
+from reyna.domain.costs.cost import ModelUse
+from reyna.domain.costs.money import NANOS_PER_DOLLAR
 from reyna.ports.prices import PricedModel
 
 MAX_PLAIN_TOKENS: Final = 100_000  # of input that no provider has another price for

@@ -11,8 +11,8 @@ from reyna.app.addresses import Addresses
 from reyna.app.config import Settings, is_loopback
 from reyna.app.models.discovery import LocalServers
 from reyna.app.models.opening import open_adapter, open_for_single_try
+from reyna.domain.costs.cost import Price
 from reyna.domain.errors import Invalid
-from reyna.domain.processing.cost import Price
 from reyna.domain.processing.model import SYSTEM_MODEL_ID, Model, RunModel
 from reyna.language.endpoint_words import ADVICE
 from reyna.language.endpoints import MAX_PARALLEL_CALLS, Endpoints

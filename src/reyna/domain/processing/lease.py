@@ -6,8 +6,8 @@ from typing import Annotated, Final
 import msgspec
 
 from reyna.domain.blob import Blob
+from reyna.domain.costs.spending import Budget
 from reyna.domain.processing.run import Cost, Output, Run, Status
-from reyna.domain.processing.spending import Budget
 
 LEASE: Final = timedelta(seconds=45)  # without a beat, until another worker may take the run
 MAX_CLAIM_WAIT_SECONDS: Final = 30.0

@@ -7,8 +7,8 @@ import msgspec
 from msgspec import Meta
 
 from reyna.domain.caller import Caller
+from reyna.domain.costs.cost import Price, PricePerMillion
 from reyna.domain.event import Event
-from reyna.domain.processing.cost import Price, PricePerMillion
 
 SYSTEM_MODEL_ID: Final = "model-system"  # that of the settings
 

@@ -7,10 +7,10 @@ from typing import Any, Final, Literal
 import msgspec
 
 from reyna.domain.caller import SYSTEM_USER_ID, Caller
+from reyna.domain.costs.cost import ModelUse, add_uses
+from reyna.domain.costs.money import CURRENCY, format_amount
 from reyna.domain.event import Event
 from reyna.domain.ids import derive_id
-from reyna.domain.money import CURRENCY, format_amount
-from reyna.domain.processing.cost import ModelUse, add_uses
 from reyna.domain.processing.processor import Scope
 
 Priority = Literal["interactive", "bulk"]
@@ -23,7 +23,7 @@ DEAD_SUBJECTS: Final = "reyna.dead"
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
-    """What the language models of a run have cost. `amount` is null where a price is not known; `models` holds the part
+    """The cost of the language models of a run. `amount` is null where a price is not known; `models` holds the part
     of each model, and `model` is the last of them."""
 
     model: str | None = None

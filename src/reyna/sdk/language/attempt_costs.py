@@ -9,11 +9,11 @@ from typing import Final, Protocol
 import msgspec
 from msgspec.structs import replace
 
+from reyna.domain.costs.cost import CostReport, ModelUse, Price, add_uses
+from reyna.domain.costs.money import format_amount
+from reyna.domain.costs.spending import CallReservation
 from reyna.domain.errors import Fault, Refusal
 from reyna.domain.ids import new_id
-from reyna.domain.money import format_amount
-from reyna.domain.processing.cost import CostReport, ModelUse, Price, add_uses
-from reyna.domain.processing.spending import CallReservation
 from reyna.ports.language import Prompt
 
 REPORT_PAUSES_SECONDS: Final = (

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, Protocol
 
+from reyna.domain.costs.cost import MAX_MODEL_CHARACTERS, ModelUse
 from reyna.domain.errors import Fault
-from reyna.domain.processing.cost import MAX_MODEL_CHARACTERS, ModelUse
 from reyna.domain.processing.run import Cost
 from reyna.ports.language import Completion, EndpointUnavailable, Language, Prompt
 

@@ -7,8 +7,9 @@ from urllib.parse import quote
 from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
 from reyna.domain.caller import Caller
+from reyna.domain.costs.cost import CostReport
+from reyna.domain.costs.spending import CallReservation
 from reyna.domain.errors import Conflict, Fault, NotFound, Refusal
-from reyna.domain.processing.cost import CostReport
 from reyna.domain.processing.lease import (
     ClaimedRun,
     LeaseState,
@@ -19,7 +20,6 @@ from reyna.domain.processing.lease import (
 )
 from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts
 from reyna.domain.processing.run import Cost, Output, Run
-from reyna.domain.processing.spending import CallReservation
 from reyna.domain.processing.step import NewStep, RunStep
 from reyna.domain.requests.page import Page
 from reyna.domain.schema import Verdict

@@ -6,14 +6,14 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from reyna.domain.costs.cost import CostDay
+from reyna.domain.costs.spending import Reservation, StoredCap
 from reyna.domain.processing.batch import RunBatch, SkippedBlob
-from reyna.domain.processing.cost import CostDay
 from reyna.domain.processing.model import StoredModel
 from reyna.domain.processing.pipeline import Pipeline
 from reyna.domain.processing.processor import Instance, Processor
 from reyna.domain.processing.prompts.prompt import StoredPrompt
 from reyna.domain.processing.run import DeadLetter, Run
-from reyna.domain.processing.spending import Reservation, StoredCap
 from reyna.domain.processing.step import RunStep
 from reyna.domain.requests.page import Page, check_limit, decode_cursor, encode_cursor
 from reyna.ports.store import Collection, Record, Store

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from reyna.domain.caller import Caller
+from reyna.domain.costs.cost import CostReport, ModelUse, Price
 from reyna.domain.errors import Forbidden, Invalid
-from reyna.domain.processing.cost import CostReport, ModelUse, Price
 from reyna.domain.processing.run import Cost, NewRuns, Run
 from reyna.ports.prices import PricedModel
 from tests.services.processors.neighbours import NOON, a_blob

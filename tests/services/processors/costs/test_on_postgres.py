@@ -8,9 +8,9 @@ import pytest
 from reyna.adapters.postgres.migrations import migrate
 from reyna.adapters.postgres.store import PostgresStore, open_pool
 from reyna.domain.caller import Caller
+from reyna.domain.costs.cost import CostReport, ModelUse, Price
+from reyna.domain.costs.spending import CallReservation, NewSpendingCap
 from reyna.domain.errors import SpendingCapReached
-from reyna.domain.processing.cost import CostReport, ModelUse, Price
-from reyna.domain.processing.spending import CallReservation, NewSpendingCap
 from reyna.ports.prices import PricedModel
 from reyna.services.processors.records import COLLECTIONS
 from tests.services.processors.neighbours import list_events

@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 
 from reyna.domain.caller import Caller
+from reyna.domain.costs.cost import CostReport, ModelUse, Price
+from reyna.domain.costs.spending import CallReservation, NewSpendingCap
 from reyna.domain.errors import (
     Conflict,
     Forbidden,
@@ -15,8 +17,6 @@ from reyna.domain.errors import (
     SpendingCapReached,
     UnknownPrice,
 )
-from reyna.domain.processing.cost import CostReport, ModelUse, Price
-from reyna.domain.processing.spending import CallReservation, NewSpendingCap
 from reyna.domain.requests.precondition import IfMatch
 from reyna.ports.prices import PricedModel
 from tests.services.processors.neighbours import list_events

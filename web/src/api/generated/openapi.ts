@@ -1438,9 +1438,9 @@ export interface components {
         CostReport: {
             attempt: string;
             /** @default [] */
-            models?: (components["schemas"]["ModelUse"] | unknown)[];
+            models?: components["schemas"]["ModelUse"][];
             /** @default [] */
-            settles?: (string | unknown)[];
+            settles?: string[];
         };
         CostSum: {
             amount: string | null;

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from reyna.domain.processing.spending import CAP_ID
+from reyna.domain.costs.spending import CAP_ID
 from reyna.ports.store import Store
 from reyna.services.processors.records import SPENDING_CAPS
 

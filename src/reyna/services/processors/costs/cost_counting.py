@@ -7,11 +7,11 @@ from typing import Final
 from msgspec.structs import replace
 
 from reyna.domain.caller import Caller
+from reyna.domain.costs.cost import CostDay, CostReport, ModelUse, add_uses, uses_beyond
+from reyna.domain.costs.money import format_amount
+from reyna.domain.costs.spending import Reservation, month_of, spent_sum
 from reyna.domain.errors import Fault
-from reyna.domain.money import format_amount
-from reyna.domain.processing.cost import CostDay, CostReport, ModelUse, add_uses, uses_beyond
 from reyna.domain.processing.run import Cost, Run, cost_of
-from reyna.domain.processing.spending import Reservation, month_of, spent_sum
 from reyna.ports.store import Increment, Put, RequirementNotMet, Step, Store
 from reyna.services.processors.costs.reservations import Reservations
 from reyna.services.processors.costs.run_prices import RunPrices

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from reyna.domain.caller import Caller
+from reyna.domain.costs.cost import CostDay, CostPage, CostReport, Grouping, group_costs, sum_of
 from reyna.domain.errors import Invalid
-from reyna.domain.processing.cost import CostDay, CostPage, CostReport, Grouping, group_costs, sum_of
 from reyna.domain.processing.run import Run
 from reyna.domain.requests.page import DEFAULT_LIMIT, check_limit, decode_cursor, encode_cursor
 from reyna.ports.store import Store
@@ -26,9 +26,10 @@ class Costs:
     async def report(self, caller: Caller, run_id: str, report: CostReport) -> Run:
         """Counts what an attempt at the run has not reported before, also after the run has ended, and returns the run.
 
-        The caller is the run's own token. Raises NotFound.
+        The caller is the run's own token. Raises NotFound and Invalid.
         """
         check_run_token(caller, run_id)
+        report.check_size()
         return await self._counting.count(caller, run_id, report)
 
     async def list(

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
+from reyna.domain.costs.spending import Reservation, spent_sum
 from reyna.domain.processing.run import Run
-from reyna.domain.processing.spending import Reservation, spent_sum
 from reyna.ports.store import Delete, Increment, RequirementNotMet, Step, Store
 from reyna.services.processors.records import RESERVATIONS
 

@@ -7,9 +7,9 @@ from litestar import delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from reyna.domain.processing.cost import CostPage, CostReport, Grouping
+from reyna.domain.costs.cost import CostPage, CostReport, Grouping
+from reyna.domain.costs.spending import NewSpendingCap, SpendingCap
 from reyna.domain.processing.run import Run
-from reyna.domain.processing.spending import NewSpendingCap, SpendingCap
 from reyna.domain.requests.page import DEFAULT_LIMIT
 from reyna.services.processors.service import Processors
 from reyna.transport.http import RUN_TOKEN, CurrentCaller, Cursor, IfMatchHeader, Limit, parse_if_match
@@ -27,7 +27,7 @@ async def list_costs(
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> CostPage:
-    """What your runs cost, by day, processor or model, with the total."""
+    """The costs of your runs, by day, processor or model, with the total."""
     return await processors.costs.list(caller, by=by, since=since, until=until, limit=limit, cursor=cursor)
 
 

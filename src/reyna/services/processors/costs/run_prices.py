@@ -1,6 +1,6 @@
 """The prices of the calls of a run: those of the model that it names, or of the model of the installation."""
 
-from reyna.domain.processing.cost import ModelUse
+from reyna.domain.costs.cost import ModelUse
 from reyna.domain.processing.run import Run
 from reyna.ports.prices import PricedModel
 from reyna.ports.store import Store

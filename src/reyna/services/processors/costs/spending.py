@@ -7,11 +7,9 @@ from typing import Final
 from msgspec.structs import replace
 
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Conflict, Fault, NotFound, SpendingCapReached, UnknownPrice
-from reyna.domain.money import format_amount, parse_amount
-from reyna.domain.processing.cost import ModelUse
-from reyna.domain.processing.run import Run
-from reyna.domain.processing.spending import (
+from reyna.domain.costs.cost import ModelUse
+from reyna.domain.costs.money import format_amount, parse_amount
+from reyna.domain.costs.spending import (
     CAP_ID,
     RESERVATION_LIFETIME,
     Budget,
@@ -24,6 +22,8 @@ from reyna.domain.processing.spending import (
     month_of,
     spent_sum,
 )
+from reyna.domain.errors import Conflict, Fault, NotFound, SpendingCapReached, UnknownPrice
+from reyna.domain.processing.run import Run
 from reyna.domain.requests.precondition import IfMatch
 from reyna.ports.store import Delete, Increment, Put, Require, RequirementNotMet, Store
 from reyna.services.processors.authorization import check_not_processor, check_run_token

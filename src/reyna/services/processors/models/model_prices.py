@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from reyna.domain.processing.cost import ModelUse
+from reyna.domain.costs.cost import ModelUse
 from reyna.domain.processing.model import SYSTEM_MODEL_ID, Model, StoredModel
 from reyna.language.prices import amount_of, price_source
 from reyna.ports.models import ModelSource

@@ -8,11 +8,11 @@ import msgspec
 
 from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
+from reyna.domain.costs.spending import Budget
 from reyna.domain.errors import Conflict, NotFound, RunningElsewhere
 from reyna.domain.event import LIVE_SUBJECTS
 from reyna.domain.processing.lease import Claim, ClaimedRun, LeaseBeat, LeaseState, WorkFailure, WorkProgress
 from reyna.domain.processing.run import ENDED, Run
-from reyna.domain.processing.spending import Budget
 from reyna.ports.store import NOT_NULL, Store
 from reyna.services.processors.authorization import check_may_claim, check_not_elsewhere, check_run_token
 from reyna.services.processors.neighbours import ProcessorBus, StateVerbs

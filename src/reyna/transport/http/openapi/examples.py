@@ -129,6 +129,11 @@ EXAMPLES: Final[Mapping[str, Any]] = {
         "model": "claude-sonnet-4-5",
     },
     "ModelChange": {"name": "Claude at work"},
+    "NewSpendingCap": {"amount": "20", "currency": "USD"},
+    "CostReport": {
+        "attempt": "attempt-1",
+        "models": [{"model": "small-1", "calls": 2, "input_tokens": 840, "output_tokens": 310, "amount": "0.0012"}],
+    },
     "Model": {
         "id": "model-01k8x2yc1d2e3f4g5h6j7k8m9n",
         "name": "Claude",

@@ -2,8 +2,8 @@
 
 import pytest
 
+from reyna.domain.costs.money import format_amount, parse_amount
 from reyna.domain.errors import Invalid
-from reyna.domain.money import format_amount, parse_amount
 
 
 @pytest.mark.parametrize(

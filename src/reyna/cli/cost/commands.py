@@ -10,9 +10,9 @@ from rich.table import Table
 from reyna.cli.execution import exit_with_error
 from reyna.cli.rest_client import RestClient, local_url
 from reyna.cli.terminal import OUT, add_row, print_line
+from reyna.domain.costs.cost import CostItem, CostPage, CostSum
+from reyna.domain.costs.spending import SpendingCap
 from reyna.domain.errors import Fault, Refusal
-from reyna.domain.processing.cost import CostItem, CostPage, CostSum
-from reyna.domain.processing.spending import SpendingCap
 from reyna.domain.requests.page import MAX_PAGE_SIZE
 
 app: Final = typer.Typer(name="cost", help="What language models cost, and the spending cap.", no_args_is_help=True)

@@ -8,7 +8,8 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import asdict, replace
 
-from reyna.domain.money import CURRENCY, NANOS_PER_DOLLAR, format_amount, parse_amount
+from reyna.domain.costs.money import CURRENCY, NANOS_PER_DOLLAR, format_amount, parse_amount
+from reyna.domain.errors import Invalid
 from reyna.domain.requests.page import Page
 
 TOKENS_PER_PRICE: Final = 10**6
@@ -104,8 +105,17 @@ class CostReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """
 
     attempt: Annotated[str, Meta(min_length=1, max_length=MAX_ID_CHARACTERS)]
-    models: Annotated[tuple[ModelUse, ...], Meta(max_length=MAX_MODELS_PER_REPORT)] = ()
-    settles: Annotated[tuple[str, ...], Meta(max_length=MAX_SETTLED_CALLS)] = ()
+    models: tuple[ModelUse, ...] = ()
+    settles: tuple[str, ...] = ()
+
+    def check_size(self) -> None:
+        """Raises Invalid for more models or settled calls than one report may have."""
+        for field, found, most in (
+            ("models", self.models, MAX_MODELS_PER_REPORT),
+            ("settles", self.settles, MAX_SETTLED_CALLS),
+        ):
+            if len(found) > most:
+                raise Invalid.at(f"/{field}", f"has more than {most:,} items", expected=f"at most {most:,}")
 
 
 class CostSum(msgspec.Struct, frozen=True, kw_only=True):

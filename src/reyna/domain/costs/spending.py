@@ -7,9 +7,9 @@ import msgspec
 from msgspec import Meta
 
 from reyna.domain.caller import Caller
+from reyna.domain.costs.cost import MAX_ID_CHARACTERS, Count
+from reyna.domain.costs.money import CURRENCY, format_amount
 from reyna.domain.event import Event
-from reyna.domain.money import CURRENCY, format_amount
-from reyna.domain.processing.cost import MAX_ID_CHARACTERS, Count
 
 CAP_ID: Final = "spending-cap"
 RESERVATION_LIFETIME: Final = timedelta(minutes=30)  # a call takes 15 at most, and may wait for its turn before it
@@ -78,7 +78,7 @@ class Reservation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """What is left of the spending cap of a user in this month."""
+    """The rest of the spending cap of a user in this month."""
 
     amount: str
     currency: str = CURRENCY

@@ -1,0 +1,1 @@
+"""`reyna cost <verb>`: what language models cost, and the spending cap."""
