@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from reyna.domain.caller import Caller
+from reyna.domain.costs.cost import Price
 from reyna.domain.errors import Forbidden, Invalid, NotFound
 from reyna.domain.processing.batch import RunRequest
-from reyna.domain.processing.cost import Price
 from reyna.domain.processing.prompts.estimate import EstimatedCost, RehearsalReport, RehearsalRequest, TokenEstimate
 from reyna.domain.processing.prompts.prompt import CountedPart, RunPrompt
 from reyna.domain.processing.run import Cost, NewRuns, Output

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
-from reyna.domain.money import CURRENCY, format_amount
+from reyna.domain.costs.cost import ModelUse
+from reyna.domain.costs.money import CURRENCY, format_amount
 from reyna.domain.processing.batch import RunRequest
-from reyna.domain.processing.cost import ModelUse
 from reyna.domain.processing.processor import Processor
 from reyna.domain.processing.prompts.estimate import EstimatedCost, RehearsalReport, RunEstimate, TokenEstimate
 from reyna.ports.prices import PricedModel
