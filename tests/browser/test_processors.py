@@ -164,3 +164,31 @@ async def test_a_processor_of_ones_own_appears_at_once_and_is_removed(account: A
     await page.get_by_role("dialog", name="Remove Shouting?").get_by_role("button", name="Remove").click()
     await expect(shouting).to_have_count(0)
     assert account.errors == []
+
+
+async def test_a_pipeline_is_made_run_on_a_bucket_and_found_again_after_a_reload(account: Account) -> None:
+    chapter = await create_chapter(account)
+    for text in (SHIP, GULL):
+        await account.content.note(text, chapter)
+    page = await account.window("/#/pipelines")
+    await page.get_by_role("button", name="New pipeline…").click()
+    dialog = page.get_by_role("dialog", name="New pipeline")
+    await dialog.get_by_label("Name").fill("Slow ones")
+    await dialog.get_by_label("Processor", exact=True).select_option("Slow reader")
+    await dialog.get_by_role("textbox", name=re.compile("^Processor 1: Only if")).fill('contains(content, "ship")')
+    assert await find_violations(page) == []
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(card(page, "Slow ones").get_by_text('contains(content, "ship")')).to_be_visible()
+    assert await find_violations(page) == []
+    await page.get_by_role("button", name="Run Slow ones").click()
+    dialog = page.get_by_role("dialog", name="Run a processor")
+    await dialog.get_by_role("option", name=re.compile("Chapter 1")).click()
+    await dialog.get_by_role("button", name="Run", exact=True).click()
+    progress = page.get_by_role("progressbar", name="Progress of Slow ones on Chapter 1")
+    await expect(progress).to_contain_text("0 of 1 done (1 skipped)")
+    await page.reload()
+    await expect(progress).to_contain_text("0 of 1 done (1 skipped)")
+    assert await find_violations(page) == []
+    await page.get_by_role("button", name="Stop the rest").click()
+    await expect(progress).to_contain_text("1 of 1 done (1 stopped, 1 skipped)")
+    assert account.errors == []
