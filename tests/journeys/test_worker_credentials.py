@@ -46,7 +46,10 @@ async def test_a_worker_with_a_credential_works_for_all_users_until_it_is_revoke
     for person in (ana, bo):
         device = await person.device()
         note = await device.write_note("The ship sails.")
-        (run,) = (await person.post("/runs", {"processor_id": "shouted", "blob_ids": [note["id"]]}))["items"]
+        request = {"processor_id": "shouted", "blob_ids": [note["id"]]}
+        estimate = await person.post("/runs/estimate", request)
+        assert (estimate["sampled"], estimate["calls"]) == (1, 0)  # the worker says that it asks no model
+        (run,) = (await person.post("/runs", request))["items"]
         await device.wait_for("processor.progress", run_id=run["id"], text="half of it")
         await device.wait_for("processor.completed", run_id=run["id"])
         (made,) = await person.all("/blobs", parent_id=note["id"])

@@ -17,6 +17,7 @@ USERS_FILE: Final = "nats/users.conf"  # included by the configuration of the se
 WORKERS_FILE: Final = "nats/workers.json"
 PID_FILE: Final = "nats.pid"
 RELOAD_SECONDS: Final = 10.0  # in which a running server has read its users again
+MAX_RESPONSES: Final = {"max": 16, "expires": "1m"}  # messages that answer one request, which a worker is sent
 LOGIN_INTERVAL_SECONDS: Final = 0.05
 
 
@@ -30,6 +31,15 @@ class NatsUser(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"NatsUser({self.name})"
+
+    def configuration(self) -> dict[str, object]:
+        """Returns the user as the configuration of a server has it."""
+        permissions = {
+            "publish": list(self.publish),
+            "subscribe": list(self.subscribe),
+            "allow_responses": MAX_RESPONSES,
+        }
+        return {"user": self.name, "password": self.password, "permissions": permissions}
 
 
 class NatsUsers:
@@ -54,9 +64,7 @@ class NatsUsers:
     def write(self) -> None:
         """Writes the file that the server reads."""
         users: list[dict[str, object]] = [{"user": STUDIO_USER, "password": self.studio_password}]
-        for user in self._workers().values():
-            permissions = {"publish": list(user.publish), "subscribe": list(user.subscribe)}
-            users.append({"user": user.name, "password": user.password, "permissions": permissions})
+        users.extend(user.configuration() for user in self._workers().values())
         self._home.write(USERS_FILE, f"users: {json.dumps(users, indent=2)}\n")
 
     def reload(self) -> None:

@@ -89,5 +89,4 @@ async def revoke_credential(settings: Settings, processor_id: str) -> bool:
 
 def describe_user(user: NatsUser) -> str:
     """Returns the user as the configuration of a nats-server has it, below `authorization { users: [ … ] }`."""
-    permissions = {"publish": list(user.publish), "subscribe": list(user.subscribe)}
-    return json.dumps({"user": user.name, "password": user.password, "permissions": permissions}, indent=2)
+    return json.dumps(user.configuration(), indent=2)

@@ -9,6 +9,7 @@ from reyna.adapters.nats.jetstream_api import API_SUBJECTS
 from reyna.adapters.nats.micro_service import RPC_SUBJECTS, WORKING
 from reyna.domain.event import LIVE_SUBJECTS
 from reyna.domain.processing.processor import BEAT_SUBJECTS
+from reyna.domain.processing.prompts.estimate import rehearsal_service
 from reyna.domain.processing.run import RUN_SUBJECTS
 from reyna.ports.bus import Stream
 
@@ -57,5 +58,7 @@ def permissions_of_worker(processor_id: str, verbs: Iterable[str]) -> WorkerPerm
         subscribe=(
             f"{inbox_prefix_of(user_name_of(processor_id))}.>",
             f"{LIVE_SUBJECTS}.*.processor.cancelled.{processor_id}",
+            f"{RPC_SUBJECTS}.{rehearsal_service(processor_id)}.*",  # it answers rehearsals, and may be discovered
+            "$SRV.>",
         ),
     )
