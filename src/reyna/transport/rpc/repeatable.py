@@ -28,6 +28,8 @@ SCHEMA_READS: Final = frozenset(
 )
 PROCESSOR_READS: Final = frozenset(
     (
+        *("batches.get", "batches.list", "batches.list_skipped", "pipelines.get", "pipelines.list"),
+        "costs.list",
         "dead_letters.list",
         "estimates.compute",
         "instances.list",
@@ -41,6 +43,7 @@ PROCESSOR_READS: Final = frozenset(
         "runs.get",
         "runs.list",
         "runs.usage",
+        "spending.get_cap",
         "steps.get",
     )
 )
