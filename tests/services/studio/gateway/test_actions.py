@@ -83,7 +83,7 @@ ACTIONS: dict[str, tuple[Callable[[Shelf], dict[str, Any]], str | None, str | No
     "undo": (lambda s: {}, "entry", "bucket.moved"),
     "redo": (lambda s: {}, "entry", "bucket.moved"),
     "run_processor": (
-        lambda s: {"processor_id": "text-expansion", "bucket_id": s.chapter.id},
+        lambda s: {"processor_id": "text-expansion", "blob_ids": [s.note.id]},
         "runs",
         "processor.requested",
     ),
