@@ -16,6 +16,7 @@ from reyna.domain.errors import Conflict, Fault, Forbidden, NotSignedIn
 from reyna.domain.event import DECODER, Event, Message
 from reyna.domain.processing.lease import Claim
 from reyna.domain.processing.processor import Beat, InstanceChange, NewInstance, Processor
+from reyna.domain.processing.prompts.prompt import CountedPart, NewPrompts, RunPrompt
 from reyna.domain.processing.run import Cost, NewRuns, Output, Run, Work
 from reyna.ports.bus import Delivery, ReceivedMessage, StreamPosition
 from reyna.ports.store import Delete, Put
@@ -415,3 +416,32 @@ async def test_the_waiting_runs_of_an_instance_end_although_the_copy_that_switch
     await copies.live.next("processor.cancelled.text-expansion")
     (run,) = (await copies.processors[1].runs.list(ana)).items
     assert run.status == "cancelled"
+
+
+@pytest.mark.parametrize("purged", ["the note", "what was made of it"])
+async def test_what_runs_have_kept_of_a_text_goes_when_it_is_purged(
+    copies: Copies, ana: Caller, bo: Caller, purged: str
+) -> None:
+    service, kept = copies.processors[0], dict[str, tuple[Run, Blob, Blob]]()
+    await service.registry.register(ana, expansion("own"))
+    await service.registry.register(bo, expansion("own"))
+    for user in (ana, bo):
+        blob = copies.state.keep(a_blob(user.user_id))
+        (run,) = await service.runs.request(user, NewRuns(processor_id="own", blob_ids=(blob.id,)))
+        claimed = await service.leases.claim(user, "own", Claim(worker="worker-1", version="1.0.0"))
+        assert claimed is not None
+        worker = Caller(user_id=user.user_id, kind="processor", processor_id="own", run_id=run.id)
+        part = CountedPart(text="The ship sails.", source="note", tokens=4, characters=15)
+        prompt = RunPrompt(number=1, state="sent", parts=(part,), max_tokens=10, temperature=0.5, input_tokens=4)
+        await service.prompts.put(worker, run.id, NewPrompts(attempt_id="attempt-1", prompts=(prompt,)))
+        await service.steps.put(worker, run.id, "first", "The ship sails on.", Cost(), blob.revision)
+        output = Output(data={"original": "x", "expanded": "The ship sails on."})
+        done = await service.execution.complete(worker, run.id, [output], Cost(), None, "worker-1")
+        kept[user.user_id] = done, blob, copies.state.kept[user.user_id, done.output_blob_ids[0]]
+    run, note, made = kept[ana.user_id]
+    gone = note if purged == "the note" else made
+    await copies.bus.publish(gone.event("purged", ana).message())
+    for reactions in copies.reactions:  # a reaction that has begun comes to its end
+        await reactions.stop()
+    assert (await service.prompts.get(ana, run.id)).items == ()
+    assert len((await service.prompts.get(bo, kept[bo.user_id][0].id)).items) == 1

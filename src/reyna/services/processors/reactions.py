@@ -67,6 +67,9 @@ class Reactions:
                 "EVENTS", "processors-instances", f"{EVENT_SUBJECTS}.*.instance.changed", self._on_instance_off
             ),
             await self._bus.subscribe(
+                "EVENTS", "processors-purged", f"{EVENT_SUBJECTS}.*.blob.purged.>", self._on_blob_purged
+            ),
+            await self._bus.subscribe(
                 "EVENTS", "processors-removed", f"{EVENT_SUBJECTS}.*.processor.removed", self._on_processor_removed
             ),
         ]
@@ -128,6 +131,12 @@ class Reactions:
             owner = Caller(user_id=event.userid, kind="house")
             instance_id, processor_id = str(event.data.get("instance_id")), str(event.data.get("processor"))
             await self._processors.waiting_runs.cancel(owner, instance_id, processor_id)
+
+    async def _on_blob_purged(self, delivery: Delivery) -> None:
+        """Deletes the texts of a purged blob that its runs have kept."""
+        if (event := _read_event(delivery)) is not None:
+            parent_id = event.data.get("parent_id")
+            await self._processors.purged_content.delete(event.userid, str(event.data.get("blob_id")), parent_id)
 
     async def _on_processor_removed(self, delivery: Delivery) -> None:
         """Cancels the runs of a removed processor that a copy could not cancel before it ended, or that were storing

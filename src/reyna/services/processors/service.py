@@ -42,6 +42,7 @@ from reyna.services.processors.prompts.estimated_inputs import EstimatedInputs
 from reyna.services.processors.prompts.estimates import Estimates
 from reyna.services.processors.prompts.planned_prompts import PlannedPrompts
 from reyna.services.processors.prompts.prompt_retention import PROMPT_RETENTION, PromptRetention
+from reyna.services.processors.prompts.purged_content import PurgedContent
 from reyna.services.processors.prompts.rehearsals import Rehearsals
 from reyna.services.processors.prompts.run_history import RunHistory
 from reyna.services.processors.prompts.run_prompts import Prompts
@@ -195,6 +196,7 @@ class Processors:
         """Builds the parts that show prompts, and what runs would use."""
         models = AskedModels(self.models)
         self.prompts = Prompts(store, runs, PlannedPrompts(lookup, state, models, rehearsals), clock)
+        self.purged_content = PurgedContent(store, self.steps)
         wanted = EstimatedInputs(self.registry, settings, inputs, self._pipeline_requests)
         self.estimates = Estimates(wanted, models, rehearsals, RunHistory(store))
 
