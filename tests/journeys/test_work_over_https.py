@@ -48,7 +48,7 @@ async def test_what_the_tutorial_says_works(application: Application, ana: Perso
     environment = {name: value for name, value in os.environ.items() if not name.startswith("REYNA_")}
     environment |= {"REYNA_URL": ana.address, "REYNA_TOKEN": ana.token}
     command = (*REYNA, "processor", "run", "shouting:shouting")
-    worker = ApplicationProcess("At work: shouting:shouting; it", command, environment, tmp_path)
+    worker = ApplicationProcess("Running shouting:shouting. It", command, environment, tmp_path)
     await worker.start()
     device = await ana.device()
     note = await device.write_note("The ship sails.")
@@ -185,7 +185,7 @@ async def test_the_run_of_a_killed_worker_goes_to_the_next(
     environment = {name: value for name, value in os.environ.items() if not name.startswith("REYNA_")}
     environment |= {"REYNA_URL": ana.address, "REYNA_TOKEN": ana.token}
     killed = ApplicationProcess(
-        "At work: lost:lost; it", (*REYNA, "processor", "run", "lost:lost"), environment, tmp_path
+        "Running lost:lost. It", (*REYNA, "processor", "run", "lost:lost"), environment, tmp_path
     )
     await killed.start()
     device = await ana.device()

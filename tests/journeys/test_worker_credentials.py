@@ -36,7 +36,7 @@ async def test_a_worker_with_a_credential_works_for_all_users_until_it_is_revoke
     assert str(path) in output
     (tmp_path / "shouted.py").write_text(SHOUTED, encoding="utf-8")
     worker = ApplicationProcess(
-        "At work: shouted:shouted; it",
+        "Running shouted:shouted. It",
         (*REYNA, "processor", "run", "shouted:shouted"),
         without_settings(os.environ) | {"REYNA_CREDENTIAL": str(path)},
         tmp_path,

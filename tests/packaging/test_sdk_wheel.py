@@ -112,6 +112,6 @@ async def test_a_stranger_writes_tests_and_runs_a_processor(
 
 async def start_worker(person: Person, command: Sequence[str | Path], folder: Path) -> ApplicationProcess:
     given = without_settings(os.environ) | {"REYNA_URL": person.address, "REYNA_TOKEN": person.token}
-    worker = ApplicationProcess("At work: loud:loud; it", [str(part) for part in command], given, folder)
+    worker = ApplicationProcess("Running loud:loud. It", [str(part) for part in command], given, folder)
     await worker.start()
     return worker

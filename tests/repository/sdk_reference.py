@@ -15,7 +15,7 @@ import reyna.sdk.testing
 from reyna.sdk.language.metered import MeteredLanguage
 from reyna.sdk.processor import Description
 
-TESTING: Final = ("run", "a_blob", "RunResult", "MemorySteps")
+TESTING: Final = ("run", "rehearse", "a_blob", "RunResult", "MemorySteps")
 IN_USE: Final = {"Context": "context", "MeteredLanguage": "context.language", "Processor": "@processor"}
 FOR_THE_WORKER: Final = {
     *("Context.end", "MeteredLanguage.add", "MemorySteps.get", "MemorySteps.put"),

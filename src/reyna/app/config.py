@@ -106,7 +106,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         _describe("Seconds before each repetition of a call that failed before its first text."),
     ] = format_seconds(RETRY_PAUSES_SECONDS)
-    llm_rest_seconds: Annotated[
+    llm_breaker_seconds: Annotated[
         Seconds,
         _describe("Seconds for which an endpoint that failed five times in a row is left alone, at first."),
     ] = OPEN_SECONDS
@@ -347,7 +347,7 @@ def _check_combination(settings: Settings) -> None:
     settings.weights_of_users()
     if (settings.llm_price_input is None) != (settings.llm_price_output is None):
         missing = "INPUT" if settings.llm_price_input is None else "OUTPUT"
-        raise WrongSetting(f"REYNA_LLM_PRICE_{missing}", "must be set too: a price has two parts")
+        raise WrongSetting(f"REYNA_LLM_PRICE_{missing}", "must be set too: set both prices or none")
     if settings.llm_url and not settings.llm_model:
         raise WrongSetting("REYNA_LLM_MODEL", "must name the model to ask REYNA_LLM_URL for")
     if settings.llm_model and not settings.llm_url and not settings.llm_model.endswith(".gguf"):

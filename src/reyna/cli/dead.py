@@ -28,7 +28,7 @@ def list_letters(url: Url = None, token: Token = None) -> None:
     """List the work that was given up, newest first."""
     letters = list(_walk(url, token))
     if not letters:
-        print_line("Nothing was given up.")
+        print_line("There are no dead letters.")
         return
     OUT.print(letters_table(letters))
     print_line(f"{quantity(len(letters), 'letter')}. See one: reyna dead show {letters[0].id}")
@@ -103,7 +103,7 @@ def replay(
 def discard(
     id: Annotated[str, typer.Argument(help="The letter to discard.")], url: Url = None, token: Token = None
 ) -> None:
-    """Let go of work that was given up."""
+    """Discard a dead letter; its blob stays as it is."""
     _ask(None, "DELETE", f"/dead/{quote(id, safe='')}", url=url, token=token)
     print_line(f"{id} is discarded.")
 

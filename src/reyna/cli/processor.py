@@ -49,7 +49,7 @@ def run_processors(
         address, token = studio
 
         def tell() -> None:
-            announce(f"At work: {', '.join(names)}; it is ready.", log_format="console")
+            announce(f"Running {', '.join(names)}. It is ready; Ctrl-C stops it.", log_format="console")
 
         model = _model_of_settings()
         run_async(lambda: run_rest_workers(address, token, names, parallel=parallel, language=model, ready=tell))
@@ -62,7 +62,7 @@ def run_processors(
     settings, defaults = join_running_studio(given), {} if given.llm_url else SMALL_MODEL_SETTINGS
 
     def ready() -> None:
-        announce(f"At work: {', '.join(names)}", log_format=settings.log_format)
+        announce(f"Running {', '.join(names)}. It is ready; Ctrl-C stops it.", log_format=settings.log_format)
 
     run_async(lambda: run_workers(settings, names, parallel=parallel, defaults=defaults, ready=ready))
     return None
@@ -77,7 +77,7 @@ def _run_with_credential(path: Path, names: list[str], parallel: int) -> None:
         exit_with_error("A credential is that of one processor: run each of them by itself.")
 
     def ready() -> None:
-        announce(f"At work: {names[0]}; it is ready.", log_format=settings.log_format)
+        announce(f"Running {names[0]}. It is ready; Ctrl-C stops it.", log_format=settings.log_format)
 
     async def run() -> None:
         credential = read_credential(path)
@@ -92,7 +92,7 @@ def issue_credential(
     out: Annotated[Path | None, typer.Option(help="The file to write; else ID.credential, here.")] = None,
     revoke: Annotated[bool, typer.Option("--revoke", help="Take it back: its workers lose their connection.")] = False,
 ) -> None:
-    """Write a credential for workers of one processor on NATS, or take it back; a former one does not hold any more."""
+    """Write a credential for workers of one processor on NATS, or revoke it; the former one is revoked in any case."""
     try:
         check_slug("id", id)
     except Invalid as invalid:
@@ -123,7 +123,7 @@ async def _revoke(settings: Settings, id: str) -> None:
         exit_with_error(f"Remove the user processor-{id} from the configuration of your nats-server.")
     if not await revoke_credential(settings, id):
         exit_with_error(f"There is no credential of {id}.")
-    print_line(f"The credential of {id} does not hold any more.")
+    print_line(f"The credential of {id} is revoked.")
 
 
 @asynccontextmanager

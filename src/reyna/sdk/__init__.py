@@ -2,6 +2,7 @@
 
 from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
+from reyna.domain.errors import Fault, Invalid, NotFound, Refusal, TooLarge
 from reyna.domain.processing.prompts.estimate import TokenEstimate
 from reyna.domain.processing.prompts.prompt import PromptPart
 from reyna.ports.language import Completion, Prompt, UnusableAnswer
@@ -14,12 +15,17 @@ __all__ = [
     "Completion",
     "Context",
     "Derived",
+    "Fault",
+    "Invalid",
     "Made",
+    "NotFound",
     "Processor",
     "Prompt",
     "PromptPart",
+    "Refusal",
     "Refuse",
     "Retry",
     "TokenEstimate",
+    "TooLarge",
     "UnusableAnswer",
 ]

@@ -35,6 +35,7 @@ from reyna.sdk.steps.durable_steps import StepStore
 MAX_FAILED_ATTEMPTS: Final = len(RETRY_DELAYS_SECONDS) + 1  # by default, after which a run is given up
 MAX_POSTPONED_SECONDS: Final = 3_600.0  # at a time, whatever an endpoint asks for
 MAX_POSTPONEMENTS: Final = 50  # deliveries of a run that may be postponed before that counts as failing
+POSTPONED_TOO_OFTEN: Final = f"The processor postponed it {MAX_POSTPONEMENTS} times, more than is allowed."
 
 log = logging.getLogger(__name__)
 
@@ -186,7 +187,7 @@ class RunAttempt:
         """Ends the run, or raises RetryLater where another attempt follows."""
         match error:
             case Retry():
-                await self._postpone(error.after, error, otherwise=f"It asked to wait {MAX_POSTPONEMENTS} times.")
+                await self._postpone(error.after, error, otherwise=POSTPONED_TOO_OFTEN)
             case Refuse():
                 await self._client.refuse(error.reason)
             case InvalidOutput():
@@ -259,7 +260,7 @@ def _reason_of(later: RetryLater) -> str | None:
     """Returns the reason for which a run waits, in words for its user."""
     match later.__cause__:
         case Retry():
-            return f"It asked to wait for {later.seconds:g} s."
+            return f"The processor postponed it for {later.seconds:g} s."
         case Refusal(detail=detail) | Fault(detail=detail):
             return detail
     return None

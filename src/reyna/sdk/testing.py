@@ -21,7 +21,7 @@ from reyna.sdk.processor import Processor
 from reyna.sdk.prompts import rehearsal
 from reyna.sdk.steps.memory_steps import MemorySteps
 
-__all__ = ["USER", "MemorySteps", "RunResult", "a_blob", "run"]
+__all__ = ["USER", "MemorySteps", "RunResult", "a_blob", "rehearse", "run"]
 
 S = TypeVar("S", bound=msgspec.Struct | None)
 USER = "user-ana"

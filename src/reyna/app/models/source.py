@@ -108,7 +108,7 @@ def endpoints_of(settings: Settings, parallel: int | None = None) -> Endpoints:
         parallel or MAX_PARALLEL_CALLS,
         settings.llm_timeouts(),
         settings.llm_retry_pauses(),
-        settings.llm_rest_seconds,
+        settings.llm_breaker_seconds,
     )
 
 

@@ -76,7 +76,7 @@ def _run(given: argparse.Namespace) -> int:
     (address, token), names = studio, list(given.names)
 
     def ready() -> None:
-        _print(f"At work: {', '.join(names)}; it is ready.")
+        _print(f"Running {', '.join(names)}. It is ready; Ctrl-C stops it.")
 
     language = _open_language(os.environ)
     asyncio.run(run_rest_workers(address, token, names, parallel=given.parallel, language=language, ready=ready))

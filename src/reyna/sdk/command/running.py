@@ -23,8 +23,10 @@ log = logging.getLogger(__name__)
 
 def studio_address(url: str | None, environment: Mapping[str, str]) -> tuple[str, str] | None:
     """Returns the address and the token of the studio, or None where its workers are to use NATS."""
-    uses_bus = any(environment.get(name) for name in BUS_VARIABLES)
-    address = url or (None if uses_bus else environment.get(URL_VARIABLE))
+    bus_variable = next((name for name in BUS_VARIABLES if environment.get(name)), None)
+    if url is None and bus_variable is not None and environment.get(URL_VARIABLE):
+        log.warning("%s is ignored, since %s is set: unset that, or give --url", URL_VARIABLE, bus_variable)
+    address = url or (None if bus_variable else environment.get(URL_VARIABLE))
     return (address, environment.get(TOKEN_VARIABLE, "")) if address else None
 
 

@@ -18,8 +18,8 @@ REHEARSAL_SECONDS: Final = 5.0
 MAX_REHEARSED_PROMPTS: Final = 200
 MAX_REHEARSED_CHARACTERS: Final = 1_000_000  # of all prompts; of what follows nothing is shown
 TOO_SLOW: Final = f"Its code did not ask the language model within {REHEARSAL_SECONDS:.0f} seconds."
-NEVER: Final = "Its author has ruled out to find its prompts before they are sent."
-BROKEN: Final = "Its code broke before it asked the language model."
+NEVER: Final = "The author of this processor does not allow a preview of its prompts."
+BROKEN: Final = "The preview failed: its code raised an error before it called the language model."
 
 log = logging.getLogger(__name__)
 

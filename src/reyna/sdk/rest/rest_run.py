@@ -27,7 +27,7 @@ from reyna.sdk.context import BlobReads, BucketReads
 from reyna.sdk.processor import check_verdict
 from reyna.sdk.rest.studio_client import StudioClient
 
-GIVEN_BACK: Final = "Its worker does not go on with it now."
+GIVEN_BACK: Final = "Its worker gave it back; another one may take it."
 
 
 class RestRun:

@@ -20,7 +20,7 @@ class StudioClient:
         if not url.startswith(("http://", "https://")):
             raise CannotStart(f"{url} is not an address; it begins with http:// or https://.")
         if not token or not token.isascii() or not token.isprintable():
-            raise CannotStart("The token is not one of a studio. Set REYNA_TOKEN.")
+            raise CannotStart("REYNA_TOKEN is not set, or has characters that no token has.")
         self.url, self._token = url.rstrip("/"), token
         self._http = httpx.AsyncClient(
             base_url=f"{self.url}/api",

@@ -123,7 +123,7 @@ async def change_instance(
 async def delete_instance(
     processors: ProcessorsDependency, caller: CurrentCaller, id: FromPath[str], if_match: IfMatchHeader = None
 ) -> None:
-    """Forget that it was switched on."""
+    """Delete an instance: the processor is no longer switched on there."""
     await processors.instances.delete(caller, id, if_match=await parse_if_match(if_match))
 
 
@@ -215,7 +215,7 @@ async def replay_all_dead_letters(
 
 @delete("/dead/{id:str}")
 async def discard_dead_letter(processors: ProcessorsDependency, caller: CurrentCaller, id: FromPath[str]) -> None:
-    """Let go of work that was given up."""
+    """Discard a dead letter; its blob stays as it is."""
     await processors.dead_letters.discard(caller, id)
 
 

@@ -203,8 +203,8 @@ async def test_a_model_may_have_a_price_of_its_own(service: Service) -> None:
 
 
 async def test_a_price_has_two_parts(service: Service) -> None:
-    with pytest.raises(Invalid, match="two parts"):
+    with pytest.raises(Invalid, match="together"):
         await add(service, input_price=1.0)
     model = await add(service, input_price=1.0, output_price=2.0)
-    with pytest.raises(Invalid, match="two parts"):
+    with pytest.raises(Invalid, match="together"):
         await service.processors.models.change(ANA, model.id, ModelChange(output_price=None))

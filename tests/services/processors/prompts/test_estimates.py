@@ -112,7 +112,9 @@ async def test_of_a_pipeline_the_first_processor_is_counted_and_it_says_so(servi
     request = request_for(service, ana, 2, processor_id=None, pipeline=chain)
     found = await service.processors.estimates.compute(ana, request)
     assert (found.runs, found.input_tokens) == (2, 200)
-    assert found.notes == ("Only Text expansion is counted, the first of 2; what the others take does not exist yet.",)
+    assert found.notes == (
+        "Only Text expansion, the first of 2 stages, is estimated; the input of later ones does not exist yet.",
+    )
 
 
 async def test_of_very_many_blobs_some_are_looked_at_and_it_says_so(service: Service, ana: Caller) -> None:
@@ -144,7 +146,7 @@ async def test_without_a_worker_the_last_runs_tell_or_nothing_does(service: Serv
     await service.processors.execution.complete(worker, run.id, [Output(data={"expanded": "a"})], cost)
     known = await service.processors.estimates.compute(ana, request_for(service, ana, 2))
     assert (known.input_tokens, known.output_tokens) == (20, 60)
-    assert "The average of your latest runs of Text expansion (1)." in known.notes
+    assert "Estimated from your latest runs of Text expansion (1)." in known.notes
     assert (await service.processors.estimates.compute(bo, request_for(service, bo))).input_tokens is None
 
 

@@ -106,7 +106,7 @@ async def test_a_worker_that_dies_each_time_without_a_word_ends_in_a_dead_letter
         service.clock.pass_by(46)
     assert await service.processors.leases.claim(ana, "own", CLAIM) is None
     failed = await service.processors.runs.get(ana, run.id)
-    assert (failed.status, failed.error) == ("failed", "Its worker stopped without a word.")
+    assert (failed.status, failed.error) == ("failed", "Its worker stopped responding.")
     (letter,) = (await service.processors.dead_letters.list(ana)).items
     assert (letter.run_id, letter.attempts) == (run.id, 5)
     await service.processors.dead_letters.replay(ana, letter.id)

@@ -204,7 +204,9 @@ def _check_prices(input_price: float | None, output_price: float | None) -> None
     """Raises Invalid for one without the other."""
     if (input_price is None) != (output_price is None):
         missing = "/input_price" if input_price is None else "/output_price"
-        raise Invalid.at(missing, "is missing: a price has two parts", expected="both prices or none")
+        raise Invalid.at(
+            missing, "is missing: set the input price and the output price together", expected="both prices or none"
+        )
 
 
 def _no_model(id: str) -> NotFound:

@@ -6,7 +6,7 @@ from typing import Final
 from reyna.domain.processing.prompts.estimate import RehearsalReport, TokenEstimate
 
 FIRST_ONLY: Final = "Only the first prompts are counted; what follows depends on the answers."
-AT_MOST: Final = "The answers are counted with the most that their prompts allow."
+AT_MOST: Final = "The output is an upper bound: each answer counts with the most tokens that its prompt allows."
 
 
 class EstimateSums:

@@ -22,7 +22,9 @@ from reyna.transport.rpc import long_running
 
 MAX_SAMPLED_BLOBS: Final = 100  # of one estimate; more are represented by so many of them
 MAX_PARALLEL_REHEARSALS: Final = 4
-FIRST_STAGE_ONLY: Final = "Only {name} is counted, the first of {stages}; what the others take does not exist yet."
+FIRST_STAGE_ONLY: Final = (
+    "Only {name}, the first of {stages} stages, is estimated; the input of later ones does not exist yet."
+)
 ESTIMATE_SECONDS: Final = 6.0  # for all rehearsals of one estimate
 
 

@@ -32,4 +32,4 @@ class RunHistory:
             output_tokens=round(sum(run.cost.output_tokens for run in found) * runs / len(found)),
             calls=runs,
         )
-        return tokens, (f"The average of your latest runs of {processor.name} ({len(found):,}).",)
+        return tokens, (f"Estimated from your latest runs of {processor.name} ({len(found):,}).",)

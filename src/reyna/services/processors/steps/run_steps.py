@@ -111,7 +111,7 @@ async def delete_steps(store: Store, user_id: str, ids: list[str]) -> None:
 def _check_running(run: Run) -> None:
     lifecycle.check_open(run)
     if run.status != "running":
-        raise Conflict(f"This run is not at work: it is {run.status}.", current=run)
+        raise Conflict(f"This run is not running: it is {run.status}.", current=run)
 
 
 def _marking(run: Run) -> Step:

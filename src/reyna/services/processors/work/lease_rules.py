@@ -13,7 +13,7 @@ from reyna.ports.bus import retry_delay_seconds
 from reyna.services.processors.runs import lifecycle
 
 MAX_POSTPONEMENTS: Final = 50  # after which asking to wait counts as failing
-SILENT_WORKER: Final = "Its worker stopped without a word."
+SILENT_WORKER: Final = "Its worker stopped responding."
 
 
 def is_takeable(run: Run, now: datetime) -> bool:

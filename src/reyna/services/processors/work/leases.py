@@ -26,7 +26,7 @@ from reyna.services.processors.work.work_signals import WorkSignals, ends_topic,
 
 RUNS_PER_PAGE: Final = 50
 NO_BLOB: Final = "The note does not exist any more."
-TOO_OFTEN: Final = f"It asked to wait {lease_rules.MAX_POSTPONEMENTS} times."
+TOO_OFTEN: Final = f"The processor postponed it {lease_rules.MAX_POSTPONEMENTS} times, more than is allowed."
 ENDLESS_SECONDS: Final = 3600.0  # longer than any request waits
 
 

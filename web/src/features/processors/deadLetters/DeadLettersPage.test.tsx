@@ -31,7 +31,7 @@ function createStudio(letters: DeadLetter[], answers: Answers = {}): TestStudio 
   });
 }
 
-test("a run that was given up says why, and can be run again or let go", async () => {
+test("a run that was given up says why, and can be run again or discarded", async () => {
   const page = createStudio([
     sampleDeadLetter(),
     sampleDeadLetter({ id: "dead-2", run_id: "run-2", reason: "Timeout." }),
@@ -41,7 +41,7 @@ test("a run that was given up says why, and can be run again or let go", async (
   expect(screen.getAllByText(/after 5 attempts/)).toHaveLength(2);
   await page.user.click((await screen.findAllByRole("button", { name: `Run again: ${NAME}` }))[0] as HTMLElement);
   await waitFor(() => expect(screen.queryByText("The output does not fit.")).toBeNull());
-  await page.user.click(screen.getByRole("button", { name: `Let go of ${NAME}` }));
+  await page.user.click(screen.getByRole("button", { name: `Discard ${NAME}` }));
   expect(await screen.findByText(/^Nothing was given up/)).toBeTruthy();
 });
 
