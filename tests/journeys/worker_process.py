@@ -1,4 +1,4 @@
-"""A worker for text expansion in a process of its own: prints when it is ready, and stops at Ctrl-C."""
+"""The workers of the library in a process of their own: prints when it is ready, and stops at Ctrl-C."""
 
 import asyncio
 import os
@@ -9,6 +9,7 @@ from reyna.adapters.nats.bus import NatsBus
 from reyna.adapters.openai.language import OpenAILanguage
 from reyna.app import log
 from reyna.app.config import read_settings
+from reyna.library.style_analysis import style_analyzer
 from reyna.library.text_expansion.processor import text_expansion
 from reyna.sdk.services import connect_services
 from reyna.sdk.worker import Worker
@@ -26,18 +27,22 @@ async def main() -> None:
     bus = await NatsBus.connect(settings.nats_url, name="worker")
     language = OpenAILanguage(settings.llm_url, settings.llm_key, settings.llm_model)
     signer = Signer(settings.signing_secret())
-    worker = Worker(
-        text_expansion,
-        bus,
-        sign=signer.sign,
-        services=lambda sign: connect_services(bus, sign),
-        language=language,
-        patience=PATIENCE,
-    )
-    await worker.start()
+    workers = [
+        Worker(
+            processor,
+            bus,
+            sign=signer.sign,
+            services=lambda sign: connect_services(bus, sign),
+            language=language,
+            patience=PATIENCE,
+        )
+        for processor in (text_expansion, style_analyzer)
+    ]
+    for worker in workers:
+        await worker.start()
     print("worker is ready", flush=True)  # noqa: T201 - the process that started it reads this
     await stopped.wait()
-    await worker.stop(grace=0.0)
+    await asyncio.gather(*(worker.stop(grace=0.0) for worker in workers))
     await language.close()
     await bus.close()
 

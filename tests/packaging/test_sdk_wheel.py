@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -76,9 +77,7 @@ def test_no_file_of_it_is_a_file_of_the_studio(environment: Path) -> None:
         code = "import reyna, pathlib; print(pathlib.Path(reyna.__file__).parents[1].name)"
         assert run_there(environment, environment.parent, environment / "python", "-c", code).strip() == "site-packages"
     finally:
-        packages.joinpath("reyna/__init__.py").unlink()
-        packages.joinpath("reyna/cli").rmdir()
-        packages.joinpath("reyna").rmdir()
+        shutil.rmtree(packages / "reyna")
 
 
 async def test_a_stranger_writes_tests_and_runs_a_processor(

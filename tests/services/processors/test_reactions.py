@@ -1,7 +1,8 @@
 """The processor service reacts to events, beats and progress in every copy, and routes a blob in one of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 import msgspec
 import pytest
@@ -19,10 +20,11 @@ from reyna.domain.processing.processor import Beat, InstanceChange, NewInstance,
 from reyna.domain.processing.prompts.prompt import CountedPart, NewPrompts, RunPrompt
 from reyna.domain.processing.run import Cost, NewRuns, Output, Run, Work
 from reyna.ports.bus import Delivery, ReceivedMessage, StreamPosition
-from reyna.ports.store import Delete, Put
+from reyna.ports.store import Delete, Put, Step
 from reyna.services.processors.reactions import SETTLE_SECONDS, Reactions
 from reyna.services.processors.records import COLLECTIONS, INSTANCES, PROCESSORS
 from reyna.services.processors.service import Processors
+from reyna.storage.decorator import StoreDecorator
 from reyna.storage.outbox.relay import Relay
 from reyna.transport.rpc import Signer, remote, serve
 from tests.services.processors.neighbours import Clock, SchemasStandIn, StateStandIn, a_blob
@@ -445,3 +447,41 @@ async def test_what_runs_have_kept_of_a_text_goes_when_it_is_purged(
         await reactions.stop()
     assert (await service.prompts.get(ana, run.id)).items == ()
     assert len((await service.prompts.get(bo, kept[bo.user_id][0].id)).items) == 1
+
+
+async def test_a_beat_counts_for_the_processor_of_its_subject_alone(copies: Copies) -> None:
+    await copies.bus.publish_ephemeral("reyna.beat.shouting", msgspec.json.encode(BEAT))
+    await copies.wait_until_received()
+    assert copies.processors[0].worker_health.health_of("text-expansion").live_workers == 0
+    await copies.bus.publish_ephemeral("reyna.beat.text-expansion", msgspec.json.encode(BEAT))
+    await copies.wait_until_received()
+    assert copies.processors[0].worker_health.health_of("text-expansion").live_workers == 1
+
+
+async def test_a_user_whose_runs_cannot_be_read_does_not_hold_up_the_others(copies: Copies, ana: Caller) -> None:
+    class Broken(StoreDecorator):
+        def __init__(self, below: MemoryStore) -> None:
+            super().__init__(below)
+            self.find = self._find  # type: ignore[method-assign,assignment]
+
+        async def write(self, *steps: Step, messages: Sequence[Message] = ()) -> None:
+            await self._below.write(*steps, messages=messages)
+
+        async def _find(self, collection: Any, user_id: str, *args: Any, **kwargs: Any) -> Any:
+            if user_id == "user-aaa":
+                raise ValueError("a record that cannot be read")
+            return await self._below.find(collection, user_id, *args, **kwargs)
+
+    store = Broken(MemoryStore(COLLECTIONS))
+    processors = Processors(store, copies.state, SchemasStandIn(), SIGNER, copies.bus, clock=copies.clock)
+    await processors.registry.register(system_caller(), expansion())
+    for user_id in (ana.user_id, "user-aaa"):  # the first one is handed out at once
+        blob = copies.state.keep(a_blob(user_id))
+        await processors.runs.request(
+            Caller(user_id=user_id), NewRuns(processor_id="text-expansion", blob_ids=(blob.id,))
+        )
+    copy = Processors(store, copies.state, SchemasStandIn(), SIGNER, copies.bus, clock=copies.clock)
+    await copy.recovery(copies.bus).load()
+    assert [notice.user_id for notice in copy.queues.list_unconfirmed(-1.0, 10)] == [ana.user_id]
+    await processors.admission.stop()
+    await copy.admission.stop()

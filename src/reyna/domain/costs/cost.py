@@ -19,12 +19,13 @@ MAX_ID_CHARACTERS: Final = 100
 MAX_MODELS_PER_REPORT: Final = 50
 MAX_SETTLED_CALLS: Final = 1_000  # of one report
 MAX_ENTRIES_PER_DAY: Final = 200  # of one user: the models of workers over HTTPS have any name
+COUNTED_FIELDS: Final = ("calls", "input_tokens", "output_tokens", "cached_tokens")  # of a use
 OTHER_MODELS: Final = "other"
 UNKNOWN_MODEL: Final = "unknown"  # of a call that was broken off before the endpoint said its name
 PricePerMillion = Annotated[float, Meta(ge=0, le=MAX_PRICE)]
-Amount = Annotated[str, Meta(pattern=r"^\d{1,9}(\.\d{1,9})?$")]
 Grouping = Literal["day", "processor", "model"]
-Count = Annotated[int, Meta(ge=0, le=10**12)]
+MAX_COUNT: Final = 10**12  # of calls or tokens of one report
+Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)]
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -41,14 +42,17 @@ class Price(msgspec.Struct, frozen=True):
 
 class ModelUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The calls of one model: their number and their tokens. `cached_tokens` are part of the input; `amount` is what
-    they cost in US dollars, null where the price is not known."""
+    they cost in US dollars, null where the price is not known.
 
-    model: Annotated[str, Meta(max_length=MAX_MODEL_CHARACTERS)] | None = None
-    calls: Count = 0
-    input_tokens: Count = 0
-    output_tokens: Count = 0
-    cached_tokens: Count = 0
-    amount: Amount | None = None
+    It has no limits, since it is stored and sums are built of it: a record must be readable whatever they come to.
+    """
+
+    model: str | None = None
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    amount: str | None = None
 
     @property
     def nanos(self) -> int:
@@ -109,13 +113,35 @@ class CostReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     settles: tuple[str, ...] = ()
 
     def check_size(self) -> None:
-        """Raises Invalid for more models or settled calls than one report may have."""
+        """Raises Invalid for more models or settled calls than one report may have, and for numbers out of bounds."""
+        for number, use in enumerate(self.models):
+            _check_use(use, f"/models/{number}")
         for field, found, most in (
             ("models", self.models, MAX_MODELS_PER_REPORT),
             ("settles", self.settles, MAX_SETTLED_CALLS),
         ):
             if len(found) > most:
                 raise Invalid.at(f"/{field}", f"has more than {most:,} items", expected=f"at most {most:,}")
+
+
+def _check_use(use: ModelUse, path: str) -> None:
+    if len(use.model or "") > MAX_MODEL_CHARACTERS:
+        raise Invalid.at(f"{path}/model", "is too long", expected=f"at most {MAX_MODEL_CHARACTERS} characters")
+    for field in COUNTED_FIELDS:
+        if not 0 <= getattr(use, field) <= MAX_COUNT:
+            raise Invalid.at(f"{path}/{field}", "is out of bounds", expected=f"0 to {MAX_COUNT:,}")
+    if use.amount is not None:
+        parse_amount(use.amount, f"{path}/amount")
+
+
+def bounded_use(use: ModelUse) -> ModelUse:
+    """Returns this use within the limits of a report, for one that a worker says with its outputs."""
+    counts = {field: min(max(getattr(use, field), 0), MAX_COUNT) for field in COUNTED_FIELDS}
+    try:
+        amount = None if use.amount is None else format_amount(parse_amount(use.amount))
+    except Invalid:
+        amount = None
+    return replace(use, model=use.model and use.model[:MAX_MODEL_CHARACTERS], amount=amount, **counts)
 
 
 class CostSum(msgspec.Struct, frozen=True, kw_only=True):

@@ -163,6 +163,9 @@ class Reactions:
         except msgspec.MsgspecError as error:
             log.warning("beat cannot be read", subject=received.subject, error=str(error))
             return
+        if received.subject != f"{BEAT_SUBJECTS}.{beat.processor_id}":  # NATS lets a worker send its own beats only
+            log.warning("beat of another processor", subject=received.subject, processor=beat.processor_id)
+            return
         self._processors.worker_health.record_beat(beat)
         self._processors.admission.fill_soon(beat.processor_id)  # there may be a new worker
 

@@ -15,6 +15,9 @@ LIVE_WORKER_SECONDS: Final = 45.0  # three missed beats; a shorter time flaps on
 WORKER_RETENTION_SECONDS: Final = 24 * 3600.0  # without a beat, until a worker is forgotten
 MAX_MISSED_BEATS: Final = 2  # after which a worker's runs may be given to another
 MAX_ENDED_RUNS: Final = 1_000  # per processor, from which the rates are computed
+MAX_KNOWN_WORKERS: Final = 1_000  # of one processor
+MAX_BEAT_SECONDS: Final = 60.0  # between two beats, whatever a worker says
+MAX_PARALLEL_RUNS: Final = 1_000  # of one worker, whatever it says
 RATED_ACTIONS: Final = frozenset({"completed", "failed"})  # a refused or cancelled run says nothing of its processor
 
 
@@ -53,7 +56,10 @@ class WorkerHealth:
         beats = self._beats[beat.user_id, beat.processor_id]
         if beat.worker_id not in beats:
             _remove_silent_workers(beats, self._elapsed())
-        beats[beat.worker_id] = LastBeat(self._elapsed(), self._clock(), beat.every, max(beat.parallel, 1))
+            if len(beats) >= MAX_KNOWN_WORKERS:
+                return
+        every, parallel = min(beat.every, MAX_BEAT_SECONDS), min(max(beat.parallel, 1), MAX_PARALLEL_RUNS)
+        beats[beat.worker_id] = LastBeat(self._elapsed(), self._clock(), every, parallel)
 
     def is_live(self, processor_id: str, worker_id: str, owner: str = SYSTEM_USER_ID) -> bool:
         """Returns True while the worker's beats come as announced: its runs are then not given to another worker."""

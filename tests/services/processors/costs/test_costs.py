@@ -3,13 +3,15 @@
 import asyncio
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 
 from reyna.domain.caller import Caller
-from reyna.domain.costs.cost import CostReport, ModelUse, Price
+from reyna.domain.costs.cost import MAX_COUNT, CostReport, ModelUse, Price
 from reyna.domain.errors import Forbidden, Invalid
 from reyna.domain.processing.run import Cost, NewRuns, Run
 from reyna.ports.prices import PricedModel
+from reyna.services.processors.costs.cost_counting import MAX_KEPT_ATTEMPTS
 from tests.services.processors.neighbours import NOON, a_blob
 from tests.services.processors.service_in_memory import Service
 
@@ -157,3 +159,36 @@ async def test_the_first_and_the_last_day_are_included(priced: Service) -> None:
     assert [(item.processor_id, item.calls) for item in page.items] == [("text-expansion", 2)]
     with pytest.raises(Invalid):
         await priced.processors.costs.list(ANA, since=second, until=date.min)
+
+
+async def test_a_run_is_readable_whatever_its_attempts_add_up_to(priced: Service) -> None:
+    worker, run = await priced.claim_run(ANA)
+    most = ModelUse(model="big", input_tokens=MAX_COUNT)
+    for number in range(3):
+        await report(priced, worker, most, most, attempt=f"attempt-{number}")
+    found = await priced.processors.runs.get(ANA, run.id)
+    assert msgspec.json.decode(msgspec.json.encode(found), type=Run) == found
+    assert found.cost.input_tokens == 6 * MAX_COUNT
+
+
+@pytest.mark.parametrize("use", [ModelUse(input_tokens=MAX_COUNT + 1), ModelUse(calls=-1), ModelUse(model="m" * 201)])
+async def test_a_report_out_of_bounds_is_refused(priced: Service, use: ModelUse) -> None:
+    worker, _ = await priced.claim_run(ANA)
+    with pytest.raises(Invalid) as refused:
+        await report(priced, worker, use)
+    assert refused.value.errors[0].path.startswith("/models/0/")
+
+
+async def test_what_a_worker_says_with_its_outputs_is_kept_within_bounds(priced: Service) -> None:
+    worker, run = await priced.claim_run(ANA)
+    cost = Cost(model="m" * 300, input_tokens=10**15, output_tokens=-1, amount="much")
+    done = await priced.processors.execution.complete(worker, run.id, [], cost)
+    assert (done.cost.model, done.cost.input_tokens, done.cost.output_tokens) == ("m" * 200, MAX_COUNT, 0)
+
+
+async def test_of_very_many_attempts_the_oldest_are_kept_as_one_sum(priced: Service) -> None:
+    worker, _ = await priced.claim_run(ANA)
+    for number in range(MAX_KEPT_ATTEMPTS + 20):
+        run = await report(priced, worker, BIG, attempt=f"attempt-{number}")
+    assert len(run.attempt_costs) == MAX_KEPT_ATTEMPTS + 1
+    assert run.cost.input_tokens == (MAX_KEPT_ATTEMPTS + 20) * 1_000

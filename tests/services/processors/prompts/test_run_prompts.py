@@ -1,6 +1,6 @@
 """The prompts of runs: kept once however often they are sent, shown to their user alone, and deleted when old."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -154,11 +154,22 @@ async def test_texts_that_are_too_long_are_refused(service: Service, at_work: tu
 
 async def test_old_ones_are_deleted(service: Service, ana: Caller, at_work: tuple[Caller, Run]) -> None:
     worker, run = at_work
-    late = NOON + timedelta(days=20)
-    await service.processors.prompts.put(worker, run.id, batch(a_prompt(1), a_prompt(2, sent_at=late)))
-    service.clock.pass_by(timedelta(days=30, hours=1).total_seconds())
+    await service.processors.prompts.put(worker, run.id, batch(a_prompt(1)))
+    service.clock.pass_by(timedelta(days=20).total_seconds())
+    await service.processors.prompts.put(worker, run.id, batch(a_prompt(2, sent_at=NOON + timedelta(days=20))))
+    service.clock.pass_by(timedelta(days=10, hours=1).total_seconds())
     retention = service.processors.prompt_retention()
     assert await retention.delete_expired() == 1
     assert await retention.delete_expired() == 0
     (left,) = (await service.processors.prompts.get(ana, run.id)).items
     assert left.number == 2
+
+
+@pytest.mark.parametrize("said", [NOON.replace(tzinfo=None), NOON + timedelta(days=400)])
+async def test_a_time_that_a_prompt_cannot_have_been_sent_at_is_not_kept(
+    service: Service, ana: Caller, at_work: tuple[Caller, Run], said: datetime
+) -> None:
+    worker, run = at_work
+    await service.processors.prompts.put(worker, run.id, batch(a_prompt(sent_at=said)))
+    (shown,) = (await service.processors.prompts.get(ana, run.id)).items
+    assert shown.sent_at == service.clock()

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from reyna.domain.caller import Caller
-from reyna.domain.costs.cost import CostDay, CostReport, ModelUse, add_uses, uses_beyond
+from reyna.domain.costs.cost import CostDay, CostReport, ModelUse, add_uses, bounded_use, uses_beyond
 from reyna.domain.costs.money import format_amount
 from reyna.domain.costs.spending import Reservation, month_of, spent_sum
 from reyna.domain.errors import Fault
@@ -20,6 +20,8 @@ from reyna.services.processors.records import COST_DAYS
 from reyna.services.processors.runs.run_store import RunStore, RunUpdate
 
 MAX_WRITE_ATTEMPTS: Final = 20  # other copies of the service write about the same user
+MAX_KEPT_ATTEMPTS: Final = 100  # of a run, each with its own cost; of earlier ones the sum is kept
+EARLIER_ATTEMPTS: Final = "earlier"
 WHOLE_ATTEMPT: Final = "whole "  # begins the id of an attempt that said its cost with its outputs only
 
 
@@ -69,7 +71,7 @@ class CostCounting:
             amount=cost.amount,
         )
         attempt = f"{WHOLE_ATTEMPT}{run.requested_at.isoformat()} {run.attempt}"
-        await self.count(caller, run_id, CostReport(attempt=attempt, models=(use,)))
+        await self.count(caller, run_id, CostReport(attempt=attempt, models=(bounded_use(use),)))
 
     async def _price(self, run: Run, uses: Sequence[ModelUse], report: CostReport) -> tuple[ModelUse, ...]:
         """Returns these uses with what they cost. A user's own processor says that itself."""
@@ -81,7 +83,7 @@ class CostCounting:
         return tuple(replace(use, amount=_text(amount)) for use, amount in zip(uses, amounts, strict=True))
 
     async def _write(self, run: Run, attempt: str, uses: Sequence[ModelUse], settled: Sequence[Reservation]) -> Run:
-        costs = {**run.attempt_costs, attempt: add_uses(*run.attempt_costs.get(attempt, ()), *uses)}
+        costs = _fold_oldest({**run.attempt_costs, attempt: add_uses(*run.attempt_costs.get(attempt, ()), *uses)})
         counted = replace(run, attempt_costs=costs, cost=cost_of(costs), revision=run.revision + 1)
         now = self._clock()
         day = now.astimezone(UTC).date().isoformat()
@@ -97,6 +99,16 @@ class CostCounting:
         stored = await self._store.get(COST_DAYS, run.user_id, day)
         before = stored or CostDay(id=day, user_id=run.user_id)
         return [Put(COST_DAYS, before.plus(run.processor_id, uses), expects=before.revision)]
+
+
+def _fold_oldest(costs: dict[str, tuple[ModelUse, ...]]) -> dict[str, tuple[ModelUse, ...]]:
+    """Returns the costs with the oldest attempts in one sum, so that the run does not grow with every attempt."""
+    surplus = [attempt for attempt in costs if attempt != EARLIER_ATTEMPTS][:-MAX_KEPT_ATTEMPTS]
+    if not surplus:
+        return costs
+    folded = add_uses(*costs.get(EARLIER_ATTEMPTS, ()), *(use for attempt in surplus for use in costs[attempt]))
+    kept = {attempt: uses for attempt, uses in costs.items() if attempt not in {EARLIER_ATTEMPTS, *surplus}}
+    return {EARLIER_ATTEMPTS: folded} | kept
 
 
 def _with_said_amount(use: ModelUse, said: ModelUse, counted: ModelUse | None) -> ModelUse:

@@ -78,7 +78,7 @@ class Spending:
         return await self._show(caller.user_id, cap)
 
     async def remove_cap(self, caller: Caller, *, if_match: IfMatch | None = None) -> None:
-        """Removes the cap. Raises NotFound when there is none."""
+        """Removes the cap. Raises NotFound when there is none, and Conflict when it is changed at this moment."""
         check_not_processor(caller)
         cap = await self._stored(caller.user_id)
         if if_match is not None:
@@ -87,11 +87,12 @@ class Spending:
             raise NotFound("You have no spending cap.")
         try:
             await self._store.write(
+                Require(SPENDING_CAPS, caller.user_id, CAP_ID, {"revision": cap.revision}),
                 Delete(SPENDING_CAPS, caller.user_id, CAP_ID),
                 messages=[cap.event("changed", caller, dropped=True).message()],
             )
         except RequirementNotMet:
-            raise NotFound("You have no spending cap.") from None
+            raise Conflict("The spending cap was changed at the same moment. Try again.") from None
         self._caps.invalidate(caller.user_id)
 
     async def reserve(self, caller: Caller, run_id: str, call: CallReservation) -> None:

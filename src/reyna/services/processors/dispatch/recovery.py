@@ -58,7 +58,12 @@ class DispatchRecovery:
         after: str | None = None
         while users := await self._store.list_users(after, USERS_PER_PAGE):
             for user_id in users:
-                await self._load_user(user_id)
+                try:
+                    await self._load_user(user_id)
+                except Fault:
+                    raise
+                except Exception:  # what is wrong with the records of one user does not hold up the others
+                    log.exception("the runs of a user could not be read", user_id=user_id)
             after = users[-1]
             self._fill_all()
 

@@ -41,8 +41,13 @@ class BatchRecovery:
         after: str | None = None
         while users := await self._store.list_users(after, USERS_PER_PAGE):
             for user_id in users:
-                for batch in await self._store.find(BATCHES, user_id, {"status": "running"}):
-                    await self._recover_batch(batch)
+                try:
+                    for batch in await self._store.find(BATCHES, user_id, {"status": "running"}):
+                        await self._recover_batch(batch)
+                except Fault:
+                    raise
+                except Exception:  # what is wrong with the records of one user does not hold up the others
+                    log.exception("the batches of a user could not be recovered", user_id=user_id)
             after = users[-1]
 
     async def _recover_batch(self, batch: RunBatch) -> None:

@@ -28,6 +28,7 @@ from reyna.services.processors.pipelines.pipeline_requests import PipelineReques
 from reyna.services.processors.records import BATCHES, RUNS, SKIPPED_BLOBS, newest_first
 from reyna.services.processors.runs.run_cancellation import RunCancellation
 from reyna.storage.idempotency import IdempotencyKeys, IdempotencyRecord, idempotent
+from reyna.transport.rpc import long_running
 
 MAX_WRITE_ATTEMPTS: Final = 10  # the ends of runs change the batch at the same moment
 
@@ -50,6 +51,7 @@ class Batches:
         self._store, self._requests, self._cancellation = store, requests, cancellation
         self._clock, self.idempotency_keys = clock, idempotency_keys
 
+    @long_running
     async def request(self, caller: Caller, new: NewPipelineRuns, *, key: Key = None) -> RequestedRuns:
         """Runs a pipeline now, on these blobs or on every blob in the bucket's subtree that its first stage takes.
 

@@ -1,7 +1,7 @@
 """The prompts of runs: stored by their workers as they are sent, and shown to their user."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec.structs import replace
@@ -29,6 +29,7 @@ from reyna.services.processors.prompts.planned_prompts import PlannedPrompts
 from reyna.services.processors.records import PROMPTS
 from reyna.services.processors.runs.run_store import RunStore
 
+MAX_CLOCK_SKEW: Final = timedelta(hours=1)  # that the clock of a worker may be ahead
 MAX_WRITE_ATTEMPTS: Final = 5  # two deliveries of the same prompts may meet
 MAX_KEPT_CHARACTERS: Final = MAX_PROMPT_CHARACTERS + MAX_ANSWER_CHARACTERS
 NOTHING_SENT_YET: Final = "This run has sent nothing to a language model so far."
@@ -105,7 +106,7 @@ class Prompts:
     def _put_of(self, run: Run, id: str, prompt: RunPrompt, before: StoredPrompt | None) -> Put | None:
         """Returns the write of a new prompt, or of one that has been answered since; None for one that is there."""
         if before is None:
-            sent_at = prompt.sent_at or self._clock()
+            sent_at = _sent_before(self._clock(), prompt.sent_at)
             kept = replace(prompt, attempt=run.attempt, requested_at=run.requested_at, sent_at=sent_at)
             return Put(PROMPTS, StoredPrompt(id=id, user_id=run.user_id, run_id=run.id, prompt=kept, sent_at=sent_at))
         if before.prompt.state != "sent" or prompt.state == "sent":
@@ -123,6 +124,12 @@ def _without_prompts(run: Run) -> RunPrompts:
     if run.status in ENDED:
         return RunPrompts(run_id=run.id, state="sent", complete=True, detail=NOTHING_SENT)
     return RunPrompts(run_id=run.id, state="sent", detail=NOTHING_SENT_YET)
+
+
+def _sent_before(now: datetime, sent_at: datetime | None) -> datetime:
+    """Returns the time that the worker says, unless it has no time zone or is still to come: retention goes by it."""
+    is_usable = sent_at is not None and sent_at.tzinfo is not None and sent_at <= now + MAX_CLOCK_SKEW
+    return sent_at if sent_at is not None and is_usable else now
 
 
 def _check_sizes(new: NewPrompts) -> None:

@@ -28,6 +28,7 @@ from reyna.services.processors.runs.progress_cache import ProgressCache
 from reyna.services.processors.runs.run_retry import RunRetry
 from reyna.services.processors.runs.run_store import RunStore, RunUpdate
 from reyna.storage.idempotency import IdempotencyKeys, IdempotencyRecord, idempotent
+from reyna.transport.rpc import long_running
 
 EMPTY_REQUEST_ID: Final = "run-none"  # stands for the result of a request for the blobs of an empty bucket
 
@@ -58,6 +59,7 @@ class Runs:
         self._registry, self._settings, self._clock, self.idempotency_keys = registry, settings, clock, idempotency_keys
         self._inputs, self._requests = inputs, requests
 
+    @long_running
     async def request(self, caller: Caller, new: NewRuns, *, key: Key = None) -> Sequence[Run]:
         """Runs a processor now, on these blobs or on every blob in the bucket's subtree that it takes: all of them or
         none. The runs on several blobs are a batch.

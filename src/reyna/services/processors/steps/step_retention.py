@@ -41,7 +41,12 @@ class StepRetention:
         deleted, last = 0, None
         while users := await self._store.list_users(last, USERS_PER_PAGE):
             for user_id in users:
-                deleted += await self._delete_of(user_id)
+                try:
+                    deleted += await self._delete_of(user_id)
+                except Fault:
+                    raise
+                except Exception:  # what is wrong with the records of one user does not hold up the others
+                    log.exception("the steps of a user could not be deleted", user_id=user_id)
             last = users[-1]
         return deleted
 

@@ -53,7 +53,13 @@ class LeaseSweep:
         Raises Fault.
         """
         for lease in self._watch.list_over(MAX_SWEPT_LEASES):
-            await self._end(lease)
+            try:
+                await self._end(lease)
+            except Fault:
+                raise
+            except Exception:  # what is wrong with one run does not hold up the others
+                log.exception("a lease could not be ended", run_id=lease.run_id, user_id=lease.user_id)
+                self._watch.forget(lease.run_id)
 
     async def _end(self, lease: WatchedLease) -> None:
         caller = Caller(user_id=lease.user_id, kind="house")
