@@ -1,8 +1,7 @@
 """The processor service reacts to events, beats and progress in every copy, and routes a blob in one of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Callable
 
 import msgspec
 import pytest
@@ -11,96 +10,23 @@ from structlog.testing import capture_logs
 
 from reyna.adapters.memory.bus import MemoryBus
 from reyna.adapters.memory.store import MemoryStore
-from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller, system_caller
 from reyna.domain.errors import Conflict, Fault, Forbidden, NotSignedIn
-from reyna.domain.event import DECODER, Event, Message
+from reyna.domain.event import Event, Message
 from reyna.domain.processing.lease import Claim
 from reyna.domain.processing.processor import Beat, InstanceChange, NewInstance, Processor
-from reyna.domain.processing.prompts.prompt import CountedPart, NewPrompts, RunPrompt
 from reyna.domain.processing.run import Cost, NewRuns, Output, Run, Work
 from reyna.ports.bus import Delivery, ReceivedMessage, StreamPosition
-from reyna.ports.store import Delete, Put, Step
+from reyna.ports.store import Delete, Put
 from reyna.services.processors.reactions import SETTLE_SECONDS, Reactions
 from reyna.services.processors.records import COLLECTIONS, INSTANCES, PROCESSORS
 from reyna.services.processors.service import Processors
-from reyna.storage.decorator import StoreDecorator
-from reyna.storage.outbox.relay import Relay
-from reyna.transport.rpc import Signer, remote, serve
-from tests.services.processors.neighbours import Clock, SchemasStandIn, StateStandIn, a_blob
+from reyna.transport.rpc import remote, serve
+from tests.services.processors.copies import REDELIVERY_SECONDS, SIGNER, Copies, call_without_delay
+from tests.services.processors.neighbours import SchemasStandIn, StateStandIn, a_blob
 from tests.services.processors.service_in_memory import expansion
 
-SIGNER = Signer(b"only for tests, thirty-two bytes")
-REDELIVERY_SECONDS = 30.0  # as the port promises
 BEAT = Beat(processor_id="text-expansion", worker_id="worker-1")
-
-
-class LiveEvents:
-    """Collects the live events, for a test to wait for the next of a type."""
-
-    def __init__(self) -> None:
-        self._received: asyncio.Queue[Event] = asyncio.Queue()
-
-    def receive(self, received: ReceivedMessage) -> None:
-        if received.sequence is not None:  # and not progress
-            self._received.put_nowait(DECODER.decode(received.body))
-
-    async def next(self, type: str) -> Event:
-        while (event := await self._received.get()).type != type:
-            pass
-        return event
-
-
-def call_without_delay(seconds: float, call: Callable[[], None]) -> asyncio.Handle:
-    """Schedules a second delivery at once; only that of a message that seems lost after its time."""
-    loop = asyncio.get_running_loop()
-    return loop.call_soon(call) if seconds < REDELIVERY_SECONDS else loop.call_later(seconds, call)
-
-
-class Copies:
-    """Two copies of the service on one bus and one store."""
-
-    def __init__(self) -> None:
-        self.bus, self.state, self.clock, self.live = (
-            MemoryBus(later=call_without_delay),
-            StateStandIn(),
-            Clock(),
-            LiveEvents(),
-        )
-        self.relay = Relay(MemoryStore(COLLECTIONS), self.bus)
-        self.processors = [self._copy(), self._copy()]
-        self.reactions = [Reactions(processors, self.bus) for processors in self.processors]
-
-    def _copy(self) -> Processors:
-        return Processors(self.relay, self.state, SchemasStandIn(), SIGNER, self.bus, clock=self.clock)
-
-    async def publish(self, blob: Blob) -> None:
-        created = blob.event("created", Caller(user_id=blob.user_id))
-        await self.bus.publish(created.message())
-
-    async def wait_until_received(self) -> None:
-        """Returns when everything published until now was received."""
-        heard = asyncio.Event()
-        subscription = await self.bus.listen("marker", lambda _: heard.set())
-        await self.bus.publish_ephemeral("marker", b"")
-        await heard.wait()
-        await subscription.stop()
-
-
-@pytest.fixture
-async def copies() -> AsyncIterator[Copies]:
-    copies = Copies()
-    await copies.relay.start()
-    listening = await copies.bus.listen("reyna.live.*.processor.>", copies.live.receive)
-    await copies.processors[0].registry.register(system_caller(), expansion())
-    for reactions in copies.reactions:
-        await reactions.start()
-    yield copies
-    for reactions in copies.reactions:
-        await reactions.stop()
-    await listening.stop()
-    await copies.relay.stop()
-    await copies.bus.close()
 
 
 async def test_a_new_blob_is_routed_once_among_all_copies(copies: Copies, ana: Caller) -> None:
@@ -418,70 +344,3 @@ async def test_the_waiting_runs_of_an_instance_end_although_the_copy_that_switch
     await copies.live.next("processor.cancelled.text-expansion")
     (run,) = (await copies.processors[1].runs.list(ana)).items
     assert run.status == "cancelled"
-
-
-@pytest.mark.parametrize("purged", ["the note", "what was made of it"])
-async def test_what_runs_have_kept_of_a_text_goes_when_it_is_purged(
-    copies: Copies, ana: Caller, bo: Caller, purged: str
-) -> None:
-    service, kept = copies.processors[0], dict[str, tuple[Run, Blob, Blob]]()
-    await service.registry.register(ana, expansion("own"))
-    await service.registry.register(bo, expansion("own"))
-    for user in (ana, bo):
-        blob = copies.state.keep(a_blob(user.user_id))
-        (run,) = await service.runs.request(user, NewRuns(processor_id="own", blob_ids=(blob.id,)))
-        claimed = await service.leases.claim(user, "own", Claim(worker="worker-1", version="1.0.0"))
-        assert claimed is not None
-        worker = Caller(user_id=user.user_id, kind="processor", processor_id="own", run_id=run.id)
-        part = CountedPart(text="The ship sails.", source="note", tokens=4, characters=15)
-        prompt = RunPrompt(number=1, state="sent", parts=(part,), max_tokens=10, temperature=0.5, input_tokens=4)
-        await service.prompts.put(worker, run.id, NewPrompts(attempt_id="attempt-1", prompts=(prompt,)))
-        await service.steps.put(worker, run.id, "first", "The ship sails on.", Cost(), blob.revision)
-        output = Output(data={"original": "x", "expanded": "The ship sails on."})
-        done = await service.execution.complete(worker, run.id, [output], Cost(), None, "worker-1")
-        kept[user.user_id] = done, blob, copies.state.kept[user.user_id, done.output_blob_ids[0]]
-    run, note, made = kept[ana.user_id]
-    gone = note if purged == "the note" else made
-    await copies.bus.publish(gone.event("purged", ana).message())
-    for reactions in copies.reactions:  # a reaction that has begun comes to its end
-        await reactions.stop()
-    assert (await service.prompts.get(ana, run.id)).items == ()
-    assert len((await service.prompts.get(bo, kept[bo.user_id][0].id)).items) == 1
-
-
-async def test_a_beat_counts_for_the_processor_of_its_subject_alone(copies: Copies) -> None:
-    await copies.bus.publish_ephemeral("reyna.beat.shouting", msgspec.json.encode(BEAT))
-    await copies.wait_until_received()
-    assert copies.processors[0].worker_health.health_of("text-expansion").live_workers == 0
-    await copies.bus.publish_ephemeral("reyna.beat.text-expansion", msgspec.json.encode(BEAT))
-    await copies.wait_until_received()
-    assert copies.processors[0].worker_health.health_of("text-expansion").live_workers == 1
-
-
-async def test_a_user_whose_runs_cannot_be_read_does_not_hold_up_the_others(copies: Copies, ana: Caller) -> None:
-    class Broken(StoreDecorator):
-        def __init__(self, below: MemoryStore) -> None:
-            super().__init__(below)
-            self.find = self._find  # type: ignore[method-assign,assignment]
-
-        async def write(self, *steps: Step, messages: Sequence[Message] = ()) -> None:
-            await self._below.write(*steps, messages=messages)
-
-        async def _find(self, collection: Any, user_id: str, *args: Any, **kwargs: Any) -> Any:
-            if user_id == "user-aaa":
-                raise ValueError("a record that cannot be read")
-            return await self._below.find(collection, user_id, *args, **kwargs)
-
-    store = Broken(MemoryStore(COLLECTIONS))
-    processors = Processors(store, copies.state, SchemasStandIn(), SIGNER, copies.bus, clock=copies.clock)
-    await processors.registry.register(system_caller(), expansion())
-    for user_id in (ana.user_id, "user-aaa"):  # the first one is handed out at once
-        blob = copies.state.keep(a_blob(user_id))
-        await processors.runs.request(
-            Caller(user_id=user_id), NewRuns(processor_id="text-expansion", blob_ids=(blob.id,))
-        )
-    copy = Processors(store, copies.state, SchemasStandIn(), SIGNER, copies.bus, clock=copies.clock)
-    await copy.recovery(copies.bus).load()
-    assert [notice.user_id for notice in copy.queues.list_unconfirmed(-1.0, 10)] == [ana.user_id]
-    await processors.admission.stop()
-    await copy.admission.stop()

@@ -10,10 +10,10 @@ from reyna.services.processors.records import COLLECTIONS
 from reyna.services.processors.service import Processors
 from reyna.storage.outbox.relay import Relay
 from reyna.transport.rpc import Signer
+from tests.services.processors.copies import LiveEvents
 from tests.services.processors.neighbours import Clock, SchemasStandIn, StateStandIn, a_blob
 from tests.services.processors.pipelines.chain import ANALYSIS, EXPANSION
 from tests.services.processors.service_in_memory import expansion
-from tests.services.processors.test_reactions import LiveEvents
 
 SIGNER = Signer(b"only for tests, thirty-two bytes")
 
