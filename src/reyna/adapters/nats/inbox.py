@@ -1,6 +1,7 @@
 """The inbox: one shared subscription for the answers to all requests."""
 
 import asyncio
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -12,6 +13,7 @@ from reyna.domain.errors import Fault, Gone, TimedOut, Unserved
 WATCH_AFTER_SECONDS: Final = 0.75  # most answers come within a hundredth of it
 WORKING_TIMEOUT_SECONDS: Final = 0.5  # in which a copy says that it is working on a request
 MAX_WORKING_TIMEOUTS: Final = 2  # in a row, after which the copy that took the request counts as gone
+REPLY_TOKEN_BYTES: Final = 8
 MORE: Final = "Reyna-More"  # a header on every part of a long answer but the last
 
 
@@ -21,7 +23,6 @@ class Inbox:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._prefix = ""
-        self._count = 0
         self._callbacks: dict[str, Callable[[Msg], None]] = {}
 
     async def open(self) -> None:
@@ -39,9 +40,12 @@ class Inbox:
             callback(message)
 
     def expect(self, callback: Callable[[Msg], None]) -> str:
-        """Returns a new subject for answers; `callback` gets every message there until `forget`."""
-        self._count += 1
-        token = str(self._count)
+        """Returns a new subject for answers; `callback` gets every message there until `forget`.
+
+        Its end cannot be guessed from that of another one: who is asked something learns one subject, and must not be
+        able to answer what others are asked.
+        """
+        token = secrets.token_hex(REPLY_TOKEN_BYTES)
         self._callbacks[token] = callback
         return self._prefix + token
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 from collections import deque
 from itertools import takewhile
 from typing import Final
@@ -55,7 +56,7 @@ class Publisher:
         self._unreported_failures = 0  # whose callbacks have not run yet
 
     async def open(self) -> None:
-        inbox = self._connection.new_inbox()
+        inbox = self._connection.new_inbox() + secrets.token_hex(8)  # cannot be guessed from our other inboxes
         self._prefix = f"{inbox}."
         await self._connection.subscribe(f"{inbox}.*", future=InlineCallback(self._on_answer, self._on_acknowledgement))
         self._writer = asyncio.create_task(self._write_forever(), name="nats publisher")

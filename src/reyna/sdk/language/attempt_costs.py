@@ -24,7 +24,7 @@ REPORT_PAUSES_SECONDS: Final = (
     8.0,
 )  # while the service cannot be reached, at the end of an attempt
 REPORT_INTERVAL_SECONDS: Final = 10.0  # between two reports while the run is at work
-MIN_BYTES_PER_TOKEN: Final = 3  # of UTF-8 with the usual vocabularies; English has four
+MIN_BYTES_PER_TOKEN: Final = 1  # of UTF-8; English has four, and digits, emoji and rare scripts down to one
 MESSAGE_TOKENS: Final = 16  # that an endpoint adds around the two messages of a prompt
 
 log = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ class AttemptCosts:
 
 
 def most_tokens_of(prompt: Prompt) -> int:
-    """Returns more tokens than the prompt is likely to have, for the reservation of its call."""
+    """Returns the most tokens that the prompt can have, for the reservation of its call."""
     schema = b"" if prompt.schema is None else msgspec.json.encode(prompt.schema)
     size = len(prompt.system.encode()) + len(prompt.user.encode()) + len(schema)
     return -(-size // MIN_BYTES_PER_TOKEN) + MESSAGE_TOKENS
