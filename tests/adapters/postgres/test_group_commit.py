@@ -114,7 +114,20 @@ async def test_one_that_is_refused_does_not_hurt_those_who_went_with_it() -> Non
     refused = a_write(Require(THINGS, "user-ana", "thing-nowhere"))
     answers = await write_in_turn(engine, GroupCommit(engine.run, lanes=1), a_write(), a_write(), refused, a_write())
     assert [type(answer) for answer in answers] == [type(None), type(None), RequirementNotMet, type(None)]
-    assert engine.statements == [1, 3, 1, 1, 1]
+    assert engine.statements == [1, 3, 1, 2, 1, 1]
+
+
+async def test_one_that_is_refused_is_found_by_halves() -> None:
+    engine = Engine(
+        lambda plan: (
+            RequirementNotMet("ports.things", "require") if any(g.kind == "require" for g in plan.groups) else None
+        )
+    )
+    refused = a_write(Require(THINGS, "user-ana", "thing-nowhere"))
+    plans = [a_write(), *(a_write() for _ in range(63)), refused]
+    answers = await write_in_turn(engine, GroupCommit(engine.run, lanes=1), *plans)
+    assert [type(answer) for answer in answers].count(RequirementNotMet) == 1
+    assert engine.statements == [1, 64, 32, 32, 16, 16, 8, 8, 4, 4, 2, 2, 1, 1]
 
 
 async def test_a_fault_is_told_to_everyone_it_hit_and_the_next_go_on() -> None:

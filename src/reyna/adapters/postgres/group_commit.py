@@ -97,9 +97,9 @@ class GroupCommit:
         try:
             await self._run(merge_plans([plan for plan, _ in group]))
         except (RequirementNotMet, ValueError):
-            # A condition of one of them does not hold: each on its own gets its own result.
-            for plan, result in group:
-                await self._run_for(plan, result)
+            # A condition of one of them does not hold. It is found by halves, so that few of the others go alone.
+            await self._run_group(group[: len(group) // 2])
+            await self._run_group(group[len(group) // 2 :])
         except Exception as error:
             for _, result in group:
                 if not result.done():
