@@ -155,7 +155,7 @@ async def test_a_processor_of_my_own_runs_beside_the_application(application: Ap
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout
-    assert b"At work" in await process.stdout.readline()
+    assert b"It is ready" in await process.stdout.readline()
     ana = await application.person("ana")
     device = await ana.device()
     note = await device.write_note("the ship sailed")
