@@ -56,7 +56,9 @@ def build_frame(message: ReceivedMessage, epoch: str) -> Frame:
     if message.sequence is None:
         type_tokens = message.subject.split(".")[3:]  # after `reyna.live.<user>`; the third names a processor
         type = ".".join(type_tokens[:2])
-        body = PROGRESS_DECODER.decode(message.body) | {"type": type, "processor": type_tokens[2]}
+        body = PROGRESS_DECODER.decode(message.body) | {"type": type}
+        if type == "processor.progress" and len(type_tokens) > 2:
+            body["processor"] = type_tokens[2]  # NATS holds a worker to the subject of its processor
         return Frame(type, body, encode(body).decode(), None, (), None, ".".join(type_tokens))
     event = DECODER.decode(message.body)
     body = _flatten(event, f"{epoch}-{message.sequence}")
