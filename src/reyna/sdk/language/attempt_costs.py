@@ -24,7 +24,6 @@ REPORT_PAUSES_SECONDS: Final = (
     8.0,
 )  # while the service cannot be reached, at the end of an attempt
 REPORT_INTERVAL_SECONDS: Final = 10.0  # between two reports while the run is at work
-MIN_BYTES_PER_TOKEN: Final = 1  # of UTF-8; English has four, and digits, emoji and rare scripts down to one
 MESSAGE_TOKENS: Final = 16  # that an endpoint adds around the two messages of a prompt
 
 log = logging.getLogger(__name__)
@@ -127,4 +126,4 @@ def most_tokens_of(prompt: Prompt) -> int:
     """Returns the most tokens that the prompt can have, for the reservation of its call."""
     schema = b"" if prompt.schema is None else msgspec.json.encode(prompt.schema)
     size = len(prompt.system.encode()) + len(prompt.user.encode()) + len(schema)
-    return -(-size // MIN_BYTES_PER_TOKEN) + MESSAGE_TOKENS
+    return size + MESSAGE_TOKENS  # a token is a byte of UTF-8 at least; of English it is four

@@ -41,7 +41,7 @@ from reyna.services.processors.prompts.asked_models import AskedModels
 from reyna.services.processors.prompts.estimated_inputs import EstimatedInputs
 from reyna.services.processors.prompts.estimates import Estimates
 from reyna.services.processors.prompts.planned_prompts import PlannedPrompts
-from reyna.services.processors.prompts.prompt_retention import PROMPT_RETENTION, PromptRetention
+from reyna.services.processors.prompts.prompt_retention import PROMPT_RETENTION, prompt_retention
 from reyna.services.processors.prompts.purged_content import PurgedContent
 from reyna.services.processors.prompts.rehearsals import Rehearsals
 from reyna.services.processors.prompts.run_history import RunHistory
@@ -64,7 +64,8 @@ from reyna.services.processors.runs.run_store import RunStore
 from reyna.services.processors.runs.runs import Runs
 from reyna.services.processors.runs.supersession import Supersession
 from reyna.services.processors.steps.run_steps import RunSteps
-from reyna.services.processors.steps.step_retention import StepRetention
+from reyna.services.processors.steps.step_retention import step_retention
+from reyna.services.processors.user_sweep import UserSweep
 from reyna.services.processors.work.lease_sweep import LeaseSweep
 from reyna.services.processors.work.lease_watch import LeaseWatch
 from reyna.services.processors.work.leases import Leases
@@ -176,7 +177,7 @@ class Processors:
     ) -> None:
         """Builds the parts by which workers take runs, hold them and end them."""
         signals = self.work_signals = WorkSignals()
-        self.steps, self.step_retention = RunSteps(store, runs, clock), StepRetention(store, clock)
+        self.steps, self.step_retention = RunSteps(store, runs, clock), step_retention(store, clock)
         budget_of, has_cap = self.spending.budget_of, self.spending.has_cap
         self.lease_sweep = LeaseSweep(outputs, self.lease_watch, signals, clock, retry_delays)
         self.leases = Leases(store, runs, outputs, self.registry, state, bus, signals, clock, retry_delays, budget_of)
@@ -217,9 +218,9 @@ class Processors:
         check = RegistrationCheck(schemas)
         return Registry(store, lookup, self.removal, check, loops, bus, cache, health, versions, limits, clock, keys)
 
-    def prompt_retention(self, kept_for: timedelta = PROMPT_RETENTION) -> PromptRetention:
+    def prompt_retention(self, kept_for: timedelta = PROMPT_RETENTION) -> UserSweep:
         """Returns what deletes old prompts, to be run beside the service."""
-        return PromptRetention(self._store, self._clock, kept_for)
+        return prompt_retention(self._store, self._clock, kept_for)
 
     def _build_costs(self, store: Store, runs: RunStore, clock: Callable[[], datetime]) -> CostCounting:
         reservations, prices = Reservations(store, clock), RunPrices(store, self.models.prices)

@@ -3,9 +3,10 @@
 from typing import Final
 
 from reyna.domain.processing.run import Run
-from reyna.ports.store import Delete, RequirementNotMet, Store
+from reyna.ports.store import Store
 from reyna.services.processors.records import PROMPTS, RUNS
 from reyna.services.processors.steps.run_steps import RunSteps
+from reyna.services.processors.user_sweep import delete_records
 
 DELETED_AT_ONCE: Final = 500
 
@@ -32,7 +33,4 @@ class PurgedContent:
     async def _delete_prompts(self, run: Run) -> None:
         where = {"run_id": run.id}
         while rows := await self._store.select(PROMPTS, run.user_id, ("id",), where, limit=DELETED_AT_ONCE):
-            try:
-                await self._store.write(*(Delete(PROMPTS, run.user_id, id) for (id,) in rows))
-            except RequirementNotMet:  # another copy of the service deletes some of them at this moment
-                continue
+            await delete_records(self._store, PROMPTS, run.user_id, [id for (id,) in rows])

@@ -10,11 +10,12 @@ from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Fault, NotFound, TooMuch
 from reyna.domain.processing.run import Cost, Run
 from reyna.domain.processing.step import MAX_STEPS_PER_RUN, RunStep, check_step_name, encode_step_result, step_id
-from reyna.ports.store import Delete, Put, Require, RequirementNotMet, Step, Store
+from reyna.ports.store import Put, Require, RequirementNotMet, Step, Store
 from reyna.services.processors.authorization import check_run_token
 from reyna.services.processors.records import RUNS, STEPS
 from reyna.services.processors.runs import lifecycle
 from reyna.services.processors.runs.run_store import RunStore
+from reyna.services.processors.user_sweep import delete_records
 
 MAX_WRITE_ATTEMPTS: Final = 10  # the first step of a run competes with the other writes about it
 DELETED_AT_ONCE: Final = 500  # steps in one write
@@ -74,7 +75,7 @@ class RunSteps:
         """Deletes the steps of a run that does not need them any more."""
         where = {"run_id": run.id}
         while rows := await self._store.select(STEPS, run.user_id, ("id",), where, limit=DELETED_AT_ONCE):
-            await delete_steps(self._store, run.user_id, [id for (id,) in rows])
+            await delete_records(self._store, STEPS, run.user_id, [id for (id,) in rows])
 
     async def _find(self, run: Run, name: str, blob_revision: int | None) -> RunStep | None:
         return await self._store.get(STEPS, run.user_id, step_id(run, name, blob_revision))
@@ -96,16 +97,6 @@ class RunSteps:
             cost=cost,
             finished_at=self._clock(),
         )
-
-
-async def delete_steps(store: Store, user_id: str, ids: list[str]) -> None:
-    """Deletes these steps; one that another copy of the service deletes at the same moment is no error."""
-    try:
-        await store.write(*(Delete(STEPS, user_id, id) for id in ids))
-    except RequirementNotMet:
-        for id in ids:
-            if await store.get(STEPS, user_id, id) is not None:
-                await store.write(Delete(STEPS, user_id, id))
 
 
 def _check_running(run: Run) -> None:
