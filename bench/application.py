@@ -16,7 +16,8 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from reyna.adapters.postgres.store import PostgresStore, open_pool
+from reyna.adapters.postgres.pool import open_pool
+from reyna.adapters.postgres.store import PostgresStore
 from reyna.app.addresses import Addresses, running_addresses
 from reyna.embedded.tcp_ports import free_ports
 from reyna.services.studio.accounts.account_store import AccountStore

@@ -17,8 +17,9 @@ from reyna.adapters.mongo.connection import open_mongo
 from reyna.adapters.mongo.documents import DocumentMapping
 from reyna.adapters.mongo.store import MongoStore
 from reyna.adapters.postgres.migrations import migrate
+from reyna.adapters.postgres.pool import SETTINGS, open_pool
 from reyna.adapters.postgres.sql import Table
-from reyna.adapters.postgres.store import SETTINGS, PostgresStore, open_pool
+from reyna.adapters.postgres.store import PostgresStore
 from reyna.embedded.home import Home
 from reyna.embedded.postgres import Postgres
 from reyna.ports.store import Collection, Store

@@ -7,7 +7,8 @@ from typing import Any, Final, NamedTuple
 
 from reyna.adapters.outage import Outage
 from reyna.adapters.postgres import migrations
-from reyna.adapters.postgres.store import PostgresStore, open_pool
+from reyna.adapters.postgres.pool import open_pool
+from reyna.adapters.postgres.store import PostgresStore
 from reyna.app.addresses import Addresses
 from reyna.app.config import Settings
 from reyna.domain.errors import CannotStart

@@ -17,7 +17,8 @@ from alembic.script import ScriptDirectory
 from reyna.adapters.postgres import migrations
 from reyna.adapters.postgres import sql as postgres_sql
 from reyna.adapters.postgres.migrations import migrate
-from reyna.adapters.postgres.store import PostgresStore, open_pool
+from reyna.adapters.postgres.pool import open_pool
+from reyna.adapters.postgres.store import PostgresStore
 from reyna.domain.errors import Fault
 from reyna.domain.rank import last as rank_of
 from reyna.embedded.home import Home

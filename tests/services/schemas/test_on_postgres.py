@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from reyna.adapters.postgres.migrations import migrate
-from reyna.adapters.postgres.store import PostgresStore, open_pool
+from reyna.adapters.postgres.pool import open_pool
+from reyna.adapters.postgres.store import PostgresStore
 from reyna.domain.caller import Caller, system_caller
 from reyna.domain.errors import AlreadyThere, Invalid
 from reyna.domain.schema import Schema, Upgrade

@@ -10,7 +10,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from reyna.adapters.memory.store import MemoryStore
 from reyna.adapters.mongo.store import MongoStore
 from reyna.adapters.postgres.migrations import migrate
-from reyna.adapters.postgres.store import PostgresStore, open_pool
+from reyna.adapters.postgres.pool import open_pool
+from reyna.adapters.postgres.store import PostgresStore
 from reyna.domain.blob import Blob, NewBlob
 from reyna.domain.bucket import Bucket, NewBucket
 from reyna.domain.caller import Caller

@@ -28,22 +28,9 @@ from reyna.storage.semantics import check_collection, check_queryable, distances
 
 R = TypeVar("R", bound=Record)
 
-STATEMENT_TIMEOUT_SECONDS: Final = 30.0  # the slowest legitimate one takes about one second
 ACQUIRE_TIMEOUT_SECONDS: Final = 10.0  # for a new or free connection; then PostgreSQL counts as away
-CONNECT_TIMEOUT_SECONDS: Final = 5.0
-MAX_PREPARED_STATEMENTS: Final = 400  # on each connection; there are fewer, but more than asyncpg's default of 100
 MAX_WRITE_ATTEMPTS: Final = 5  # of a write that PostgreSQL rolled back
 ROLLED_BACK_SQLSTATES: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock
-# Every statement of ours uses an index that leads with the user. These make PostgreSQL use it from the first record on,
-# before it has statistics (a fresh import), and spare it from planning the same statement again.
-SETTINGS: Final = {
-    "application_name": "reyna",
-    "plan_cache_mode": "force_generic_plan",
-    "enable_seqscan": "off",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-    "jit": "off",
-}
 UNAVAILABLE_ERRORS: Final = (
     OSError,
     asyncpg.PostgresConnectionError,
@@ -55,32 +42,6 @@ UNAVAILABLE_ERRORS: Final = (
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
 )
-
-
-async def open_pool(url: str, *, size: int = 8) -> asyncpg.Pool:
-    """Returns a pool of at most `size` connections to `postgresql://user:password@host/database`, or to a socket in
-    `postgresql://user:password@/database?host=/folder`.
-
-    Raises Fault when nobody answers.
-    """
-
-    async def skip_reset(_: Any) -> None:
-        """Does nothing: our statements leave no state on a connection, and a reset costs each of them a round trip."""
-
-    try:
-        return await asyncpg.create_pool(
-            url,
-            min_size=1,
-            max_size=size,
-            max_queries=2**62,  # a connection does not wear out
-            statement_cache_size=MAX_PREPARED_STATEMENTS,
-            command_timeout=STATEMENT_TIMEOUT_SECONDS,
-            timeout=CONNECT_TIMEOUT_SECONDS,
-            reset=skip_reset,
-            server_settings=SETTINGS,
-        )
-    except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
-        raise Unavailable(f"PostgreSQL cannot be reached: {error}") from error
 
 
 class PostgresStore:

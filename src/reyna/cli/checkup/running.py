@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from reyna.adapters.nats.bus import NatsBus
-from reyna.adapters.postgres.store import PostgresStore, open_pool
+from reyna.adapters.postgres.pool import open_pool
+from reyna.adapters.postgres.store import PostgresStore
 from reyna.app.config import Settings
 from reyna.app.models.opening import open_for_single_try
 from reyna.app.services import SERVICE_NAMES, SERVICES, find_service

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from reyna.adapters.postgres.migrations import migrate
-from reyna.adapters.postgres.store import PostgresStore, open_pool
+from reyna.adapters.postgres.pool import open_pool
+from reyna.adapters.postgres.store import PostgresStore
 from reyna.domain.caller import Caller
 from reyna.domain.costs.cost import CostReport, ModelUse, Price
 from reyna.domain.costs.spending import CallReservation, NewSpendingCap
