@@ -43,6 +43,13 @@ test("its health is told in words", async () => {
   ]);
 });
 
+test("times that read the same are said once", async () => {
+  const health = sampleHealth({ live_workers: 1, queue_length: 0, success_rate: 1, p50: 2.61, p95: 2.64 });
+  showPage({ "GET /processors/*": () => health });
+  const phrases = await within(await card("Tone reader")).findByRole("list", { name: "Health of Tone reader" });
+  expect(phrases.lastElementChild?.textContent).toBe("typically 2.6 s");
+});
+
 test("without a worker it says that nothing will happen", async () => {
   showPage({ "GET /processors/*": () => sampleHealth({ live_workers: 0 }) });
   expect(await within(await card("Tone reader")).findByText(/nothing will happen until one does/)).toBeTruthy();

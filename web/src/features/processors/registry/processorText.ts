@@ -22,8 +22,8 @@ export function healthPhrases({ live_workers, queue_length, success_rate, p50, p
   phrases.push(text.registry.success(Math.round(success_rate * 100)));
   if (p50 === null) return phrases;
   const typical = formatSeconds(p50);
-  const times = p95 === null ? text.registry.typicalTime(typical) : text.registry.times(typical, formatSeconds(p95));
-  return [...phrases, times];
+  const slow = p95 === null ? typical : formatSeconds(p95);
+  return [...phrases, slow === typical ? text.registry.typicalTime(typical) : text.registry.times(typical, slow)];
 }
 
 /** Returns where a processor is switched on, in a sentence. */
