@@ -80,6 +80,7 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("DELETE /trash/{id}", "/trash/{trashed_bucket}", None),
     ("GET /buckets/{id}/tree", "/buckets/{bucket}/tree", None),
     ("GET /buckets/{id}/items", "/buckets/{bucket}/items", None),
+    ("GET /buckets/{id}/contents", "/buckets/{bucket}/contents", None),
     ("PUT /buckets/{id}/blobs/{blob_id}", "/buckets/{bucket}/blobs/{blob}", {}),
     ("PUT /buckets/{id}/blobs/{blob_id}", "/buckets/{my_bucket}/blobs/{blob}", {}),
     ("PUT /buckets/{id}/blobs/{blob_id}", "/buckets/{bucket}/blobs/{my_blob}", {}),

@@ -23,8 +23,9 @@ from reyna.domain.processing.run import Cost, Output, Run, Work, derived_blob_id
 from reyna.domain.processing.step import RunStep
 from reyna.domain.requests.page import Page
 from reyna.domain.schema import Verdict
+from reyna.domain.tree_item import TreeItem
 from reyna.ports.bus import Bus
-from reyna.sdk.context import BlobReads, BucketReads
+from reyna.sdk.context import BlobReads, BucketReads, ContentsReads
 from reyna.sdk.run_tokens import SignToken
 from reyna.sdk.services import (
     CostVerbs,
@@ -95,11 +96,12 @@ class ServicesInMemory:
     validation: ValidationVerbs
     blobs: BlobReads
     buckets: BucketReads
+    contents: ContentsReads
 
     def __init__(self, *blobs: Blob) -> None:
         self.registry = self.execution = self.validation = self.run_models = self.costs = self.spending = self
         self.has_spending_cap = False
-        self.blobs, self.buckets = BlobsInMemory(self), NoBuckets()
+        self.blobs, self.buckets, self.contents = BlobsInMemory(self), NoBuckets(), NoContents()
         self.steps, self.finished_steps = StepsInMemory(self), dict[tuple[str, str, int | None], RunStep]()
         self.prompts, self.kept_prompts = PromptsInMemory(self), dict[tuple[str, int], RunPrompt]()
         self.calls = Collector[tuple[str, Any]]()
@@ -322,6 +324,13 @@ class NoBuckets:
     """The buckets part of a state service without buckets."""
 
     async def get(self, caller: Caller, id: str) -> Bucket:
+        raise NotFound(id=id)
+
+
+class NoContents:
+    """The contents part of a state service without buckets."""
+
+    async def list(self, caller: Caller, id: str, **wanted: Any) -> Page[TreeItem]:
         raise NotFound(id=id)
 
 

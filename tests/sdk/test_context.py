@@ -10,9 +10,9 @@ from reyna.domain.errors import Fault, NotFound
 from reyna.domain.processing.run import Cost
 from reyna.domain.requests.page import Page
 from reyna.ports.language import Completion, Prompt
-from reyna.sdk import Blob, Context
+from reyna.sdk import Blob, Context, TreeItem
 from tests.library.scripted_model import Scripted
-from tests.sdk.services_in_memory import BlobsInMemory, ServicesInMemory, a_note
+from tests.sdk.services_in_memory import BlobsInMemory, NoContents, ServicesInMemory, a_note
 
 PROMPT = Prompt(system="You are a novelist.", user="Go on.", max_tokens=50)
 
@@ -76,3 +76,17 @@ async def test_all_blobs_of_a_bucket_come_however_many_pages_they_are() -> None:
     services.blobs = Paged(services)
     assert [blob async for blob in a_context(services=services).blobs(bucket="bucket-1")] == notes
     assert asked == ["bucket-1"] * 3
+
+
+async def test_a_tree_is_read_in_pages_with_its_depths() -> None:
+    class Paged(NoContents):
+        async def list(self, caller: Caller, id: str, **wanted: Any) -> Page[TreeItem]:
+            asked.append((id, wanted["kind"], wanted["cursor"]))
+            number = int(wanted["cursor"] or 0)
+            return Page(items=(items[number],), next_cursor=str(number + 1) if number < 2 else None)
+
+    items, asked = [TreeItem(depth=depth, blob=a_note()) for depth in range(3)], list[Any]()
+    services = ServicesInMemory()
+    services.contents = Paged()
+    assert [item async for item in a_context(services=services).tree("bucket-1", kind="blob")] == items
+    assert asked == [("bucket-1", "blob", None), ("bucket-1", "blob", "1"), ("bucket-1", "blob", "2")]

@@ -5,6 +5,7 @@ from reyna.domain.bucket import Bucket
 from reyna.domain.errors import Fault, Invalid, NotFound, Refusal, TooLarge
 from reyna.domain.processing.prompts.estimate import TokenEstimate
 from reyna.domain.processing.prompts.prompt import PromptPart
+from reyna.domain.tree_item import TreeItem
 from reyna.ports.language import Completion, Prompt, UnusableAnswer
 from reyna.sdk.context import Context
 from reyna.sdk.processor import Derived, Made, Processor, Refuse, Retry
@@ -27,5 +28,6 @@ __all__ = [
     "Retry",
     "TokenEstimate",
     "TooLarge",
+    "TreeItem",
     "UnusableAnswer",
 ]

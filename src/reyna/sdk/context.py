@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from functools import partial
-from typing import Any, Generic, Protocol, TypeVar, overload
+from typing import Any, Generic, Literal, Protocol, TypeVar, overload
 
 import msgspec
 
@@ -12,6 +12,7 @@ from reyna.domain.bucket import Bucket
 from reyna.domain.caller import Caller
 from reyna.domain.processing.run import Cost
 from reyna.domain.requests.page import MAX_PAGE_SIZE, Page
+from reyna.domain.tree_item import TreeItem
 from reyna.ports.language import Language
 from reyna.sdk.language.metered import CallCosts, MeteredLanguage
 from reyna.sdk.language.recorded import RecordedLanguage
@@ -46,11 +47,26 @@ class BucketReads(Protocol):
     async def get(self, caller: Caller, id: str) -> Bucket: ...
 
 
+class ContentsReads(Protocol):
+    """The verb on the contents of buckets that a context needs."""
+
+    async def list(
+        self,
+        caller: Caller,
+        id: str,
+        *,
+        kind: Literal["bucket", "blob"] | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[TreeItem]: ...
+
+
 class StateService(Protocol):
     """The parts of the state service that a context needs."""
 
     blobs: BlobReads
     buckets: BucketReads
+    contents: ContentsReads
 
 
 class Context(Generic[S]):
@@ -133,22 +149,19 @@ class Context(Generic[S]):
 
     async def blobs(self, *, bucket: str | None = None, schema: str | None = None) -> AsyncIterator[Blob]:
         """Yields the user's blobs, or those in one bucket in its order, however many there are."""
-        cursor: str | None = None
-        while True:
-            read = partial(
-                self._state.blobs.list,
-                self._caller,
-                bucket_id=bucket,
-                schema_id=schema,
-                limit=MAX_PAGE_SIZE,
-                cursor=cursor,
-            )
-            page = await self._on_worker_loop(read)
-            for blob in page.items:
-                yield blob
-            if page.next_cursor is None:
-                return
-            cursor = page.next_cursor
+        async for blob in self._read_pages(
+            partial(self._state.blobs.list, self._caller, bucket_id=bucket, schema_id=schema)
+        ):
+            yield blob
+
+    async def tree(self, bucket_id: str, *, kind: Literal["bucket", "blob"] | None = None) -> AsyncIterator[TreeItem]:
+        """Yields a bucket of the user and all below it in reading order: each bucket before what is in it.
+
+        The bucket itself comes first with depth 0. `kind` leaves out the others: the buckets alone are read quickly.
+        The reads are few: one for each 200 items. Raises NotFound, and Conflict when what is read is moved meanwhile.
+        """
+        async for item in self._read_pages(partial(self._state.contents.list, self._caller, bucket_id, kind=kind)):
+            yield item
 
     # --- for a plain `def`, in its thread ---
 
@@ -183,6 +196,16 @@ class Context(Generic[S]):
         thread that still works."""
         self._ended = True
         await asyncio.gather(self._reporter.finish(send=send), self._prompts.finish())
+
+    async def _read_pages(self, read: Callable[..., Awaitable[Page[T]]]) -> AsyncIterator[T]:
+        cursor: str | None = None
+        while True:
+            page = await self._on_worker_loop(partial(read, limit=MAX_PAGE_SIZE, cursor=cursor))
+            for item in page.items:
+                yield item
+            if page.next_cursor is None:
+                return
+            cursor = page.next_cursor
 
     async def _on_worker_loop(self, call: Callable[[], Awaitable[T]]) -> T:
         """Makes the call in the event loop of the worker, also when it comes from another one, as in a thread."""

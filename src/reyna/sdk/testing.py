@@ -1,8 +1,8 @@
 """Running a processor alone, without services or a bus, for its author's own tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -15,8 +15,9 @@ from reyna.domain.processing.prompts.estimate import RehearsalReport
 from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts, RunPrompt
 from reyna.domain.processing.run import Cost, Output
 from reyna.domain.requests.page import Page
+from reyna.domain.tree_item import TreeItem
 from reyna.ports.language import Language
-from reyna.sdk.context import BlobReads, BucketReads, Context
+from reyna.sdk.context import BlobReads, BucketReads, ContentsReads, Context
 from reyna.sdk.processor import Processor
 from reyna.sdk.prompts import rehearsal
 from reyna.sdk.steps.memory_steps import MemorySteps
@@ -131,6 +132,7 @@ class _MemoryState:
     def __init__(self, blobs: Sequence[Blob], buckets: Sequence[Bucket]) -> None:
         self.blobs: BlobReads = _MemoryBlobs(blobs)
         self.buckets: BucketReads = _MemoryBuckets(buckets)
+        self.contents: ContentsReads = _MemoryContents(blobs, buckets)
 
 
 class _MemoryBuckets:
@@ -169,3 +171,40 @@ class _MemoryBlobs:
         start = int(cursor or 0)
         more = str(start + limit) if start + limit < len(found) else None
         return Page(items=tuple(found[start : start + limit]), next_cursor=more)
+
+
+class _MemoryContents:
+    """The contents of buckets: child buckets by their rank, then the blobs in the order in which they were given."""
+
+    def __init__(self, blobs: Sequence[Blob], buckets: Sequence[Bucket]) -> None:
+        self._blobs, self._buckets = blobs, sorted(buckets, key=lambda bucket: (bucket.rank, bucket.id))
+
+    async def list(
+        self,
+        caller: Caller,
+        id: str,
+        *,
+        kind: Literal["bucket", "blob"] | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[TreeItem]:
+        found = [item for item in self._items(id) if kind is None or (item.bucket is None) == (kind == "blob")]
+        start = int(cursor or 0)
+        more = str(start + limit) if start + limit < len(found) else None
+        return Page(items=tuple(found[start : start + limit]), next_cursor=more)
+
+    def _items(self, id: str) -> Iterator[TreeItem]:
+        root = next((bucket for bucket in self._buckets if bucket.id == id), None)
+        if root is None:
+            raise NotFound(id=id)
+        stack = [TreeItem(depth=0, bucket=root, parent_bucket_id=root.parent_bucket_id)]
+        while stack:
+            item = stack.pop()
+            yield item
+            if item.bucket is not None:
+                stack.extend(reversed(self._inside(item.bucket.id, item.depth + 1)))
+
+    def _inside(self, bucket_id: str, depth: int) -> Sequence[TreeItem]:
+        facts: dict[str, Any] = {"depth": depth, "parent_bucket_id": bucket_id}
+        buckets = [TreeItem(bucket=one, **facts) for one in self._buckets if one.parent_bucket_id == bucket_id]
+        return buckets + [TreeItem(blob=blob, **facts) for blob in self._blobs if bucket_id in blob.bucket_ids]

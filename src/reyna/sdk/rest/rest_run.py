@@ -1,7 +1,7 @@
 """The calls of a worker on behalf of one run that it has claimed over HTTPS, with the token of that run."""
 
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from reyna.domain.blob import Blob
@@ -23,7 +23,8 @@ from reyna.domain.processing.run import Cost, Output, Run
 from reyna.domain.processing.step import NewStep, RunStep
 from reyna.domain.requests.page import Page
 from reyna.domain.schema import Verdict
-from reyna.sdk.context import BlobReads, BucketReads
+from reyna.domain.tree_item import TreeItem
+from reyna.sdk.context import BlobReads, BucketReads, ContentsReads
 from reyna.sdk.processor import check_verdict
 from reyna.sdk.rest.studio_client import StudioClient
 
@@ -122,6 +123,7 @@ class RestState:
     def __init__(self, studio: StudioClient, token: str) -> None:
         self.blobs: BlobReads = RestBlobs(studio, token)
         self.buckets: BucketReads = RestBuckets(studio, token)
+        self.contents: ContentsReads = RestContents(studio, token)
 
 
 class RestBlobs:
@@ -143,8 +145,7 @@ class RestBlobs:
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Blob]:
-        given = {"bucket_id": bucket_id, "schema_id": schema_id, "limit": limit, "cursor": cursor}
-        query = {name: value for name, value in given.items() if value is not None}
+        query = _query_of({"bucket_id": bucket_id, "schema_id": schema_id, "limit": limit, "cursor": cursor})
         page: Page[Blob] = await self._studio.ask(Page[Blob], "GET", "/blobs", token=self._token, query=query)
         return page
 
@@ -158,3 +159,28 @@ class RestBuckets:
     async def get(self, caller: Caller, id: str) -> Bucket:
         bucket: Bucket = await self._studio.ask(Bucket, "GET", f"/buckets/{quote(id, safe='')}", token=self._token)
         return bucket
+
+
+class RestContents:
+    """The contents of the user's buckets."""
+
+    def __init__(self, studio: StudioClient, token: str) -> None:
+        self._studio, self._token = studio, token
+
+    async def list(
+        self,
+        caller: Caller,
+        id: str,
+        *,
+        kind: Literal["bucket", "blob"] | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[TreeItem]:
+        path = f"/buckets/{quote(id, safe='')}/contents"
+        query = _query_of({"kind": kind, "limit": limit, "cursor": cursor})
+        page: Page[TreeItem] = await self._studio.ask(Page[TreeItem], "GET", path, token=self._token, query=query)
+        return page
+
+
+def _query_of(wanted: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in wanted.items() if value is not None}

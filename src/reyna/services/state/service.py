@@ -24,6 +24,7 @@ from reyna.services.state.records import REQUESTS
 from reyna.services.state.revisions.revisions import Revisions
 from reyna.services.state.structure.bucket_reader import BucketReader
 from reyna.services.state.structure.buckets import Buckets
+from reyna.services.state.structure.contents import Contents
 from reyna.services.state.structure.copies import Copies
 from reyna.services.state.structure.placements import Placements
 from reyna.services.state.trash.purging import Purging
@@ -65,6 +66,7 @@ class EditingParts:
         )
         self.buckets = Buckets(store, schemas, quota, clock, idempotency_keys, self.bucket_reader)
         self.placements = Placements(store, clock, self.blob_reader, self.bucket_reader)
+        self.contents = Contents(store, self.blob_reader, self.bucket_reader)
         self.copies = Copies(store, quota, clock, idempotency_keys, self.bucket_reader)
         earlier = EarlierData(schemas, self.blob_reader, self.blob_writer, self.revisions)
         self.trash = Trash(store, clock, self.blob_reader, self.bucket_reader, self.trash_units, earlier, retention)
@@ -78,6 +80,7 @@ class State:
     lineage: LineageVerbs
     buckets: Buckets
     placements: Placements
+    contents: Contents
     copies: Copies
     trash: Trash
     purging: Purging
@@ -107,7 +110,8 @@ class State:
         editing = EditingParts(environment, counting)
         store, units = editing.store, editing.trash_units
         self.blobs, self.revisions, self.buckets = editing.blobs, editing.revisions, editing.buckets
-        self.placements, self.copies, self.trash = editing.placements, editing.copies, editing.trash
+        self.placements, self.contents = editing.placements, editing.contents
+        self.copies, self.trash = editing.copies, editing.trash
         self.lineage = LineageVerbs(store, editing.blob_reader)
         self.journal = Journal(store, order, idempotency_keys, ActReversal(store, order, environment.decorate), units)
         self.bulk = Bulk(store, order, idempotency_keys, units, partial(EditingParts, environment))

@@ -12,6 +12,7 @@ CONTENT_READS: Final = frozenset(
 STRUCTURE_READS: Final = frozenset(
     (
         *("buckets.containing", "buckets.forest", "buckets.get", "buckets.list", "buckets.parents", "buckets.tree"),
+        "contents.list",
         *("integrity.examine", "integrity.list_users", "journal.list", "placements.list_items", "trash.list"),
         *("upgrades.get", "upgrades.list"),
     )

@@ -337,6 +337,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/buckets/{id}/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listContents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/buckets/{id}/copy": {
         parameters: {
             query?: never;
@@ -1982,6 +1998,10 @@ export interface components {
             items: components["schemas"]["TrashItem"][];
             next_cursor: string | null;
         };
+        PageOfTreeItem: {
+            items: components["schemas"]["TreeItem"][];
+            next_cursor: string | null;
+        };
         PageOfUpgradeTask: {
             items: components["schemas"]["UpgradeTask"][];
             next_cursor: string | null;
@@ -2531,6 +2551,13 @@ export interface components {
             /** Format: date-time */
             trashed_at: string;
             trashed_by: string;
+        };
+        TreeItem: {
+            blob: components["schemas"]["Blob"] | null;
+            bucket: components["schemas"]["Bucket"] | null;
+            depth: number;
+            label: string | null;
+            parent_bucket_id: string | null;
         };
         Turn: {
             anyway?: string | null;
@@ -3875,6 +3902,47 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listContents: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                kind?: "blob" | "bucket" | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfTreeItem"];
+                };
             };
         };
     };

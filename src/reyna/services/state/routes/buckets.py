@@ -1,7 +1,7 @@
 """Buckets, and what stands in them."""
 
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from litestar import delete, get, patch, post, put
@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from reyna.domain.bucket import Bucket, BucketChange, NewBucket, Node
 from reyna.domain.placement import Placement
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page
+from reyna.domain.tree_item import TreeItem
 from reyna.services.state.routes.dependencies import Content
 from reyna.services.state.structure.placements import Item
 from reyna.transport.http import (
@@ -130,6 +131,19 @@ async def items(
     return await content.placements.list_items(caller, id, limit=limit, cursor=cursor)
 
 
+@get("/buckets/{id:str}/contents", opt=RUN_TOKEN)
+async def contents(
+    content: Content,
+    caller: CurrentCaller,
+    id: FromPath[str],
+    kind: FromQuery[Literal["bucket", "blob"] | None] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[TreeItem]:
+    """A bucket and all below it in reading order: each bucket before what is in it. `kind` leaves out the others."""
+    return await content.contents.list(caller, id, kind=kind, limit=limit, cursor=cursor)
+
+
 @put("/buckets/{id:str}/blobs/{blob_id:str}")
 async def place_blob(
     content: Content,
@@ -169,6 +183,7 @@ routes: Final = [
     tree,
     forest,
     items,
+    contents,
     place_blob,
     take_out,
 ]

@@ -41,6 +41,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "POST /buckets/{id}/restore": "restoreBucket",
     "GET /buckets/{id}/tree": "getTree",
     "GET /buckets/{id}/items": "listItems",
+    "GET /buckets/{id}/contents": "listContents",
     "PUT /buckets/{id}/blobs/{blob_id}": "placeBlob",
     "DELETE /buckets/{id}/blobs/{blob_id}": "takeOutBlob",
     "GET /tree": "getForest",
