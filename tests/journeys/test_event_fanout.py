@@ -126,6 +126,8 @@ REST: Final = [
     Step("DELETE /blobs/{id}", "/blobs/{short}", None, "blob.trashed", {"blob_id": "{short}"}),
     Step("DELETE /trash", "/trash", None, "blob.purged", {"blob_id": "{short}"}),
     Step("POST /migrate/legacy", "/migrate/legacy", {"id": 1, "content": "Old."}, "blob.created", {"cause": "import"}),
+    Step("POST /files", "/files?name=list.json", {"words": ["storm"]}, "file.created",
+         {"name": "list.json", "media_type": "text/plain"}),
     Step("PATCH /me", "/me", {"name": "Anna"}, "user.updated", {"user_id": "{ana}"}),
 ]  # fmt: skip
 # Operations of the application itself, or that change nothing another device shows; an upgrade of so little has ended

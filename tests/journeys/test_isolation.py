@@ -126,6 +126,8 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("POST /runs/{id}/retry", "/runs/{run}/retry", None),
     ("POST /runs/{id}/retry", "/runs/{run}/retry", {"from_start": True}),
     ("GET /runs/{id}/steps/{name}", "/runs/{run}/steps/one", None),
+    ("GET /files/{id}", "/files/{file}", None),
+    ("GET /files/{id}/meta", "/files/{file}/meta", None),
     ("GET /runs/{id}/prompt", "/runs/{run}/prompt", None),
     ("POST /work/{processor_id}/claim", "/work/{processor}/claim", {"worker": "bo", "version": "1.0.0"}),
     ("POST /dead/{id}/replay", "/dead/{dead}/replay", {"data": {"content": "bo was here"}}),
@@ -164,6 +166,7 @@ TELLS: Final = [
     "/processors",
     "/processors/text-expansion",
     "/me",
+    "/files",
     "/costs",
     "/costs?by=processor",
     "/me/spending-cap",
@@ -187,6 +190,7 @@ OF_NOBODY: Final = {
     "POST /migrate/legacy",  # its lines name nothing but each other
     "POST /schemas",
     "POST /models",
+    "POST /files",
     "PATCH /me",
     "POST /auth/register",
     "POST /auth/login",
@@ -256,7 +260,7 @@ async def belongings(ana: Person) -> Ids:
         body_of(await ana.rest.delete(path))
     made = {"schema": schema, "next_schema": later, "upgrade": upgrade, "bucket": bucket, "child": child, "blob": blob}
     made |= {"processor": processor, "trashed": trashed, "trashed_bucket": trashed_bucket, "model": model}
-    made |= {"pipeline": pipeline, "batch": batch}
+    made |= {"pipeline": pipeline, "batch": batch, "file": await ana.post("/files", {"content": WORDS})}
     return {name: one["id"] for name, one in (made | {"run": run, "dead": dead, "instance": instance}).items()}
 
 
@@ -305,6 +309,7 @@ async def snapshot(ana: Person) -> list[Any]:
         "/tree",
         "/trash",
         "/journal",
+        "/files",
         "/me/spending-cap",
     ]
     revisions = [f"/blobs/{blob['id']}/revisions" for blob in await ana.all("/blobs")]

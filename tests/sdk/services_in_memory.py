@@ -26,6 +26,7 @@ from reyna.domain.schema import Verdict
 from reyna.domain.tree_item import TreeItem
 from reyna.ports.bus import Bus
 from reyna.sdk.context import BlobReads, BucketReads, ContentsReads
+from reyna.sdk.files.file_access import FileVerbs, UploadVerbs
 from reyna.sdk.run_tokens import SignToken
 from reyna.sdk.services import (
     CostVerbs,
@@ -41,6 +42,7 @@ from reyna.sdk.services import (
 from reyna.sdk.testing import a_blob
 from reyna.transport.rpc import Signer
 from tests.support.collector import Collector
+from tests.support.files import FilesInMemory
 
 ANA = "user-ana"
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -97,11 +99,15 @@ class ServicesInMemory:
     blobs: BlobReads
     buckets: BucketReads
     contents: ContentsReads
+    uploads: UploadVerbs
+    files: FileVerbs
 
     def __init__(self, *blobs: Blob) -> None:
         self.registry = self.execution = self.validation = self.run_models = self.costs = self.spending = self
         self.has_spending_cap = False
         self.blobs, self.buckets, self.contents = BlobsInMemory(self), NoBuckets(), NoContents()
+        kept = FilesInMemory()
+        self.uploads, self.files = kept.uploads, kept.files
         self.steps, self.finished_steps = StepsInMemory(self), dict[tuple[str, str, int | None], RunStep]()
         self.prompts, self.kept_prompts = PromptsInMemory(self), dict[tuple[str, int], RunPrompt]()
         self.calls = Collector[tuple[str, Any]]()

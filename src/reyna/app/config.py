@@ -1,7 +1,6 @@
 """The settings of the studio, and reading them from REYNA_* variables and reyna.toml."""
 
 import difflib
-import ipaddress
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,31 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
+from reyna.app.settings.loopback import is_loopback
+from reyna.app.settings.value_types import (
+    MAX_WEIGHT,
+    MIN_WEIGHT,
+    Answer,
+    Connections,
+    Count,
+    Days,
+    FilesUrl,
+    Hours,
+    Limit,
+    LogFormat,
+    LogLevel,
+    NatsUrl,
+    Parallel,
+    Port,
+    PostgresUrl,
+    Price,
+    Processes,
+    RegistrationMode,
+    Seconds,
+    Secret,
+    StateUrl,
+    WebUrl,
+)
 from reyna.domain.errors import WrongSetting
 from reyna.domain.text.redaction import redact_passwords
 from reyna.embedded.secret_file import read_or_create_secret
@@ -25,31 +49,6 @@ COMMAND_VARIABLES: Final = frozenset(  # read where a command wants them
     {"REYNA_CONFIG", "REYNA_CREDENTIAL", "REYNA_URL", "REYNA_TOKEN"}
 )
 TEST_PREFIX: Final = "REYNA_TEST_"  # what only the test suite reads
-
-MIN_WEIGHT: Final = 0.01
-MAX_WEIGHT: Final = 100.0
-# The title of a type is shown to people: in the reference, and in the error for a wrong value.
-Port = Annotated[int, Meta(ge=1, le=65535, title="a number from 1 to 65535")]
-Days = Annotated[int, Meta(ge=1, le=36500, title="a number from 1 to 36500")]
-Limit = Annotated[int, Meta(ge=0, le=10**15, title="a whole number up to 10^15")]  # stores count to 9 * 10^18
-Count = Annotated[int, Meta(ge=1, le=10**6, title="a number from 1 to 10^6")]
-Connections = Annotated[int, Meta(ge=1, le=65535, title="a number from 1 to 65535")]
-Processes = Annotated[int, Meta(ge=1, le=64, title="a number from 1 to 64")]
-Parallel = Annotated[int, Meta(ge=1, le=1000, title="a number from 1 to 1000")]
-Seconds = Annotated[float, Meta(gt=0, le=86_400, title="a number of seconds up to 86400")]
-Price = Annotated[float, Meta(ge=0, le=10**6, title="a number from 0 to 10^6")]
-Answer = Annotated[bool, Meta(title="true or false")]
-Secret = Annotated[str, Meta(min_length=32, title="a text of 32 characters or more")]
-PostgresUrl = Annotated[str, Meta(pattern="^postgres(ql)?://.", title="a URL that starts with postgresql://")]
-StateUrl = Annotated[
-    str,
-    Meta(pattern=r"^(postgres(ql)?|mongodb(\+srv)?)://.", title="a URL that starts with postgresql:// or mongodb://"),
-]
-NatsUrl = Annotated[str, Meta(pattern="^(nats|tls)://.", title="a URL that starts with nats:// or tls://")]
-WebUrl = Annotated[str, Meta(pattern="^https?://.", title="a URL that starts with http:// or https://")]
-RegistrationMode = Annotated[Literal["open", "invite", "closed"], Meta(title="open, invite or closed")]
-LogLevel = Annotated[Literal["debug", "info", "warning", "error"], Meta(title="debug, info, warning or error")]
-LogFormat = Annotated[Literal["auto", "console", "json"], Meta(title="auto, console or json")]
 
 
 def _describe(sentence: str, *, secret: bool = False, shown: str | None = None) -> Meta:
@@ -77,6 +76,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         StateUrl | None,
         _describe("Where the state service stores, if elsewhere.", secret=True, shown="as `postgres_url`"),
     ] = None
+    files_url: Annotated[
+        FilesUrl | None,
+        _describe("Where the content of files is kept.", secret=True, shown="the folder `files` in `home`"),
+    ] = None
+    files_grace_hours: Annotated[
+        Hours, _describe("Hours for which a file is kept that no blob refers to, not even one in the trash.")
+    ] = 168
+    max_file_bytes: Annotated[Limit, _describe("Bytes that one file may have.")] = 10 * 1024**3
     nats_url: Annotated[NatsUrl | None, _describe("A NATS server of your own.", secret=True, shown="embedded")] = None
     llm_url: Annotated[WebUrl | None, _describe("An OpenAI-compatible endpoint.", secret=True, shown="embedded")] = None
     llm_key: Annotated[str | None, _describe("Key for that endpoint.", secret=True)] = None
@@ -164,6 +171,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     quota_buckets: Annotated[
         Limit | None, _describe("Buckets that each user may keep, the trash included.", shown="none")
     ] = None
+    quota_files: Annotated[Limit | None, _describe("Files that each user may keep.", shown="none")] = None
+    quota_file_bytes: Annotated[
+        Limit | None, _describe("Bytes of files that each user may keep, uploads under way included.", shown="none")
+    ] = None
     quota_runs: Annotated[
         Limit | None, _describe("Runs of processors that each user may request in a day (UTC).", shown="none")
     ] = None
@@ -200,6 +211,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "blobs": self.quota_blobs,
             "bytes": self.quota_bytes,
             "buckets": self.quota_buckets,
+            "files": self.quota_files,
+            "file_bytes": self.quota_file_bytes,
             "runs": self.quota_runs,
         }
 
@@ -270,16 +283,6 @@ def reference() -> str:
     head = "| `reyna.toml` | environment | type | default | |\n|---|---|---|---|---|\n"
     rows = (f"| `{s.name}` | `{s.variable}` | {s.type} | {s.default} | {s.sentence} |" for s in SETTINGS)
     return head + "\n".join(rows) + "\n"
-
-
-def is_loopback(host: str) -> bool:
-    """Tells whether a server on this address is reached from this machine alone."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def is_setting(variable: str) -> bool:

@@ -1,4 +1,4 @@
-"""The stores of the services: which database a service's records go to, and the layers over it."""
+"""The stores of the services: which database a service's records go to, the layers over it, and the files."""
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -13,6 +13,7 @@ from reyna.app.addresses import Addresses
 from reyna.app.config import Settings
 from reyna.domain.errors import CannotStart
 from reyna.ports.bus import Bus
+from reyna.ports.files import FileStorage
 from reyna.ports.store import Collection, Store
 from reyna.services.composition import ServiceDescription
 from reyna.storage.disk_space import DiskSpace, DiskSpaceGuard
@@ -22,6 +23,15 @@ from reyna.storage.outbox.sent_events import SentEvents
 from reyna.transport.http import Check
 
 POOL_CONNECTIONS: Final = 12  # to a database; group commit keeps two busy with writes, the rest read
+
+
+def open_file_storage(settings: Settings) -> FileStorage:
+    """Returns the storage of files: a directory in the home, or what the settings name. Raises CannotStart."""
+    from reyna.adapters.objectstore.storage import open_by_url, open_local  # not for those that keep no files
+
+    if settings.files_url is not None:
+        return open_by_url(settings.files_url)
+    return open_local(settings.home.absolute() / "files")
 
 
 class OpenStore(NamedTuple):

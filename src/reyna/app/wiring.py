@@ -20,7 +20,7 @@ from reyna.app.models.source import InstalledModels, address_rule, endpoints_of
 from reyna.app.neighbours import Neighbours
 from reyna.app.servers import Servers
 from reyna.app.services import SERVICE_NAMES, SERVICES
-from reyna.app.stores import OpenStore, ServiceStores
+from reyna.app.stores import OpenStore, ServiceStores, open_file_storage
 from reyna.app.workers import (
     LIBRARY,
     SMALL_MODEL_SETTINGS,
@@ -138,6 +138,7 @@ class _Wiring:
             registrations=library_registrations,
             models=self._models,
             prices=self._prices,
+            open_files=partial(open_file_storage, self._settings),
             stack=self._stack,
         )
         service = self._services[description.name] = await description.build(context)

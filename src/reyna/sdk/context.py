@@ -10,10 +10,13 @@ import msgspec
 from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
 from reyna.domain.caller import Caller
+from reyna.domain.file import FileInfo
 from reyna.domain.processing.run import Cost
 from reyna.domain.requests.page import MAX_PAGE_SIZE, Page
 from reyna.domain.tree_item import TreeItem
 from reyna.ports.language import Language
+from reyna.sdk.files.file_access import FileAccess
+from reyna.sdk.files.memory_files import SavedFiles
 from reyna.sdk.language.metered import CallCosts, MeteredLanguage
 from reyna.sdk.language.recorded import RecordedLanguage
 from reyna.sdk.progress import REPORT_INTERVAL_SECONDS, ProgressReporter, SendProgress
@@ -87,13 +90,15 @@ class Context(Generic[S]):
         caller: Caller,
         state: StateService,
         send_progress: SendProgress,
+        files: FileAccess | None = None,
         steps: StepStore | None = None,
         send_prompts: SendPrompts | None = None,
         costs: CallCosts | None = None,
         report_interval: float = REPORT_INTERVAL_SECONDS,
         is_rehearsal: bool = False,
     ) -> None:
-        """Without `steps`, finished steps are remembered in memory; without `send_prompts`, prompts are not kept.
+        """Without `files` and `steps`, files and finished steps are kept in memory; without `send_prompts`, prompts are
+        not kept.
 
         `costs` is told of each call of the language model.
         """
@@ -102,7 +107,7 @@ class Context(Generic[S]):
         self._prompts = PromptLog(send_prompts)
         self.language = MeteredLanguage(language and RecordedLanguage(language, self._prompts), costs)
         self.cancelled = False
-        self._caller, self._state = caller, state
+        self._caller, self._state, self._files = caller, state, files or SavedFiles()
         self._steps = DurableSteps(steps or MemorySteps(), self.language)
         self._loop = asyncio.get_running_loop()
         self._ended = False
@@ -163,6 +168,25 @@ class Context(Generic[S]):
         async for item in self._read_pages(partial(self._state.contents.list, self._caller, bucket_id, kind=kind)):
             yield item
 
+    async def save_file(self, name: str, content: bytes | AsyncIterable[bytes]) -> FileInfo:
+        """Stores a file of the user, of any size, and returns the facts about it; a blob refers to it by its `id`.
+
+        The same content is the same file: an attempt that is made again leaves none twice. A file that no blob refers
+        to is removed after some time. Raises TooLarge and TooMuch.
+        """
+        stream = _single(bytes(content)) if isinstance(content, bytes | bytearray | memoryview) else content
+        return await self._on_worker_loop(lambda: self._files.save(self._caller, name, stream))
+
+    async def open_file(self, id: str) -> AsyncIterator[bytes]:
+        """Yields the content of a file of the user, some MiB at a time. Raises NotFound."""
+        parts = self._files.open(self._caller, id)
+        try:
+            while (part := await self._on_worker_loop(lambda: anext(parts, None))) is not None:
+                yield part
+        finally:
+            if isinstance(parts, AsyncGenerator):
+                await self._on_worker_loop(parts.aclose)
+
     # --- for a plain `def`, in its thread ---
 
     def wait(self, call: Awaitable[T]) -> T:
@@ -212,6 +236,10 @@ class Context(Generic[S]):
         if asyncio.get_running_loop() is self._loop:
             return await call()
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_await(call()), self._loop))
+
+
+async def _single(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 async def _await(call: Awaitable[T]) -> T:

@@ -16,6 +16,7 @@ from reyna.domain.processing.step import RunStep
 from reyna.domain.schema import Verdict
 from reyna.ports.bus import Bus
 from reyna.sdk.context import StateService
+from reyna.sdk.files.file_access import FileParts
 from reyna.sdk.run_tokens import SignToken
 from reyna.transport.rpc import parts_of, remote, verbs_of
 
@@ -118,17 +119,21 @@ class SchemaService(Protocol):
     validation: ValidationVerbs
 
 
+class ContentService(StateService, FileParts, Protocol):
+    """The parts of the state service that a worker calls."""
+
+
 class WorkerServices(msgspec.Struct, frozen=True):
     """The services that a worker calls; each is the service itself or its `remote`."""
 
     processors: ProcessorService
-    state: StateService
+    state: ContentService
     schemas: SchemaService
 
 
 def called_verbs() -> Iterator[str]:
     """Yields the verbs that a worker calls over the bus, as `service.part.verb`."""
-    protocols = {"processors": ProcessorService, "state": StateService, "schemas": SchemaService}
+    protocols = {"processors": ProcessorService, "state": ContentService, "schemas": SchemaService}
     for service, protocol in protocols.items():
         for part, verbs in parts_of(protocol).items():
             yield from (f"{service}.{part}.{verb}" for verb in verbs_of(verbs))
@@ -138,6 +143,6 @@ def connect_services(bus: Bus, sign: SignToken) -> WorkerServices:
     """Returns the services as they are served on this bus."""
     return WorkerServices(
         processors=remote(ProcessorService, "processors", bus, sign),
-        state=remote(StateService, "state", bus, sign),
+        state=remote(ContentService, "state", bus, sign),
         schemas=remote(SchemaService, "schemas", bus, sign),
     )

@@ -18,11 +18,12 @@ from reyna.domain.requests.page import Page
 from reyna.domain.tree_item import TreeItem
 from reyna.ports.language import Language
 from reyna.sdk.context import BlobReads, BucketReads, ContentsReads, Context
+from reyna.sdk.files.memory_files import SavedFiles
 from reyna.sdk.processor import Processor
 from reyna.sdk.prompts import rehearsal
 from reyna.sdk.steps.memory_steps import MemorySteps
 
-__all__ = ["USER", "MemorySteps", "RunResult", "a_blob", "rehearse", "run"]
+__all__ = ["USER", "MemorySteps", "RunResult", "SavedFiles", "a_blob", "rehearse", "run"]
 
 S = TypeVar("S", bound=msgspec.Struct | None)
 USER = "user-ana"
@@ -72,8 +73,11 @@ async def run(
     blobs: Sequence[Blob] = (),
     buckets: Sequence[Bucket] = (),
     steps: MemorySteps | None = None,
+    files: SavedFiles | None = None,
 ) -> RunResult:
     """Runs the processor on the blob; its context contains `blobs` and `buckets` besides.
+
+    `files` are those that it can open, and those that it saves.
 
     `steps` are the finished steps that it finds, and those that it finishes: given to a second run, it goes on where
     the first one ended. Raises what the processor raises: Refuse, Retry, or anything else. Outputs are not checked
@@ -95,6 +99,7 @@ async def run(
         caller=Caller(user_id=blob.user_id, kind="processor", processor_id=processor.id),
         state=_MemoryState([blob, *blobs], buckets),
         send_progress=send_progress,
+        files=files,
         steps=steps,
         send_prompts=keep_prompts,
         report_interval=0.0,

@@ -26,6 +26,7 @@ from reyna.ports.bus import (
 )
 from reyna.ports.language import Language
 from reyna.sdk.context import Context
+from reyna.sdk.files.file_access import BusFiles
 from reyna.sdk.language.attempt_costs import AttemptCosts
 from reyna.sdk.language.chosen import ChosenLanguage
 from reyna.sdk.processor import Processor
@@ -169,6 +170,7 @@ class Worker:
             language=self._language if work.model is None else ChosenLanguage(lambda: self._open_chosen(work)),
             caller=caller,
             state=self._services.state,
+            files=BusFiles(self._services.state),
             send_progress=self._progress_sender(work),
             steps=steps,
             send_prompts=RunClient(self._services, self._tokens, work, self.id).put_prompts,

@@ -12,6 +12,7 @@ from litestar import Litestar
 
 from reyna.domain.processing.processor import NewProcessor
 from reyna.ports.bus import Bus
+from reyna.ports.files import FileStorage
 from reyna.ports.models import ModelSource
 from reyna.ports.prices import PriceList
 from reyna.ports.store import Collection, Store
@@ -28,6 +29,9 @@ class ServiceSettings(Protocol):
 
     @property
     def trash_days(self) -> int | None: ...
+
+    @property
+    def max_file_bytes(self) -> int | None: ...
 
     @property
     def prompt_days(self) -> int: ...
@@ -62,7 +66,7 @@ class ServiceContext:
     `find_neighbour` returns another service by name: the object that it offers when it runs in this process, else the
     same verbs over the bus. `store` keeps the service's collections and relays its events. `registrations` returns
     those of the processors that ship with the studio, `models` are the language models of the installation, `prices`
-    the known prices of models.
+    the known prices of models. `open_files` returns the storage of files.
     """
 
     description: "ServiceDescription[Any]"
@@ -76,6 +80,7 @@ class ServiceContext:
     registrations: Callable[[], Sequence[NewProcessor]]
     models: ModelSource
     prices: PriceList
+    open_files: Callable[[], FileStorage]
     stack: AsyncExitStack
 
     async def start(self, background: Background) -> None:

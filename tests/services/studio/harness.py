@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from litestar import Litestar
 
 from reyna.adapters.memory.bus import MemoryBus
+from reyna.adapters.memory.files import MemoryFiles
 from reyna.adapters.memory.store import MemoryStore
 from reyna.domain.caller import system_caller
 from reyna.domain.event import Message
@@ -134,7 +135,7 @@ async def studio_harness(
     bus, clock = bus or memory, Clock()
     schemas = Schemas(await _kept(kept_in(schema_records.COLLECTIONS), bus))
     await install(schemas)
-    state = State(await _kept(kept_in(state_records.COLLECTIONS), bus), schemas)
+    state = State(await _kept(kept_in(state_records.COLLECTIONS), bus), schemas, file_storage=MemoryFiles())
     signer = Signer(b"s" * 32)
     processors = Processors(await _kept(kept_in(processor_records.COLLECTIONS), bus), state, schemas, signer, bus)
     await processors.registry.register(system_caller(), EXPANSION)

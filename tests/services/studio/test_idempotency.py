@@ -135,6 +135,7 @@ NEED_NO_KEY: Final = {
     "/buckets/{id}/move": "again, it finds the bucket moved",
     "/buckets/{id}/restore": "again, it finds the bucket restored",
     "/migrate/legacy": "every line is the same blob, however often it comes",
+    "/files": "the same content is the same file",
     "/models/{id}/test": "answers a question",
     "/batches/{id}/cancel": "again, it finds the batch cancelled",
     "/runs/estimate": "answers a question",

@@ -1,1 +1,1 @@
-"""The Store and Bus ports in memory."""
+"""The Store, Bus and FileStorage ports in memory."""

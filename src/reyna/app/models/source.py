@@ -8,9 +8,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from reyna.app.addresses import Addresses
-from reyna.app.config import Settings, is_loopback
+from reyna.app.config import Settings
 from reyna.app.models.discovery import LocalServers
 from reyna.app.models.opening import open_adapter, open_for_single_try
+from reyna.app.settings.loopback import is_loopback
 from reyna.domain.costs.cost import Price
 from reyna.domain.errors import Invalid
 from reyna.domain.processing.model import SYSTEM_MODEL_ID, Model, RunModel

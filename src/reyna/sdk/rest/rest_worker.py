@@ -19,6 +19,7 @@ from reyna.sdk.language.attempt_costs import AttemptCosts
 from reyna.sdk.processor import Processor
 from reyna.sdk.progress import SendProgress
 from reyna.sdk.rest.beats import BeatThread
+from reyna.sdk.rest.rest_files import RestFiles
 from reyna.sdk.rest.rest_run import RestRun, RestState
 from reyna.sdk.rest.studio_client import StudioClient
 from reyna.sdk.run_attempt import Postponements, RunAttempt
@@ -147,6 +148,7 @@ class RestWorker:
                 language=self._language,
                 caller=caller,
                 state=RestState(self._studio, claimed.token),
+                files=RestFiles(self._studio, claimed.token),
                 send_progress=self._progress_sender(client, run.id),
                 steps=steps,
                 send_prompts=client.put_prompts,

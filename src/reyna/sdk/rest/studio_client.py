@@ -1,5 +1,6 @@
 """A client of the studio's REST API: sends structs, and returns structs or raises what the studio refuses."""
 
+from collections.abc import AsyncIterable, AsyncIterator
 from typing import Any, Final, TypeVar
 
 import httpx
@@ -8,6 +9,7 @@ import msgspec
 from reyna.domain.errors import CannotStart, Fault, Unavailable, refusal_from_problem
 
 ANSWER_TIMEOUT_SECONDS: Final = 30.0
+TRANSFER_TIMEOUT_SECONDS: Final = 120.0  # without any progress of a file
 MAX_CONNECTIONS: Final = 1_000  # each run under way keeps one for its beats
 T = TypeVar("T")
 
@@ -44,14 +46,52 @@ class StudioClient:
 
         Raises Refusal as the studio does, and Fault when it cannot be reached or fails.
         """
-        headers = {"authorization": f"Bearer {token or self._token}", "content-type": "application/json"}
+        headers = self._headers(token) | {"content-type": "application/json"}
         content = None if body is None else msgspec.json.encode(body)
+        return await self._request(kind, method, path, content, headers, timeout, query)
+
+    async def send(
+        self, kind: Any, path: str, content: AsyncIterable[bytes], *, token: str, query: dict[str, Any]
+    ) -> Any:
+        """Posts content as it comes, and returns the answer as `kind`. Raises as `ask` does."""
+        headers = self._headers(token) | {"content-type": "application/octet-stream"}
+        return await self._request(kind, "POST", path, content, headers, TRANSFER_TIMEOUT_SECONDS, query)
+
+    async def receive(self, path: str, *, token: str) -> AsyncIterator[bytes]:
+        """Yields the body of an answer as it comes. Raises as `ask` does."""
+        headers = self._headers(token)
+        try:
+            async with self._http.stream("GET", path, headers=headers, timeout=TRANSFER_TIMEOUT_SECONDS) as answer:
+                if not answer.is_success:
+                    await answer.aread()
+                    raise self._error_of(answer)
+                async for part in answer.aiter_bytes():
+                    yield part
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise self._unreachable(error) from error
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    def _headers(self, token: str | None) -> dict[str, str]:
+        return {"authorization": f"Bearer {token or self._token}"}
+
+    async def _request(
+        self,
+        kind: Any,
+        method: str,
+        path: str,
+        content: bytes | AsyncIterable[bytes] | None,
+        headers: dict[str, str],
+        timeout: float,
+        query: dict[str, Any] | None,
+    ) -> Any:
         try:
             answer = await self._http.request(
                 method, path, content=content, headers=headers, timeout=timeout, params=query
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unavailable(f"{self.url} cannot be reached: {error or type(error).__name__}") from error
+            raise self._unreachable(error) from error
         if not answer.is_success:
             raise self._error_of(answer)
         try:
@@ -59,8 +99,8 @@ class StudioClient:
         except msgspec.MsgspecError as error:
             raise Fault(f"{self.url} answers, but not as this version of a studio does: {error}") from error
 
-    async def close(self) -> None:
-        await self._http.aclose()
+    def _unreachable(self, error: Exception) -> Unavailable:
+        return Unavailable(f"{self.url} cannot be reached: {error or type(error).__name__}")
 
     def _error_of(self, answer: httpx.Response) -> Exception:
         if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:

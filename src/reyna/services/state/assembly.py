@@ -7,7 +7,7 @@ from typing import Final
 from reyna.domain.caller import system_caller
 from reyna.services.composition import ServiceContext, ServiceDescription
 from reyna.services.rest_app import build_rest_app
-from reyna.services.state.quota import COUNTED
+from reyna.services.state.quota import COUNTED, COUNTED_FILES
 from reyna.services.state.reactions import follow_schemas, follow_upgrades
 from reyna.services.state.records import COLLECTIONS
 from reyna.services.state.routes import routes
@@ -26,9 +26,11 @@ async def _build(context: ServiceContext) -> State:
     return State(
         context.store,
         context.find_neighbour("schemas"),
-        allowed={resource: quota[resource] for resource in COUNTED},
+        allowed={resource: quota[resource] for resource in (*COUNTED, *COUNTED_FILES)},
         keeps_trash=_trash_retention(context),
         sandbox=context.sandbox,
+        file_storage=context.open_files(),
+        max_file_bytes=context.settings.max_file_bytes,
     )
 
 

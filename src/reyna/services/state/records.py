@@ -13,6 +13,7 @@ from reyna.domain.event import Event
 from reyna.domain.ids import microseconds_of
 from reyna.domain.placement import Placement
 from reyna.ports.store import Collection
+from reyna.services.state.files.file_records import FILE_COLLECTIONS
 from reyna.storage.idempotency import idempotency_collection
 
 Kind = Literal["bucket", "blob"]
@@ -234,4 +235,7 @@ TREES: Final = Collection("state.trees", Tree)
 TRASH: Final = Collection("state.trash", TrashUnit, ("item_id", "trashed_at", "purging", "number"))
 JOURNAL: Final = Collection("state.journal", Act, ("number", "undone"))
 REQUESTS: Final = idempotency_collection("state.requests")
-COLLECTIONS: Final = (BLOBS, REVISIONS, NAMES, UPGRADES, BUCKETS, PLACEMENTS, TREES, TRASH, JOURNAL, REQUESTS)
+COLLECTIONS: Final = (
+    *(BLOBS, REVISIONS, NAMES, UPGRADES, BUCKETS, PLACEMENTS, TREES, TRASH, JOURNAL, REQUESTS),
+    *FILE_COLLECTIONS,
+)

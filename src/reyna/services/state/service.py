@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 
+from reyna.ports.files import FileStorage
 from reyna.ports.store import Store
 from reyna.services.state.bulk.bulk import Bulk
 from reyna.services.state.content.blob_reader import BlobReader
@@ -15,6 +16,9 @@ from reyna.services.state.content.earlier_data import EarlierData
 from reyna.services.state.content.lineage import LineageVerbs
 from reyna.services.state.content.schema_cache import SchemaCache, SchemaVerbs
 from reyna.services.state.content.usage_counting_store import UsageCountingStore
+from reyna.services.state.files.files import Files
+from reyna.services.state.files.parts import PartStorage
+from reyna.services.state.files.uploads import Uploads
 from reyna.services.state.history.act_reversal import ActReversal
 from reyna.services.state.history.journal import Journal
 from reyna.services.state.integrity.examination import Integrity
@@ -90,6 +94,8 @@ class State:
     legacy_import: LegacyImport
     integrity: Integrity
     quota: QuotaUsage
+    uploads: Uploads
+    files: Files
 
     def __init__(
         self,
@@ -100,9 +106,12 @@ class State:
         keeps_trash: timedelta | None = None,
         sandbox: ValidationSandbox | None = None,
         clock: Callable[[], int] = time.time_ns,
+        file_storage: FileStorage | None = None,
+        max_file_bytes: int | None = None,
     ) -> None:
         """`allowed`: how many `blobs`, `bytes` and `buckets` each user may keep; `keeps_trash`: how long, None for
-        ever. `sandbox`: where costly data is validated; `clock` gives nanoseconds since 1970."""
+        ever. `sandbox`: where costly data is validated; `clock` gives nanoseconds since 1970. `file_storage` holds the
+        content of files, of at most `max_file_bytes` each; without it, none can be kept."""
         self.schema_cache = SchemaCache(schemas, sandbox)
         counting = UsageCountingStore(store, self.schema_cache.counts)
         quota, order, idempotency_keys = Quota(counting, allowed), LogicalClock(clock), IdempotencyKeys(store, REQUESTS)
@@ -122,3 +131,5 @@ class State:
         self.legacy_import = LegacyImport(store, self.schema_cache, quota, order)
         self.integrity = Integrity(store)
         self.quota = QuotaUsage(store, quota)
+        parts = PartStorage(file_storage)
+        self.uploads, self.files = Uploads(store, quota, parts, max_file_bytes), Files(store, parts)

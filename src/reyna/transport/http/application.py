@@ -58,7 +58,7 @@ class HttpApplication(Litestar):
     async def _answer(self, scope: Any, receive: Receive, send: Send) -> None:
         started_at, status, method = time.perf_counter(), 0, scope["method"]
         if method == "HEAD":
-            scope = scope | {"method": "GET"}
+            scope = scope | {"method": "GET", "is_head": True}
 
         async def send_message(message: Any) -> None:
             nonlocal status

@@ -34,6 +34,11 @@ class JsonRequest(Request[Any, Any, Any]):
         return head
 
     @property
+    def is_head(self) -> bool:
+        """True when only the headers of the answer are sent: the handler of GET answers HEAD as well."""
+        return bool(self.scope.get("is_head"))
+
+    @property
     def sent_token(self) -> str | None:
         """The token of the request, or None."""
         token: str | None = self.scope["token"]  # type: ignore[typeddict-item]  # set by RequestGuard

@@ -44,6 +44,8 @@ def problem_of(refusal: Refusal) -> Problem:
         headers["retry-after"] = str(refusal.facts["retry_after"])
     if refusal.status == 426:
         headers["upgrade"] = "websocket"
+    if refusal.status == 416 and "size" in refusal.facts:
+        headers["content-range"] = f"bytes */{refusal.facts['size']}"
     if refusal.status == 415 and "accepted" in refusal.facts:
         headers["accept-encoding"] = str(refusal.facts["accepted"])
     return refusal.status, _content(refusal.status, refusal.problem()), headers

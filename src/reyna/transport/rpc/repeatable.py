@@ -6,6 +6,7 @@ from typing import Final
 CONTENT_READS: Final = frozenset(
     (
         *("blobs.get", "blobs.get_stored", "blobs.list", "lineage.get", "lineage.paths", "quota.usage"),
+        *("files.get", "files.list", "files.read", "uploads.get"),
         *("revisions.diff", "revisions.get", "revisions.list"),
     )
 )

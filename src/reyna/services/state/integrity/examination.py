@@ -1,17 +1,18 @@
 """The integrity part: examines all records of a user and recounts the sums; for the system caller only."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from typing import Any, Final
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Forbidden
 from reyna.ports.store import NOT_NULL, Collection, Increment, Store
 from reyna.services.state.integrity import rules
+from reyna.services.state.integrity.file_counts import count_files
+from reyna.services.state.integrity.paging import PAGE_RECORDS, read_pages
 from reyna.services.state.integrity.rules import Finding, Findings, PlacementView, Present
 from reyna.services.state.records import BLOBS, BUCKETS, PLACEMENTS, REVISIONS, TRASH
 from reyna.transport.rpc import long_running
 
-PAGE_RECORDS: Final = 1_000  # records that are looked at together; a user may have a million
 TRASHABLE: Final[tuple[Collection[Any], ...]] = (BLOBS, BUCKETS)  # what bears the id of an act of trashing
 MAX_COUNT_ATTEMPTS: Final = 5  # counts of what somebody goes on changing
 
@@ -69,11 +70,11 @@ def _check_system_caller(caller: Caller) -> None:
 async def count_contents(store: Store, user_id: str) -> dict[str, int]:
     """Returns what the sums of a user should be."""
     counted = {"blobs": 0, "bytes": 0, "buckets": await store.count(BUCKETS, user_id)}
-    async for page in _pages(store, BLOBS, user_id, ("id", "size")):
+    async for page in read_pages(store, BLOBS, user_id, ("id", "size")):
         counted["blobs"] += len(page)
         for id, size in page:
             counted["bytes"] += await _size(store, user_id, id) if size is None else size
-    return counted
+    return counted | await count_files(store, user_id)
 
 
 class _Examination:
@@ -104,7 +105,7 @@ class _Examination:
     async def _check_buckets(self) -> None:
         parents: dict[str, str | None] = {}
         live: dict[str, bool] = {}
-        async for page in _pages(self._store, BUCKETS, self._user_id, ("id", "parent_bucket_id", "trashed_at")):
+        async for page in read_pages(self._store, BUCKETS, self._user_id, ("id", "parent_bucket_id", "trashed_at")):
             parents |= {id: parent for id, parent, _ in page}
             live |= {id: trashed_at is None for id, _, trashed_at in page}
         self._found.add("orphans", rules.orphans(parents, live))
@@ -113,7 +114,7 @@ class _Examination:
 
     async def _check_places(self) -> None:
         fields = ("id", "blob_id", "bucket_id", "trashed_at")
-        async for page in _pages(self._store, PLACEMENTS, self._user_id, fields):
+        async for page in read_pages(self._store, PLACEMENTS, self._user_id, fields):
             places = [PlacementView(id, blob_id, bucket_id, at is None) for id, blob_id, bucket_id, at in page]
             blobs = await self._present(BLOBS, (place.blob_id for place in places))
             buckets = await self._present(BUCKETS, (place.bucket_id for place in places))
@@ -122,14 +123,14 @@ class _Examination:
             self._found.add("placed_in_trash", rules.placed_in_trash(places, blobs, buckets))
 
     async def _check_trash(self) -> None:
-        async for page in _pages(self._store, TRASH, self._user_id, ("id",), {"purging": False}):
+        async for page in read_pages(self._store, TRASH, self._user_id, ("id",), {"purging": False}):
             ids = [id for (id,) in page]
             held: set[str] = set()
             for collection in TRASHABLE:
                 held |= set(await self._store.count_by(collection, self._user_id, "trash_id", {"trash_id": ids}))
             self._found.add("empty_units", (id for id in ids if id not in held))
         for collection in TRASHABLE:
-            async for page in _pages(
+            async for page in read_pages(
                 self._store, collection, self._user_id, ("id", "trash_id"), {"trash_id": NOT_NULL}
             ):
                 units = await self._present(TRASH, (unit for _, unit in page))
@@ -137,28 +138,18 @@ class _Examination:
 
     async def _check_blobs(self) -> None:
         where = {"parent_id": NOT_NULL}
-        async for page in _pages(self._store, BLOBS, self._user_id, ("id", "parent_id"), where):
+        async for page in read_pages(self._store, BLOBS, self._user_id, ("id", "parent_id"), where):
             there = await self._present(BLOBS, (parent for _, parent in page))
             self._found.add("parents_gone", (id for id, parent in page if parent not in there))
 
     async def _check_revisions(self) -> None:
-        async for page in _pages(self._store, REVISIONS, self._user_id, ("id", "blob_id")):
+        async for page in read_pages(self._store, REVISIONS, self._user_id, ("id", "blob_id")):
             there = await self._present(BLOBS, (blob_id for _, blob_id in page))
             self._found.add("lost_revisions", (id for id, blob_id in page if blob_id not in there))
 
     async def _present(self, collection: Collection[Any], ids: Iterable[str]) -> Present:
         found = await self._store.select(collection, self._user_id, ("id", "trashed_at"), {"id": sorted(set(ids))})
         return {id: trashed_at is None for id, trashed_at in found}
-
-
-async def _pages(
-    store: Store, collection: Collection[Any], user_id: str, fields: tuple[str, ...], where: dict[str, Any] = {}
-) -> AsyncIterator[list[tuple[Any, ...]]]:
-    """Yields all matching records by id, a page at a time; the first of the `fields` is the id."""
-    after: str | None = None
-    while page := await store.select(collection, user_id, fields, where, after=after, limit=PAGE_RECORDS):
-        yield page
-        after = page[-1][0]
 
 
 async def _size(store: Store, user_id: str, id: str) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from reyna.services.state.routes import blobs, buckets, journal, trash
+from reyna.services.state.routes import blobs, buckets, files, journal, trash
 from reyna.services.state.routes import bulk as together
 from reyna.services.state.routes import legacy_import as legacy
 from reyna.services.state.routes import revisions as history
@@ -14,5 +14,6 @@ routes: Final = [
     *journal.routes,
     *legacy.routes,
     *trash.routes,
+    *files.routes,
     *together.routes,
 ]

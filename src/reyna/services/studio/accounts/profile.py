@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 
 class Used(msgspec.Struct, frozen=True, kw_only=True):
-    """Blobs, the bytes of their data and buckets that are kept, the trash included, and the runs of today (UTC)."""
+    """Blobs, the bytes of their data and buckets that are kept, the trash included, files with their bytes, and the
+    runs of today (UTC)."""
 
     blobs: int
     bytes: int
     buckets: int
     runs: int
+    files: int = 0
+    file_bytes: int = 0
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):

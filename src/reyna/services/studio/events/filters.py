@@ -26,6 +26,8 @@ PLAIN_TYPES: Final = frozenset(
     | {f"upgrade.{action}" for action in ("requested", "completed", "failed", "cancelled", "progress")}
     | {f"batch.{action}" for action in ("requested", "completed", "failed", "cancelled")}
     | {
+        "file.created",
+        "file.purged",
         "instance.changed",
         "model.changed",
         "pipeline.changed",

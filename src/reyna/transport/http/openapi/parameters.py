@@ -37,6 +37,10 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "Idempotency-Key": "1 to 200 printable ASCII characters of the client's choosing, by which the request may be "
     "repeated for 7 days: the same again gets the same answer, another one 422, one still running 409.",
     "/buckets/{id}/blobs/{blob_id}/blob_id": "The blob.",
+    "/files/name": "The name of the file; without it, the one in the form or in Content-Disposition.",
+    "Range": "The bytes to send, as `bytes=0-1023`.",
+    "If-Range": "The ETag of what the client has; of another content, the whole is sent.",
+    "If-None-Match": "The ETags of what the client has already; then the answer is 304.",
     "/blobs/{id}/diff/from": "The older revision; the one before `to` when left out.",
     "/blobs/{id}/diff/to": "The newer revision; the newest when left out.",
     "/batches/status": "Only batches with this status.",

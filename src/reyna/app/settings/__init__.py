@@ -1,0 +1,1 @@
+"""The parts of the settings that are no settings themselves."""
