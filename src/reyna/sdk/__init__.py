@@ -3,7 +3,7 @@
 from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
 from reyna.domain.errors import Fault, Invalid, NotFound, Refusal, TooLarge
-from reyna.domain.file import FileInfo
+from reyna.domain.files.file import FileInfo
 from reyna.domain.processing.prompts.estimate import TokenEstimate
 from reyna.domain.processing.prompts.prompt import PromptPart
 from reyna.domain.tree_item import TreeItem

@@ -10,7 +10,7 @@ import msgspec
 from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
 from reyna.domain.caller import Caller
-from reyna.domain.file import FileInfo
+from reyna.domain.files.file import FileInfo
 from reyna.domain.processing.run import Cost
 from reyna.domain.requests.page import MAX_PAGE_SIZE, Page
 from reyna.domain.tree_item import TreeItem

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from reyna.domain.caller import Caller
-from reyna.domain.file import PART_BYTES
+from reyna.domain.files.file import PART_BYTES
 from reyna.sdk import Blob, Context, NotFound, Processor
 from reyna.sdk.files.file_access import BusFiles
 from reyna.sdk.testing import SavedFiles, a_blob, rehearse, run

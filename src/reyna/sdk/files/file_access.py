@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 from typing import Protocol
 
 from reyna.domain.caller import Caller
-from reyna.domain.file import FileInfo, NewUpload, Upload, cut_into_parts
+from reyna.domain.files.file import FileInfo, NewUpload, Upload, cut_into_parts
 
 
 class FileAccess(Protocol):

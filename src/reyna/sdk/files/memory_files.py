@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import NotFound
-from reyna.domain.file import DEFAULT_MEDIA_TYPE, FileInfo, cut_into_parts, file_id_of, sha256_of
+from reyna.domain.files.file import DEFAULT_MEDIA_TYPE, FileInfo, cut_into_parts, file_id_of, sha256_of
 
 
 class SavedFiles:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 from urllib.parse import quote
 
 from reyna.domain.caller import Caller
-from reyna.domain.file import FileInfo
+from reyna.domain.files.file import FileInfo
 from reyna.sdk.rest.studio_client import StudioClient
 
 

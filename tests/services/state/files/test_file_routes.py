@@ -7,7 +7,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from reyna.domain.file import PART_BYTES
+from reyna.domain.files.file import PART_BYTES
 from tests.services.studio.conftest import bearer, create_account
 from tests.services.studio.harness import StudioHarness, studio_harness
 

@@ -7,7 +7,7 @@ import msgspec
 
 from reyna.domain.caller import Caller
 from reyna.domain.event import Event
-from reyna.domain.file import FileInfo, Upload
+from reyna.domain.files.file import FileInfo, Upload
 from reyna.ports.store import Collection
 
 

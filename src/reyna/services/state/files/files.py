@@ -4,7 +4,7 @@ from datetime import datetime
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Invalid, NotFound
-from reyna.domain.file import FileInfo
+from reyna.domain.files.file import FileInfo
 from reyna.domain.requests.page import Page, check_limit, decode_cursor, encode_cursor
 from reyna.ports.store import Store
 from reyna.services.state.files.file_records import FILES, StoredFile

@@ -5,7 +5,7 @@ from typing import Final
 
 import filetype
 
-from reyna.domain.file import DEFAULT_MEDIA_TYPE
+from reyna.domain.files.file import DEFAULT_MEDIA_TYPE
 
 HEAD_BYTES: Final = 8192  # from the beginning of a file, in which its type is looked for
 MAX_UTF8_BYTES: Final = 4  # of one character, which the end of the head may cut off

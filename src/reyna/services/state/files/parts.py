@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 
 from reyna.domain.errors import Fault, Unavailable
-from reyna.domain.file import PART_BYTES
+from reyna.domain.files.file import PART_BYTES
 from reyna.ports.files import FileStorage
 
 TOKEN_BYTES: Final = 6  # of the random name of a part

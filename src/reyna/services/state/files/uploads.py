@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Invalid, NotFound, Refusal, TooLarge, TooMuch
 from reyna.domain.event import Message
-from reyna.domain.file import MAX_FILE_NAME_CHARACTERS, PART_BYTES, FileInfo, NewUpload, Upload, file_id_of
+from reyna.domain.files.file import MAX_FILE_NAME_CHARACTERS, PART_BYTES, FileInfo, NewUpload, Upload, file_id_of
 from reyna.domain.ids import new_id
 from reyna.domain.text.names import make_name
 from reyna.ports.store import Delete, Put, Require, RequirementNotMet, Step, Store

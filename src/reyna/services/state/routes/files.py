@@ -11,7 +11,7 @@ from litestar.response import Stream
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Fault, Refusal
-from reyna.domain.file import FileInfo, NewUpload, cut_into_parts
+from reyna.domain.files.file import FileInfo, NewUpload, cut_into_parts
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page
 from reyna.services.state.files.files import Files
 from reyna.services.state.files.uploads import Uploads

@@ -1,0 +1,1 @@
+"""Files and uploads, and the parts in which content travels."""
