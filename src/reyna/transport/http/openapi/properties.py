@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from reyna.transport.http.openapi.file_properties import FILE_PROPERTIES
 from reyna.transport.http.openapi.prompt_properties import PROMPT_PROPERTIES
 
 PROPERTIES: Final[Mapping[str, str]] = {
@@ -45,18 +46,6 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "json_patch": "The change as a JSON Patch (RFC 6902).",
     "number": "The number of the revision, from 1.",
     "conflict": "True when this text lost against a faster device; it is kept, and can be restored.",
-    # files
-    "FileInfo.id": "The id, which follows from the content.",
-    "FileInfo.name": "The name that the file came with first, at most 255 characters.",
-    "FileInfo.size": "Bytes of the content.",
-    "sha256": "SHA-256 of the content, in hexadecimal.",
-    "media_type": "The media type, found in the content.",
-    "width": "Width in pixels, where it is known.",
-    "height": "Height in pixels, where it is known.",
-    "duration": "Length in seconds, where it is known.",
-    "peaks": "The waveform, as the highest amplitude from 0 to 1 of each of its sections, where it is known.",
-    "files": "Files that are kept.",
-    "file_bytes": "Bytes of files, those of uploads under way included.",
     # buckets
     "bucket_id": "The bucket; null for everywhere or for none.",
     "bucket": "The bucket; null for a blob.",
@@ -398,4 +387,5 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "works": "True when it answered.",
     "seconds": "The time until the answer was there, in seconds.",
     **PROMPT_PROPERTIES,
+    **FILE_PROPERTIES,
 }
