@@ -18,6 +18,11 @@ OWN: Final = {
     "output_schema": "{diary}-v2",
 }
 NOTE: Final = {"schema_id": "text-input-v1", "data": {"content": STORM}}
+EXPANDED: Final = {
+    "schema_id": "expanded-text-v1",
+    "data": {"original": STORM, "expanded": f"{STORM} The mast groaned.", "expansion_ratio": 1.2},
+    "parent_id": "{note}",
+}
 EXPANSION: Final = "text-expansion"
 HOLDING: Final = "holding"  # its runs never end by themselves, so that a cancel never comes too late
 
@@ -60,6 +65,9 @@ REST: Final = [
          {"note": "id"}),
     Step("PATCH /blobs/{id}", "/blobs/{note}", {"merge_patch": {"title": "Storm"}, "base_revision": 1},
          "blob.updated", {"blob_id": "{note}", "revision": 2}),
+    Step("POST /blobs", "/blobs", EXPANDED, "blob.created", {"parent_id": "{note}"}, {"expansion": "id"}),
+    Step("POST /blobs/{id}/accept", "/blobs/{note}/accept", {"derived_blob_id": "{expansion}"}, "blob.created",
+         {"parent_id": "{note}", "schema_id": "edited-text-v1"}),
     Step("PUT /blobs/{id}/revisions/{number}/name", "/blobs/{note}/revisions/1/name", {"name": "First draft"},
          "blob.named", {"blob_id": "{note}", "number": 1, "name": "First draft"}),
     Step("DELETE /blobs/{id}/revisions/{number}/name", "/blobs/{note}/revisions/1/name", None,
@@ -81,9 +89,9 @@ REST: Final = [
     Step("POST /bulk", "/bulk", {"operations": [{"action": "trash_bucket", "bucket_id": "{copy}"}]}, "bucket.trashed",
          {"bucket_id": "{copy}"}),
     Step("DELETE /trash/{id}", "/trash/{copy}", None, "bucket.purged", {"bucket_id": "{copy}"}),
-    Step("DELETE /buckets/{id}", "/buckets/{book}", None, "bucket.trashed", {"bucket_id": "{book}", "blob_count": 1}),
+    Step("DELETE /buckets/{id}", "/buckets/{book}", None, "bucket.trashed", {"bucket_id": "{book}", "blob_count": 2}),
     Step("POST /buckets/{id}/restore", "/buckets/{book}/restore", None, "bucket.restored",
-         {"bucket_id": "{book}", "blob_count": 1}),
+         {"bucket_id": "{book}", "blob_count": 2}),
     Step("POST /processors", "/processors", OWN, "processor.registered", {"processor": "shouting", "version": "1.0.0"}),
     Step("DELETE /processors/{id}", "/processors/shouting", None, "processor.removed", {"processor": "shouting"}),
     Step("POST /instances", "/instances", {"processor_id": EXPANSION, "bucket_id": "{one}"}, "instance.changed",
@@ -163,6 +171,9 @@ SOCKET: Final = [
          {"note": "blob.id"}),
     Step("update_blob", "", {"blob_id": "{note}", "data": {"content": "Calm."}, "base_revision": 1}, "blob.updated",
          {"blob_id": "{note}", "revision": 2}),
+    Step("create_blob", "", EXPANDED, "blob.created", {"parent_id": "{note}"}, {"expansion": "blob.id"}),
+    Step("accept_blob", "", {"blob_id": "{note}", "derived_blob_id": "{expansion}"}, "blob.created",
+         {"parent_id": "{note}", "schema_id": "edited-text-v1"}),
     Step("name_revision", "", {"blob_id": "{note}", "number": 1, "name": "First draft"}, "blob.named",
          {"blob_id": "{note}", "number": 1, "name": "First draft"}),
     Step("place_blob", "", {"bucket_id": "{one}", "blob_id": "{note}"}, "bucket.blob.added",

@@ -19,7 +19,7 @@ BLOBS = {
     *("text-input", "expanded-text", "style-analysis", "compiled-book", "research-query", "research-results"),
     *("edited-text", "pitch", "audio-stem", "audio-master", "image", "legacy"),
 }
-GROWN = {"style-analysis"}  # by fields that were added
+GROWN = {"style-analysis", "edited-text"}  # by fields that were added
 BUCKETS = {"book", "chapter", "album", "track"}
 
 

@@ -40,6 +40,14 @@ async def blob(api: httpx.AsyncClient) -> Case:
     return Case("/blobs", NOTE, NOTE | {"data": {"content": "Another text."}}, "/blobs")
 
 
+async def acceptance(api: httpx.AsyncClient) -> Case:
+    note = (await post(api, "/blobs", NOTE))["id"]
+    data = {"original": "x", "expanded": "One.\n\nTwo.", "expansion_ratio": 2}
+    derived = await post(api, "/blobs", {"schema_id": "expanded-text-v1", "data": data, "parent_id": note})
+    new = {"derived_blob_id": derived["id"]}
+    return Case(f"/blobs/{note}/accept", new, new | {"paragraphs": [1]}, "/blobs?schema_id=edited-text-v1")
+
+
 async def bucket(api: httpx.AsyncClient) -> Case:
     return Case("/buckets", {"name": "Book", "type": "book"}, {"name": "Other", "type": "book"}, "/buckets")
 
@@ -114,6 +122,7 @@ async def pipeline(api: httpx.AsyncClient) -> Case:
 CASES: Final = {
     "/schemas": schema,
     "/blobs": blob,
+    "/blobs/{id}/accept": acceptance,
     "/upgrades": upgrade,
     "/buckets": bucket,
     "/undo": undo,

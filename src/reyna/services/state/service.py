@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from reyna.ports.files import FileStorage
 from reyna.ports.store import Store
+from reyna.services.state.acceptance.acceptances import Acceptances
+from reyna.services.state.acceptance.accepted_text import AcceptedTextWriter
 from reyna.services.state.bulk.bulk import Bulk
 from reyna.services.state.content.blob_reader import BlobReader
 from reyna.services.state.content.blob_writer import BlobWriter
@@ -72,6 +74,10 @@ class EditingParts:
         self.placements = Placements(store, clock, self.blob_reader, self.bucket_reader)
         self.contents = Contents(store, self.blob_reader, self.bucket_reader)
         self.copies = Copies(store, quota, clock, idempotency_keys, self.bucket_reader)
+        accepted = AcceptedTextWriter(
+            store, schemas, quota, clock, idempotency_keys, self.blob_reader, self.blob_writer
+        )
+        self.acceptances = Acceptances(store, idempotency_keys, self.blob_reader, self.revisions, accepted)
         earlier = EarlierData(schemas, self.blob_reader, self.blob_writer, self.revisions)
         self.trash = Trash(store, clock, self.blob_reader, self.bucket_reader, self.trash_units, earlier, retention)
 
@@ -80,6 +86,7 @@ class State:
     """The state service. Each attribute is one group of verbs."""
 
     blobs: Blobs
+    acceptances: Acceptances
     revisions: Revisions
     lineage: LineageVerbs
     buckets: Buckets
@@ -121,6 +128,7 @@ class State:
         self.blobs, self.revisions, self.buckets = editing.blobs, editing.revisions, editing.buckets
         self.placements, self.contents = editing.placements, editing.contents
         self.copies, self.trash = editing.copies, editing.trash
+        self.acceptances = editing.acceptances
         self.lineage = LineageVerbs(store, editing.blob_reader)
         self.journal = Journal(store, order, idempotency_keys, ActReversal(store, order, environment.decorate), units)
         self.bulk = Bulk(store, order, idempotency_keys, units, partial(EditingParts, environment))

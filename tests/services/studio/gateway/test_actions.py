@@ -29,6 +29,7 @@ class Shelf:
     blank: Bucket  # with nothing in it
     note: Blob  # in the chapter
     thrown: Blob  # in the trash
+    expansion: Blob  # of the note
     run: Run
 
 
@@ -42,13 +43,16 @@ async def shelf(harness: StudioHarness, anas: SignedIn) -> Shelf:
     blank = await state.buckets.create(ana, NewBucket(name="Blank", type="scene", parent_bucket_id=book.id))
     new = NewBlob(schema_id="text-input-v1", data={"content": "The ship sailed."}, bucket_ids=(chapter.id,))
     note, thrown = await state.blobs.create(ana, new), await state.blobs.create(ana, new)
+    data = {"original": "x", "expanded": "The ship sailed on.", "expansion_ratio": 1.3}
+    derived = NewBlob(schema_id="expanded-text-v1", data=data, parent_id=note.id)
+    expansion = await state.blobs.create(ana, derived)
     await state.trash.trash_blob(ana, thrown.id)
     await state.trash.trash_bucket(ana, lost.id)
     await state.buckets.move(ana, part.id, under=None)
     await state.journal.undo(ana)
     await state.buckets.move(ana, chapter.id, under=part.id)
     (run,) = await harness.processors.runs.request(ana, NewRuns(processor_id="text-expansion", blob_ids=(note.id,)))
-    return Shelf(book, part, chapter, lost, blank, note, thrown, run)
+    return Shelf(book, part, chapter, lost, blank, note, thrown, expansion, run)
 
 
 TEXT = {"schema_id": "text-input-v1", "data": {"content": "A storm."}}
@@ -56,6 +60,11 @@ ACTIONS: dict[str, tuple[Callable[[Shelf], dict[str, Any]], str | None, str | No
     # action: what is said, what the answer holds, what the other device hears
     "create_blob": (lambda s: TEXT | {"bucket_ids": [s.book.id]}, "blob", "blob.created"),
     "update_blob": (lambda s: {"blob_id": s.note.id, "data": TEXT["data"], "base_revision": 1}, "blob", "blob.updated"),
+    "accept_blob": (
+        lambda s: {"blob_id": s.note.id, "derived_blob_id": s.expansion.id, "paragraphs": [1]},
+        "blob",
+        "blob.created",
+    ),
     "name_revision": (lambda s: {"blob_id": s.note.id, "number": 1, "name": "Draft"}, "revision", "blob.named"),
     "trash_blob": (lambda s: {"blob_id": s.note.id}, "blob", "blob.trashed"),
     "restore_blob": (lambda s: {"blob_id": s.thrown.id}, "blob", "blob.restored"),

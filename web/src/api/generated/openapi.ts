@@ -177,6 +177,22 @@ export interface paths {
         patch: operations["changeBlob"];
         trace?: never;
     };
+    "/api/blobs/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["acceptBlob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/blobs/{id}/diff": {
         parameters: {
             query?: never;
@@ -1852,6 +1868,11 @@ export interface components {
         Naming: {
             name: string | null;
         };
+        NewAcceptance: {
+            base_revision?: number | null;
+            derived_blob_id: string;
+            paragraphs?: number[] | null;
+        };
         NewBlob: {
             /** @default [] */
             bucket_ids?: string[];
@@ -3349,6 +3370,49 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BlobChange"];
+            };
+        };
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Blob"];
+                };
+            };
+        };
+    };
+    acceptBlob: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAcceptance"];
             };
         };
         responses: {

@@ -4,6 +4,18 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        accept_blob: {
+            /** @enum {unknown} */
+            action: "accept_blob";
+            /** @default null */
+            base_revision?: number | null;
+            blob_id: string;
+            derived_blob_id: string;
+            /** @default null */
+            paragraphs?: number[] | null;
+            /** @default null */
+            request_id?: string | number | null;
+        };
         authenticate: {
             /** @enum {unknown} */
             action: "authenticate";

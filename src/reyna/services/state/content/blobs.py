@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from reyna.domain.blob import Blob, BlobChange, NewBlob
+from reyna.domain.blob import Blob, BlobChange, NewBlob, Revision
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Invalid, NotFound
 from reyna.domain.json.data import encode_json
@@ -15,6 +15,7 @@ from reyna.domain.requests.idempotency import Key
 from reyna.domain.requests.page import Page, check_limit, decode_cursor, encode_cursor
 from reyna.domain.requests.precondition import IfMatch
 from reyna.ports.store import RequirementNotMet, Store
+from reyna.services.state.acceptance.origins import ACCEPTED_SCHEMA, attribute_change, origin_of_caller
 from reyna.services.state.content.blob_reader import BlobReader
 from reyna.services.state.content.blob_writer import BlobWriter
 from reyna.services.state.content.blobs_at_once import BlobsAtOnce
@@ -48,6 +49,11 @@ async def _repeat_creation(part: "Blobs", caller: Caller, request: IdempotencyRe
     except NotFound as purged:
         raise NotFound("What this request made was purged since.", id=request.made_id) from purged
     return msgspec.convert(request.answer | {"data": first.data}, Blob)
+
+
+def _trace_change(caller: Caller, base: Blob | Revision, data: Any) -> Any:
+    """Returns the data of a change; what the caller wrote into an accepted text is marked as the caller's."""
+    return attribute_change(base.data, data, origin_of_caller(caller)) if base.schema_id == ACCEPTED_SCHEMA else data
 
 
 class Blobs:
@@ -174,9 +180,12 @@ class Blobs:
         body = encode_json(data)
         # What comes late is held to the schema that its writer saw: it is kept, even if an upgrade came between.
         late = change.base_revision != current.revision
-        if current.trashed_at is None and is_same_json(data, current.data):
+        traced = await run_in_thread_if_large(len(body), _trace_change, caller, current, data)
+        if current.trashed_at is None and is_same_json(traced, current.data):
             return await self._reader.describe(current)
-        schema_id = (await self._revisions.get(caller, id, change.base_revision) if late else current).schema_id
+        base = await self._revisions.get(caller, id, change.base_revision) if late else current
+        data = await run_in_thread_if_large(len(body), _trace_change, caller, base, data) if late else traced
+        schema_id, body = base.schema_id, encode_json(data)
         schema = await self._schemas.latest(caller, schema_id)
         await schema.validate(caller, data, body, "data")
         changed = current.changed(

@@ -1,5 +1,6 @@
 """The record of a new blob, the steps that write it, and the checks of the request for it."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -70,10 +71,13 @@ def new_blob(
     )
 
 
-def creation_steps(blob: Blob, number: int) -> list[Step]:
-    """Returns the steps of one write: the blob, its placements, and that its buckets and its source are there."""
+def creation_steps(blob: Blob, number: int, ranks: Mapping[str, str] = {}) -> list[Step]:
+    """Returns the steps of one write: the blob, its placements, and that its buckets and its source are there.
+
+    `ranks` are its positions by bucket; where none is given, it is the last.
+    """
     steps: list[Step] = [Put(BLOBS, blob)]
-    position = rank.last(number, blob.id)
+    last = rank.last(number, blob.id)
     for bucket_id in blob.bucket_ids:
         steps.append(Require(BUCKETS, blob.user_id, bucket_id, LIVE))
         steps.append(
@@ -84,7 +88,7 @@ def creation_steps(blob: Blob, number: int) -> list[Step]:
                     user_id=blob.user_id,
                     bucket_id=bucket_id,
                     blob_id=blob.id,
-                    rank=position,
+                    rank=ranks.get(bucket_id, last),
                     number=number,
                     created_at=blob.created_at,
                 ),

@@ -8,6 +8,7 @@ from litestar import delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from reyna.domain.blob import Blob, BlobChange, NewBlob, Revision
+from reyna.domain.requests.acceptance import NewAcceptance
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page
 from reyna.services.state.content.lineage import Lineage, Paths
 from reyna.services.state.revisions.diff import Diff
@@ -105,6 +106,16 @@ async def restore_blob(
     return await content.trash.restore_blob(caller, id, data.revision if data else None)
 
 
+@post("/blobs/{id:str}/accept", status_code=200)
+async def accept_blob(
+    content: Content, caller: CurrentCaller, id: FromPath[str], data: JSONBody[NewAcceptance], key: IdempotencyKeyHeader
+) -> Blob:
+    """Take a text that a processor made of this blob, or some of its paragraphs, into the accepted text of this blob,
+    and answer that: an `edited-text-v1` beside it, whose paragraphs say where they are from. Neither this blob nor what
+    the processor made is changed, and each acceptance is a revision that can be gone back to."""
+    return await content.acceptances.accept(caller, id, data, key=key)
+
+
 @get("/blobs/{id:str}/revisions")
 async def revisions(
     content: Content,
@@ -154,6 +165,7 @@ routes: Final = [
     change_blob,
     trash_blob,
     restore_blob,
+    accept_blob,
     revisions,
     revision,
     diff,

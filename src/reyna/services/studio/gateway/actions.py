@@ -6,6 +6,7 @@ from reyna.domain.caller import Caller
 from reyna.domain.errors import Invalid
 from reyna.domain.processing.run import NewRuns
 from reyna.domain.requests import operation
+from reyna.domain.requests.acceptance import NewAcceptance
 from reyna.services.content_actions import is_content_action, perform_action
 from reyna.services.studio.gateway import protocol
 
@@ -30,6 +31,13 @@ class Actions:
         if is_content_action(message):
             return operation.result_fields(await perform_action(self._state, caller, message))
         match message:
+            case protocol.AcceptBlobMessage():
+                new = NewAcceptance(
+                    derived_blob_id=message.derived_blob_id,
+                    paragraphs=message.paragraphs,
+                    base_revision=message.base_revision,
+                )
+                return {"blob": await self._state.acceptances.accept(caller, message.blob_id, new)}
             case protocol.NameRevisionMessage():
                 revision = await self._state.revisions.rename(caller, message.blob_id, message.number, message.name)
                 return {"revision": revision}

@@ -10,6 +10,7 @@ from reyna.domain.ids import Id
 from reyna.domain.json.reading import decode_json
 from reyna.domain.processing.run import MAX_BLOBS
 from reyna.domain.requests import operation
+from reyna.domain.requests.acceptance import NewAcceptance
 
 RequestId = Annotated[str, msgspec.Meta(max_length=200)] | int | None  # part of the origin of every event it causes
 MAX_SUBSCRIBED_TYPES: Final = 100
@@ -75,6 +76,13 @@ class TakeOutBlobMessage(operation.TakeOutBlob, frozen=True, kw_only=True):
     request_id: RequestId = None
 
 
+class AcceptBlobMessage(NewAcceptance, tag_field="action", tag="accept_blob", frozen=True, kw_only=True):
+    """`blob_id` is the blob that the text was derived from."""
+
+    blob_id: str
+    request_id: RequestId = None
+
+
 class NameRevisionMessage(ClientMessage, tag="name_revision", frozen=True, kw_only=True):
     """`name` null takes the name away."""
 
@@ -130,6 +138,7 @@ Message = (
     AuthenticateMessage
     | CreateBlobMessage
     | UpdateBlobMessage
+    | AcceptBlobMessage
     | NameRevisionMessage
     | TrashBlobMessage
     | RestoreBlobMessage

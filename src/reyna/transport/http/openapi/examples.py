@@ -80,6 +80,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
         "trashed_at": None,
     },
     "Restoration": {"revision": 3},
+    "NewAcceptance": {"derived_blob_id": BLOB, "paragraphs": [1, 3]},
     "Naming": {"name": "Before the storm was cut"},
     "NewBucket": {
         "name": "Chapter 1",

@@ -20,6 +20,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "PATCH /blobs/{id}": "changeBlob",
     "DELETE /blobs/{id}": "trashBlob",
     "POST /blobs/{id}/restore": "restoreBlob",
+    "POST /blobs/{id}/accept": "acceptBlob",
     "GET /blobs/{id}/revisions": "listRevisions",
     "GET /blobs/{id}/revisions/{number}": "getRevision",
     "PUT /blobs/{id}/revisions/{number}/name": "nameRevision",

@@ -301,6 +301,10 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "UpgradeStep.to": "JSON Pointer to where the step puts it, or the type it converts to.",
     "UpgradeTask.error": "Why the task ended early; null when it did not.",
     "UpgradeTask.errors": "The first blobs that could not be brought over.",
+    "NewAcceptance.derived_blob_id": "The blob whose text is accepted, derived from this one over any distance.",
+    "NewAcceptance.paragraphs": "Numbers of paragraphs of its text, from 1; all of it when left out.",
+    "NewAcceptance.base_revision": "The revision of the accepted text that you have seen, 0 for none yet. When it is "
+    "not the newest, nothing is accepted. Left out, it applies to whatever is there.",
     "Restoration.revision": "The revision to go back to, by number, id or name; out of the trash when left out.",
     "RunRequest.processor_id": "The processor to run; or say `pipeline` or `pipeline_id`.",
     "RunRequest.pipeline": "Processors to run one after the other: each takes what the one before it makes.",

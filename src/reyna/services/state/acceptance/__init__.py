@@ -1,0 +1,1 @@
+"""Acceptance: texts that processors derived, taken into an accepted text whose paragraphs say where they are from."""
