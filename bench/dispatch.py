@@ -132,8 +132,7 @@ async def main(quick: bool) -> None:
                 print(f"{'event -> code, one at a time':<44}{await dispatch.one_by_one(count)}")
                 for rate in RATES:
                     await _measure_rate(application, dispatch, rate, seconds)
-                runs = await dispatch.as_fast_as_possible(seconds)
-                print(f"runs per second, {SATURATING_CLIENTS} clients that create: {runs:,.0f}")
+                await _measure_saturation(application, dispatch, seconds)
 
 
 @asynccontextmanager
@@ -168,9 +167,21 @@ async def _measure_rate(application: Application, dispatch: Dispatch, rate: int,
     except TimeoutError:
         print(f"{f'event -> code, {rate}/s':<44} not done {DRAIN_SECONDS:g} s after the last create")
         return
-    each = cpu.microseconds_each(spread.count) | {"worker and client": (_own_cpu_seconds() - own) / spread.count * 1e6}
-    parts = ", ".join(f"{name} {microseconds:.0f}" for name, microseconds in each.items())
     print(f"{f'event -> code, {rate}/s':<44}{spread}")
+    _print_cpu(cpu.microseconds_each(spread.count), own, spread.count)
+
+
+async def _measure_saturation(application: Application, dispatch: Dispatch, seconds: float) -> None:
+    cpu, own = CpuMeter(application.pid), _own_cpu_seconds()
+    runs = await dispatch.as_fast_as_possible(seconds)
+    print(f"runs per second, {SATURATING_CLIENTS} clients that create: {runs:,.0f}")
+    _print_cpu(cpu.microseconds_each(len(dispatch.started)), own, len(dispatch.started))
+
+
+def _print_cpu(each: dict[str, float], own: float, count: int) -> None:
+    """Prints the CPU time of each run; `own` is that of this process before the first."""
+    each = each | {"worker and client": (_own_cpu_seconds() - own) / count * 1e6}
+    parts = ", ".join(f"{name} {microseconds:.0f}" for name, microseconds in each.items())
     print(f"    CPU of each run in microseconds: {sum(each.values()):.0f} ({parts})")
 
 

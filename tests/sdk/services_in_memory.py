@@ -202,8 +202,8 @@ class ServicesInMemory:
 
     async def fail(self, caller: Caller, run_id: str, reason: str, final: bool, worker_id: str | None = None) -> Run:
         run = self._open(run_id)
-        self.runs[run_id] = replace(run, status="failed" if final else "running", error=reason)
         self._record_call("fail", caller, (reason, final))
+        self.runs[run_id] = replace(run, status="failed" if final else "running", error=reason)
         return self.runs[run_id]
 
     async def get(self, caller: Caller, run_id: str) -> RunModel:

@@ -15,6 +15,8 @@ from reyna.domain.errors import (
     NotFound,
     NotSignedIn,
     RunningElsewhere,
+    StoringOutputs,
+    TimedOut,
     TooMuch,
     Unserved,
 )
@@ -328,3 +330,26 @@ async def test_a_busy_model_is_waited_for_as_long_as_it_asks_without_a_failure(s
     assert await stage.services.wait_for_call("release") == "Too many requests."
     await stage.timers.after(40.0)
     assert "fail" not in {verb for verb, _ in stage.services.calls.items}
+
+
+async def test_a_failure_counts_also_while_outputs_may_still_be_stored(stage: Stage) -> None:
+    stage.services.errors |= {"store": TimedOut(), "fail": StoringOutputs()}
+    await stage.start_worker(shout, retry_delays=(7.0,))
+    await publish_work(stage.bus, stage.work)
+    await stage.timers.after(7.0)
+    assert stage.services.calls.items[-1][0] == "release"
+
+
+async def test_a_run_fails_for_good_once_it_is_known_that_nothing_was_stored(stage: Stage) -> None:
+    stage.services.errors |= {"store": TimedOut(), "fail": StoringOutputs()}
+    waited = Collector[float]()
+
+    async def wait(seconds: float) -> None:
+        waited(seconds)
+        if len(waited.items) == 3:
+            del stage.services.errors["fail"]
+
+    await stage.start_worker(shout, retry_delays=(), sleep=wait)
+    await publish_work(stage.bus, stage.work)
+    assert (await stage.services.wait_for_call("fail"))[1]
+    assert waited.items == [StoringOutputs.RETRY_AFTER_SECONDS] * 3

@@ -187,6 +187,13 @@ class StorageFull(Unavailable):
     RETRY_AFTER_SECONDS: ClassVar = 30
 
 
+class StoringOutputs(Unavailable):
+    """The outputs of this run may be being stored at this moment. Until that is settled it does not end otherwise."""
+
+    reason: ClassVar = "storing_outputs"
+    RETRY_AFTER_SECONDS: ClassVar = 5
+
+
 class Gone(Unavailable):
     """The copy of the service that took the request is gone. It may have been done or not: try again in a moment."""
 

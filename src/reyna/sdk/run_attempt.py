@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, Protocol
 
 from reyna.domain.blob import Blob
@@ -18,6 +18,7 @@ from reyna.domain.errors import (
     Refusal,
     RunningElsewhere,
     SpendingCapReached,
+    StoringOutputs,
     TooMuch,
     UnknownPrice,
 )
@@ -35,6 +36,7 @@ from reyna.sdk.steps.durable_steps import StepStore
 MAX_FAILED_ATTEMPTS: Final = len(RETRY_DELAYS_SECONDS) + 1  # by default, after which a run is given up
 MAX_POSTPONED_SECONDS: Final = 3_600.0  # at a time, whatever an endpoint asks for
 MAX_POSTPONEMENTS: Final = 50  # deliveries of a run that may be postponed before that counts as failing
+MAX_FINAL_REPORTS: Final = 10  # of one failure, while its outputs may still be stored, which is settled within 30 s
 POSTPONED_TOO_OFTEN: Final = f"The processor postponed it {MAX_POSTPONEMENTS} times, more than is allowed."
 
 log = logging.getLogger(__name__)
@@ -123,13 +125,14 @@ class RunAttempt:
         elsewhere_delay: float,
         retry_delays: Sequence[float] = RETRY_DELAYS_SECONDS,
         price: Price | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._processor, self._client, self._tasks, self._postponements = processor, client, tasks, postponements
         self._work, self._run_id, self._delivery_attempt = work, work.run_id, delivery_attempt
         self._open_context, self._defaults, self._elsewhere_delay = open_context, defaults, elsewhere_delay
         self._retry_delays = retry_delays
         self._context: Context[Any] | None = None
-        self._price = price
+        self._price, self._sleep = price, sleep
 
     async def run(self) -> None:
         """Returns when the run has ended, here or elsewhere.
@@ -241,19 +244,34 @@ class RunAttempt:
     async def _fail_and_retry(self, reason: str) -> None:
         failures = self._delivery_attempt - self._postponements.count(self._run_id)
         final = failures > len(self._retry_delays)
-        if await self._fail(reason, final=final) and not final:
-            raise RetryLater(retry_delay_seconds(failures, self._retry_delays))
+        delay = 0.0 if final else retry_delay_seconds(failures, self._retry_delays)
+        try:
+            has_failed = await self._fail(reason, final=final)
+        except StoringOutputs as storing:  # it has failed all the same: one that stalls each time is given up, too
+            raise RetryLater(max(delay, storing.RETRY_AFTER_SECONDS)) from storing
+        if has_failed and not final:
+            raise RetryLater(delay)
 
     async def _fail(self, reason: str, *, final: bool) -> bool:
-        """Reports the failure; returns False when the run had ended already."""
-        try:
-            await self._client.fail(reason, final=final)
-        except RunningElsewhere:
-            raise
-        except Conflict as conflict:
-            log.info("%s has ended meanwhile: %s", self._run_id, conflict.detail)
-            return False
-        return True
+        """Reports the failure; returns False when the run had ended already.
+
+        For good it fails only once it is known that its outputs were not stored. Raises StoringOutputs.
+        """
+        for times in range(1, MAX_FINAL_REPORTS + 1):
+            try:
+                await self._client.fail(reason, final=final)
+            except StoringOutputs as storing:
+                if not final or times == MAX_FINAL_REPORTS:
+                    raise
+                await self._sleep(storing.RETRY_AFTER_SECONDS)
+            except RunningElsewhere:
+                raise
+            except Conflict as conflict:
+                log.info("%s has ended meanwhile: %s", self._run_id, conflict.detail)
+                return False
+            else:
+                return True
+        return False
 
 
 def _reason_of(later: RetryLater) -> str | None:

@@ -72,10 +72,11 @@ class Worker:
         beat_every: float | None = None,
         report_every: float = REPORT_INTERVAL_SECONDS,
         retry_delays: Sequence[float] = RETRY_DELAYS_SECONDS,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.id = new_id("worker")
         self._processor, self._bus, self._language = processor, bus, language
-        self._open_model, self._retry_delays = open_model, retry_delays
+        self._open_model, self._retry_delays, self._sleep = open_model, retry_delays, sleep
         self._tokens = RunTokens(processor.id, sign)
         self._services = services(self._tokens.token_of)
         fields = processor.settings.__struct_fields__ if processor.settings else ()
@@ -160,6 +161,7 @@ class Worker:
             defaults=self._defaults,
             elsewhere_delay=self._patience / 3,
             retry_delays=self._retry_delays,
+            sleep=self._sleep,
         )
 
     def _open_context(

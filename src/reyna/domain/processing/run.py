@@ -50,6 +50,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     `batch_id` is the batch that it belongs to, if any, and `stage` its stage there, 0 for the first one; `advances` is
     True until its outputs are handed to the next stage, if there is one.
 
+    `content_purged` is True once its blob was purged: nothing more of it is kept.
+
     `cost` is that of all attempts; `attempt_costs` holds each one's. `has_spending_cap`, which is never stored, tells
     the worker that claims the run that its calls are to be reserved.
     """
@@ -88,6 +90,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     batch_id: str | None = None
     stage: int = 0
     advances: bool = False
+    content_purged: bool = False
     revision: int = 1
     requested_at: datetime
     started_at: datetime | None = None

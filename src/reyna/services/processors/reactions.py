@@ -14,7 +14,7 @@ from reyna.domain.processing.processor import BEAT_SUBJECTS, Beat
 from reyna.ports.bus import Bus, Delivery, ReceivedMessage, RetryLater, Subscription, retry_delay_seconds
 from reyna.services.processors.dispatch.admission import DISPATCH_SUBJECTS
 from reyna.services.processors.dispatch.queues import DispatchNotice
-from reyna.services.processors.outputs.output_storage import STORING_SECONDS
+from reyna.services.processors.runs.lifecycle import STORING_SECONDS
 from reyna.services.processors.service import Processors
 
 MAX_PARALLEL_EVENTS: Final = 8  # routed by one copy; each waits for other services most of the time
@@ -133,10 +133,11 @@ class Reactions:
             await self._processors.waiting_runs.cancel(owner, instance_id, processor_id)
 
     async def _on_blob_purged(self, delivery: Delivery) -> None:
-        """Deletes the texts of a purged blob that its runs have kept."""
+        """Ends the runs of a purged blob, and deletes the texts of it that runs have kept."""
         if (event := _read_event(delivery)) is not None:
-            parent_id = event.data.get("parent_id")
-            await self._processors.purged_content.delete(event.userid, str(event.data.get("blob_id")), parent_id)
+            blob_id, parent_id = str(event.data.get("blob_id")), event.data.get("parent_id")
+            if not await self._processors.purged_content.delete(event.userid, blob_id, parent_id):
+                raise RetryLater(STORING_SECONDS)
 
     async def _on_processor_removed(self, delivery: Delivery) -> None:
         """Cancels the runs of a removed processor that a copy could not cancel before it ended, or that were storing

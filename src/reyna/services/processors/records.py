@@ -64,7 +64,7 @@ RUNS: Final = Collection(
 )
 DEAD_LETTERS: Final = Collection("processors.dead", DeadLetter, ("processor_id", "run_id", "created_at"))
 STEPS: Final = Collection("processors.steps", RunStep, ("run_id", "finished_at"))
-PROMPTS: Final = Collection("processors.prompts", StoredPrompt, ("run_id", "sent_at"))
+PROMPTS: Final = Collection("processors.prompts", StoredPrompt, ("run_id", "sent_at", "characters", "quoted_blobs"))
 MODELS: Final = Collection("processors.models", StoredModel, ("created_at",))
 PIPELINES: Final = Collection("processors.pipelines", Pipeline, ("created_at",))
 BATCHES: Final = Collection("processors.batches", RunBatch, ("status", "pipeline_id", "bucket_id", "requested_at"))

@@ -7,7 +7,16 @@ from typing import Any, Final, TypeVar, cast
 import msgspec
 
 from reyna.domain.caller import Caller
-from reyna.domain.errors import ClockSkew, Fault, Gone, StorageFull, Unavailable, Unserved, refusal_from_problem
+from reyna.domain.errors import (
+    ClockSkew,
+    Fault,
+    Gone,
+    StorageFull,
+    StoringOutputs,
+    Unavailable,
+    Unserved,
+    refusal_from_problem,
+)
 from reyna.domain.ids import new_id
 from reyna.ports.bus import Bus, RpcReply
 from reyna.transport.rpc.messages import CALLER_HEADER, ENCODER, FAULT_CODE, UNAVAILABLE_CODE
@@ -16,6 +25,7 @@ from reyna.transport.rpc.verbs import Verb, parts_of, verbs_of
 
 S = TypeVar("S")
 RPC_TIMEOUT_SECONDS: Final = 10.0
+UNAVAILABLE_KINDS: Final = {kind.reason: kind for kind in (StorageFull, StoringOutputs)}
 START_WAIT_SECONDS: Final = 30  # for a service that is started at the same time
 
 
@@ -91,8 +101,7 @@ class RemoteVerb:
         try:
             problem = msgspec.json.decode(reply.body)
             if code == UNAVAILABLE_CODE:
-                kind = StorageFull if problem["reason"] == StorageFull.reason else Unavailable
-                return kind(problem["detail"])
+                return UNAVAILABLE_KINDS.get(problem["reason"], Unavailable)(problem["detail"])
             return self._fault_of(problem) if code == FAULT_CODE else refusal_from_problem(problem)
         except (msgspec.MsgspecError, KeyError, TypeError):
             return Fault(f"{self._service}.{self._address} failed without saying how.")

@@ -2,13 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 
+import msgspec
 import pytest
 
+from reyna.domain.blob import NewBlob
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Conflict, Fault, Invalid
-from reyna.domain.processing.run import Cost, Output, Run, derived_blob_id
-from reyna.services.processors.outputs.output_storage import STORING_SECONDS
-from tests.services.processors.neighbours import MISFIT, list_events
+from reyna.domain.errors import Conflict, Fault, Invalid, StoringOutputs, TimedOut
+from reyna.domain.processing.lease import Claim, WorkFailure
+from reyna.domain.processing.run import Cost, NewRuns, Output, Run, derived_blob_id
+from reyna.services.processors.runs.lifecycle import STORING_SECONDS
+from tests.services.processors.neighbours import MISFIT, a_blob, list_events
 from tests.services.processors.service_in_memory import Service
 
 COST = Cost(model="small", input_tokens=12, output_tokens=60)
@@ -33,11 +36,24 @@ async def test_a_run_goes_on_after_a_fault_that_stored_nothing(service: Service,
     with pytest.raises(Fault):
         await service.processors.execution.complete(worker, run.id, [PROSE, PROSE], COST)
     service.state.before_create = None
+    service.clock.pass_by(STORING_SECONDS)
     again = await service.processors.execution.claim(worker, run.id)
     assert (again.status, again.output_blob_ids) == ("running", ())
     done = await service.processors.execution.complete(worker, run.id, [PROSE], COST)
     assert done.output_blob_ids == (derived_blob_id(run.id, 0),)
     assert len(service.state.made) == 1
+
+
+async def time_out() -> None:
+    raise TimedOut
+
+
+async def store_late(service: Service, worker: Caller, run: Run, count: int) -> None:
+    """The write of outputs that nobody waited for any longer comes to its end."""
+    service.state.before_create = None
+    prose = NewBlob(processor_id=run.processor_id, schema_id="expanded-text-v1", data=PROSE.data, parent_id=run.blob_id)
+    ids = [derived_blob_id(run.id, number) for number in range(count)]
+    await service.state.blobs.create_all(worker, [prose] * count, ids, parent_revision=3)
 
 
 async def store_without_answer(service: Service, worker: Caller, run: Run) -> None:
@@ -75,6 +91,59 @@ async def test_a_run_whose_outputs_are_stored_is_complete_whatever_its_worker_sa
     await check_completed_once(service, ana, run)
 
 
+VERBS = ["claim", "fail", "fail for good", "refuse", "complete with others"]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+async def test_a_run_does_not_end_otherwise_while_a_stalled_write_may_still_store_its_outputs(
+    service: Service, ana: Caller, verb: str
+) -> None:
+    worker, run = await service.claim_run(ana)
+    service.state.before_create = time_out
+    with pytest.raises(Fault):
+        await service.processors.execution.complete(worker, run.id, [PROSE, PROSE], COST, 3)
+    execution = service.processors.execution
+    asked: dict[str, Callable[[], Awaitable[Run]]] = {
+        "claim": lambda: execution.claim(worker, run.id, "worker-2"),
+        "fail": lambda: execution.fail(worker, run.id, "It took too long.", final=False),
+        "fail for good": lambda: execution.fail(worker, run.id, "It took too long.", final=True),
+        "refuse": lambda: execution.refuse(worker, run.id, "It took too long."),
+        "complete with others": lambda: execution.complete(worker, run.id, [PROSE], COST),
+    }
+    service.clock.pass_by(STORING_SECONDS - 1)
+    with pytest.raises(StoringOutputs):
+        await asked[verb]()
+    await store_late(service, worker, run, 2)
+    if verb == "complete with others":
+        await asked[verb]()
+    else:
+        with pytest.raises(Conflict, match="completed"):
+            await asked[verb]()
+    await check_completed_once(service, ana, run)
+
+
+async def test_a_lease_outlasts_a_write_that_stalls(service: Service, ana: Caller) -> None:
+    await service.register_own(ana)
+    blob = service.state.keep(a_blob(ana.user_id))
+    await service.processors.runs.request(ana, NewRuns(processor_id="shouting", blob_ids=(blob.id,)))
+    claim = Claim(worker="worker-1", version="1.0.0")
+    claimed = await service.processors.leases.claim(ana, "shouting", claim)
+    assert claimed is not None
+    run, worker = claimed.run, msgspec.json.decode(claimed.token, type=Caller)
+    service.clock.pass_by(44)
+    service.state.before_create = time_out
+    with pytest.raises(Fault):
+        await service.processors.execution.complete(worker, run.id, [PROSE], COST)
+    with pytest.raises(StoringOutputs):
+        await service.processors.leases.fail(worker, run.id, WorkFailure(reason="It took too long.", final=True))
+    service.clock.pass_by(2)
+    assert await service.processors.leases.claim(ana, "shouting", claim) is None
+    await store_late(service, worker, run, 1)
+    service.clock.pass_by(STORING_SECONDS)
+    assert await service.processors.leases.claim(ana, "shouting", claim) is None
+    assert (await service.processors.runs.get(ana, run.id)).status == "completed"
+
+
 async def test_a_worker_that_completes_again_with_other_outputs_completes_with_the_stored_ones(
     service: Service, ana: Caller
 ) -> None:
@@ -89,9 +158,6 @@ async def test_a_user_who_cancels_a_run_whose_worker_died_while_storing_learns_w
 ) -> None:
     worker, stored = await service.claim_run(ana)
     await store_without_answer(service, worker, stored)
-    with pytest.raises(Conflict, match="being stored"):
-        await service.processors.runs.cancel(ana, stored.id)
-    service.clock.pass_by(STORING_SECONDS)
     with pytest.raises(Conflict, match="completed"):
         await service.processors.runs.cancel(ana, stored.id)
     await check_completed_once(service, ana, stored)
@@ -100,6 +166,8 @@ async def test_a_user_who_cancels_a_run_whose_worker_died_while_storing_learns_w
     service.state.before_create = break_down
     with pytest.raises(Fault):
         await service.processors.execution.complete(worker, lost.id, [PROSE], COST)
+    with pytest.raises(Conflict, match="being stored"):
+        await service.processors.runs.cancel(ana, lost.id)
     service.clock.pass_by(STORING_SECONDS)
     assert (await service.processors.runs.cancel(ana, lost.id)).status == "cancelled"
     assert len(service.state.made) == 2
@@ -118,6 +186,7 @@ async def test_a_run_whose_worker_died_while_storing_can_be_cancelled_after_its_
         await service.processors.execution.complete(worker, run.id, [PROSE], COST)
     with pytest.raises(Conflict):
         await service.processors.runs.cancel(ana, run.id)
+    service.clock.pass_by(STORING_SECONDS)
     stumbled = await service.processors.execution.fail(worker, run.id, "The worker is gone.", final=False)
     assert stumbled.output_blob_ids == ()
     assert (await service.processors.runs.cancel(ana, run.id)).status == "cancelled"

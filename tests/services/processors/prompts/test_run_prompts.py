@@ -12,6 +12,7 @@ from reyna.domain.errors import Forbidden, NotFound, TooLarge
 from reyna.domain.processing.prompts.prompt import (
     MAX_PROMPTS_PER_BATCH,
     MAX_PROMPTS_PER_RUN,
+    MAX_RUN_CHARACTERS,
     CountedPart,
     NewPrompts,
     RunPrompt,
@@ -173,3 +174,30 @@ async def test_a_time_that_a_prompt_cannot_have_been_sent_at_is_not_kept(
     await service.processors.prompts.put(worker, run.id, batch(a_prompt(sent_at=said)))
     (shown,) = (await service.processors.prompts.get(ana, run.id)).items
     assert shown.sent_at == service.clock()
+
+
+def long_prompt(number: int) -> RunPrompt:
+    part = CountedPart(text="a" * 20_000, source="note", tokens=1, characters=20_000)
+    return a_prompt(number, parts=(part,) * 3)
+
+
+async def test_a_run_keeps_so_many_characters_and_says_so(
+    service: Service, ana: Caller, at_work: tuple[Caller, Run]
+) -> None:
+    worker, run = at_work
+    fitting, prompts = MAX_RUN_CHARACTERS // 60_000, service.processors.prompts
+    for begin in range(0, fitting, 37):
+        assert not (await prompts.put(worker, run.id, batch(*map(long_prompt, range(begin, begin + 37))))).is_full
+    await prompts.put(worker, run.id, batch(a_prompt(400)))
+    refused = await prompts.put(worker, run.id, batch(long_prompt(500), a_prompt(501)))
+    assert (refused.kept, refused.is_full) == (1, True)
+    for number in (0, 1):
+        await prompts.put(worker, run.id, batch(answered(long_prompt(number), "b" * 15_000)))
+    shown = await prompts.get(ana, run.id, limit=2)
+    answers = [(prompt.state, len(prompt.answer or "")) for prompt in shown.items]
+    assert answers == [
+        ("answered", 15_000),
+        ("answered", 0),
+    ]
+    assert shown.items[1].answer_characters == 15_000
+    assert shown.detail == "Only the first 20,000,000 characters of the prompts of a run are kept."

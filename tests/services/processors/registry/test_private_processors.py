@@ -8,8 +8,8 @@ from reyna.domain.processing.lease import Claim
 from reyna.domain.processing.processor import Beat, NewInstance
 from reyna.domain.processing.run import Cost, NewRuns, Output, Run
 from reyna.domain.requests.idempotency import IdempotencyKey, KeyReused
-from reyna.services.processors.outputs.output_storage import STORING_SECONDS
 from reyna.services.processors.registry.registry import MAX_PRIVATE_PROCESSORS
+from reyna.services.processors.runs.lifecycle import STORING_SECONDS
 from tests.services.processors.neighbours import NOON, a_blob, list_events, list_work
 from tests.services.processors.service_in_memory import Service, expansion
 

@@ -18,6 +18,7 @@ MAX_ERROR_CHARACTERS: Final = 2_000
 MAX_PARTS: Final = 100  # of one prompt; what follows is put together as one part
 MAX_PROMPTS_PER_BATCH: Final = 100
 MAX_PROMPTS_PER_RUN: Final = 2_000  # of all attempts together
+MAX_RUN_CHARACTERS: Final = 20_000_000  # of all prompts and answers of a run together
 MAX_ATTEMPT_CHARACTERS: Final = 4_000_000  # of one attempt; of what follows only the beginning is kept
 
 Role = Literal["system", "user"]
@@ -101,7 +102,13 @@ class StoredPrompt(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str
     prompt: RunPrompt
     sent_at: datetime
+    characters: int = 0  # of all its texts
     revision: int = 1
+
+    @property
+    def quoted_blobs(self) -> str:
+        """Returns the ids of the blobs that its parts quote."""
+        return " ".join(sorted({part.blob_id for part in self.prompt.parts if part.blob_id is not None}))
 
 
 class RunPrompts(msgspec.Struct, frozen=True, kw_only=True):

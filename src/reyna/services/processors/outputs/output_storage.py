@@ -6,17 +6,16 @@ from typing import Final
 
 from reyna.domain.blob import NewBlob
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Conflict, Fault, Invalid, NotFound, Refusal
+from reyna.domain.errors import Conflict, Fault, Invalid, NotFound, Refusal, StoringOutputs
 from reyna.domain.processing.processor import Processor
 from reyna.domain.processing.run import ENDED, Output, Run
 from reyna.services.processors.neighbours import StateVerbs
 from reyna.services.processors.registry.processor_lookup import ProcessorLookup
 from reyna.services.processors.runs import lifecycle
-from reyna.services.processors.runs.lifecycle import OutputsUnsettled
+from reyna.services.processors.runs.lifecycle import STORING_SECONDS, OutputsUnsettled
 from reyna.services.processors.runs.run_store import RunStore, RunUpdate
 
 MAX_SETTLED: Final = 3  # times that one update of a run waits for its outputs to be settled
-STORING_SECONDS: Final = 30.0  # after which no write that stores outputs is under way any more
 
 
 class OutputStorage:
@@ -51,33 +50,40 @@ class OutputStorage:
         caller: Caller,
         id: str,
         decide: Callable[[Run], RunUpdate | None],
-        *,
-        settles: Callable[[Run], bool] = lambda run: True,
     ) -> Run:
         """Updates the run as `RunStore.update` does, after its outputs are settled where that is open.
 
-        With `settles`, OutputsUnsettled is raised for a run for which it returns False.
+        Raises OutputsUnsettled while a write that stores them may be under way, also one that nobody waits for any
+        more: it would leave blobs behind.
         """
         for _ in range(MAX_SETTLED):
             try:
                 return await self._runs.update(caller, id, decide)
             except OutputsUnsettled:
-                run = await self._runs.get(caller, id)
-                if not settles(run):
-                    raise
-                await self._settle(caller, run)
+                await self._settle(caller, await self._runs.get(caller, id))
         raise Conflict("Too much happened to this run at once. Try again.", id=id)
 
-    def is_left_behind(self, run: Run) -> bool:
-        """Returns False while a write of the run's outputs may be under way."""
+    async def update_for_worker(self, caller: Caller, id: str, decide: Callable[[Run], RunUpdate | None]) -> Run:
+        """Updates the run as `update` does, but raises StoringOutputs, which is worth another call, while a write may
+        be under way: a Conflict would mean to the worker that its run has ended."""
+        try:
+            return await self.update(caller, id, decide)
+        except OutputsUnsettled as unsettled:
+            raise StoringOutputs from unsettled
+
+    def _may_be_under_way(self, run: Run) -> bool:
+        """Returns True while a write of the run's outputs may still come to an end."""
         since = run.storing_since
-        return since is None or (self._clock() - since).total_seconds() >= STORING_SECONDS
+        return since is not None and (self._clock() - since).total_seconds() < STORING_SECONDS
 
     async def _settle(self, caller: Caller, run: Run) -> None:
-        """Completes the run if its outputs are stored, else unmarks it. Raises Fault."""
+        """Completes the run if its outputs are stored, else unmarks it. Raises OutputsUnsettled and Fault."""
         if run.status in ENDED or not run.output_blob_ids:
             return
+        may_be_under_way = self._may_be_under_way(run)  # before it is looked what there is
         are_stored = await self._are_stored(caller, run)
+        if may_be_under_way and not are_stored:
+            raise OutputsUnsettled(lifecycle.STORING, current=run)
 
         def decide(now: Run) -> RunUpdate | None:
             if now.status in ENDED or now.output_blob_ids != run.output_blob_ids:

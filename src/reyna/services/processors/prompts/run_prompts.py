@@ -14,6 +14,7 @@ from reyna.domain.processing.prompts.prompt import (
     MAX_PROMPT_CHARACTERS,
     MAX_PROMPTS_PER_BATCH,
     MAX_PROMPTS_PER_RUN,
+    MAX_RUN_CHARACTERS,
     KeptPrompts,
     NewPrompts,
     RunPrompt,
@@ -23,10 +24,10 @@ from reyna.domain.processing.prompts.prompt import (
 )
 from reyna.domain.processing.run import ENDED, Run
 from reyna.domain.requests.page import DEFAULT_LIMIT, check_limit, decode_cursor, encode_cursor
-from reyna.ports.store import Put, RequirementNotMet, Store
+from reyna.ports.store import Put, Require, RequirementNotMet, Store
 from reyna.services.processors.authorization import check_run_token
 from reyna.services.processors.prompts.planned_prompts import PlannedPrompts
-from reyna.services.processors.records import PROMPTS
+from reyna.services.processors.records import PROMPTS, RUNS
 from reyna.services.processors.runs.run_store import RunStore
 
 MAX_CLOCK_SKEW: Final = timedelta(hours=1)  # that the clock of a worker may be ahead
@@ -35,6 +36,7 @@ MAX_KEPT_CHARACTERS: Final = MAX_PROMPT_CHARACTERS + MAX_ANSWER_CHARACTERS
 NOTHING_SENT_YET: Final = "This run has sent nothing to a language model so far."
 NOTHING_SENT: Final = "This run sent nothing to a language model, or so long ago that it is not kept any more."
 IS_FULL: Final = f"Only the first {MAX_PROMPTS_PER_RUN:,} prompts of a run are kept."
+IS_LONG: Final = f"Only the first {MAX_RUN_CHARACTERS:,} characters of the prompts of a run are kept."
 
 
 class Prompts:
@@ -46,24 +48,27 @@ class Prompts:
     async def put(self, caller: Caller, run_id: str, new: NewPrompts) -> KeptPrompts:
         """Stores prompts that the run has sent, also when it has ended meanwhile: each number of an attempt once.
 
-        One that was answered stays as it is. Raises NotFound, Forbidden for all but the run's own token, and TooLarge
-        for texts that are longer than is kept.
+        One that was answered stays as it is. When the run has as many as are kept, those that fit are stored, and
+        `is_full` says so; nothing is stored once the blob of the run was purged. Raises NotFound, Forbidden for all but
+        the run's own token, and TooLarge for texts that are longer than is kept of one prompt.
         """
         check_run_token(caller, run_id)
         _check_sizes(new)
-        run = await self._runs.get(caller, run_id)
         given = {prompt_id(run_id, new.attempt_id, prompt.number): prompt for prompt in new.prompts}
         for _ in range(MAX_WRITE_ATTEMPTS):
+            run = await self._runs.get(caller, run_id)
+            if run.content_purged:
+                return KeptPrompts(kept=0, is_full=True)
             known = await self._find_known(run, given)
-            room = MAX_PROMPTS_PER_RUN - await self._store.count(PROMPTS, run.user_id, {"run_id": run.id})
-            fitting = [*known, *[id for id in given if id not in known][: max(room, 0)]]
-            puts = [put for id in fitting if (put := self._put_of(run, id, given[id], known.get(id)))]
+            room = await self._room_of(run)
+            puts = [put for id in given if (put := self._put_of(run, id, given[id], known.get(id), room))]
             try:
                 if puts:
-                    await self._store.write(*puts)
+                    await self._store.write(Require(RUNS, run.user_id, run.id, {"revision": run.revision}), *puts)
             except RequirementNotMet:
                 continue
-            return KeptPrompts(kept=len(fitting), is_full=len(fitting) < len(given))
+            stored = {put.record.id for put in puts} | known.keys()
+            return KeptPrompts(kept=len(stored), is_full=len(stored) < len(given))
         raise Fault("Too many prompts of this run were stored at once.")
 
     async def get(
@@ -93,27 +98,78 @@ class Prompts:
             items=tuple(stored.prompt for stored in found[:limit]),
             next_cursor=encode_cursor(last.sent_at, last.id) if last else None,
             complete=run.status in ENDED,
-            detail=IS_FULL if await self._is_full(run) else None,
+            detail=(await self._room_of(run)).detail,
         )
 
-    async def _is_full(self, run: Run) -> bool:
-        return await self._store.count(PROMPTS, run.user_id, {"run_id": run.id}) >= MAX_PROMPTS_PER_RUN
+    async def _room_of(self, run: Run) -> "Room":
+        rows = await self._store.select(PROMPTS, run.user_id, ("characters",), {"run_id": run.id})
+        kept = sum(characters or 0 for (characters,) in rows)  # null: kept before they were counted
+        return Room(MAX_PROMPTS_PER_RUN - len(rows), MAX_RUN_CHARACTERS - kept)
 
     async def _find_known(self, run: Run, given: Mapping[str, RunPrompt]) -> dict[str, StoredPrompt]:
         found = await self._store.find(PROMPTS, run.user_id, {"id": tuple(given)}) if given else []
         return {stored.id: stored for stored in found}
 
-    def _put_of(self, run: Run, id: str, prompt: RunPrompt, before: StoredPrompt | None) -> Put | None:
-        """Returns the write of a new prompt, or of one that has been answered since; None for one that is there."""
+    def _put_of(self, run: Run, id: str, prompt: RunPrompt, before: StoredPrompt | None, room: "Room") -> Put | None:
+        """Returns the write of a new prompt, or of one that has been answered since.
+
+        None for one that is there, and for a new one without room. Where only the answer has no room, its text is left
+        out.
+        """
         if before is None:
+            if not room.take(prompt.kept_characters):
+                return None
             sent_at = _sent_before(self._clock(), prompt.sent_at)
             kept = replace(prompt, attempt=run.attempt, requested_at=run.requested_at, sent_at=sent_at)
-            return Put(PROMPTS, StoredPrompt(id=id, user_id=run.user_id, run_id=run.id, prompt=kept, sent_at=sent_at))
+            return Put(PROMPTS, _stored(id, run, kept, sent_at))
         if before.prompt.state != "sent" or prompt.state == "sent":
             return None
         known = before.prompt
+        if not room.grow(prompt.kept_characters - known.kept_characters):
+            prompt = replace(prompt, parts=known.parts, answer=None, error=None)
         ended = replace(prompt, attempt=known.attempt, requested_at=known.requested_at, sent_at=known.sent_at)
-        return Put(PROMPTS, replace(before, prompt=ended, revision=before.revision + 1), expects=before.revision)
+        after = replace(before, prompt=ended, characters=ended.kept_characters, revision=before.revision + 1)
+        return Put(PROMPTS, after, expects=before.revision)
+
+
+def _stored(id: str, run: Run, prompt: RunPrompt, sent_at: datetime) -> StoredPrompt:
+    return StoredPrompt(
+        id=id,
+        user_id=run.user_id,
+        run_id=run.id,
+        prompt=prompt,
+        sent_at=sent_at,
+        characters=prompt.kept_characters,
+    )
+
+
+class Room:
+    """The room that is left for the prompts of one run."""
+
+    def __init__(self, prompts: int, characters: int) -> None:
+        self._prompts, self._characters = prompts, characters
+
+    @property
+    def detail(self) -> str | None:
+        """Returns what the user is told when there is none left."""
+        if self._characters <= MAX_KEPT_CHARACTERS:
+            return IS_LONG
+        return IS_FULL if self._prompts <= 0 else None
+
+    def take(self, characters: int) -> bool:
+        """Takes the room of one more prompt with this length; returns False when there is none."""
+        if self._prompts <= 0 or characters > self._characters:
+            return False
+        self._prompts -= 1
+        self._characters -= characters
+        return True
+
+    def grow(self, characters: int) -> bool:
+        """Takes the room by which a prompt grows; returns False when there is none."""
+        if characters > max(self._characters, 0):
+            return False
+        self._characters -= characters
+        return True
 
 
 def _has_not_begun(run: Run) -> bool:

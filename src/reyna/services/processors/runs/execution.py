@@ -55,8 +55,8 @@ class RunExecution:
     async def claim(self, caller: Caller, run_id: str, worker_id: str | None = None, version: str | None = None) -> Run:
         """Returns the run, now running and held by this worker; `attempt` counts how often one began on it.
 
-        `version` is that of the worker's processor. Raises Conflict when it has ended, and RunningElsewhere while
-        another live worker holds it or while it waits for a worker of another version.
+        `version` is that of the worker's processor. Raises Conflict when it has ended, RunningElsewhere while another
+        live worker holds it or while it waits for a worker of another version, and StoringOutputs.
         """
         check_run_token(caller, run_id)
 
@@ -68,7 +68,7 @@ class RunExecution:
             first = run.status == "requested"
             return RunUpdate(claimed, (claimed.event("started", caller).message(),) if first else ())
 
-        claimed = await self._outputs.update(caller, run_id, decide)
+        claimed = await self._outputs.update_for_worker(caller, run_id, decide)
         return replace(claimed, has_spending_cap=await self._has_cap(caller.user_id))
 
     async def release(self, caller: Caller, run_id: str, worker_id: str, reason: str | None = None) -> Run:
@@ -117,7 +117,7 @@ class RunExecution:
         if cost != Cost():
             await self._costs.count_whole(caller, run_id, cost)
         if outputs:  # otherwise there is nothing that a cancellation could leave behind
-            run = await self._outputs.update(caller, run_id, begin_storing)
+            run = await self._outputs.update_for_worker(caller, run_id, begin_storing)
             if run.status == "completed":
                 return run
             await self._outputs.store(caller, run, outputs)
@@ -128,7 +128,7 @@ class RunExecution:
         return completed
 
     async def refuse(self, caller: Caller, run_id: str, reason: str, worker_id: str | None = None) -> Run:
-        """Ends the run because its blob is not for the processor: final, and not a failure."""
+        """Ends the run because its blob is not for the processor: final, and not a failure. Raises StoringOutputs."""
         check_run_token(caller, run_id)
 
         def decide(run: Run) -> RunUpdate | None:
@@ -138,10 +138,13 @@ class RunExecution:
             refused = lifecycle.refuse(run, reason, self._clock())
             return RunUpdate(refused, (refused.event("refused", caller).message(),))
 
-        return await self._outputs.update(caller, run_id, decide)
+        return await self._outputs.update_for_worker(caller, run_id, decide)
 
     async def fail(self, caller: Caller, run_id: str, reason: str, final: bool, worker_id: str | None = None) -> Run:
-        """Records a failed attempt; if it is `final`, the run ends and a dead letter is written."""
+        """Records a failed attempt; if it is `final`, the run ends and a dead letter is written.
+
+        Raises StoringOutputs while a write of its outputs, even one that nobody waits for any more, may store them.
+        """
         check_run_token(caller, run_id)
 
         def decide(run: Run) -> RunUpdate | None:
@@ -153,7 +156,7 @@ class RunExecution:
             now = self._clock()
             return failed_update(caller, lifecycle.fail(run, reason, now), reason, now)
 
-        return await self._outputs.update(caller, run_id, decide)
+        return await self._outputs.update_for_worker(caller, run_id, decide)
 
     def _check_holder(self, run: Run, worker_id: str | None) -> None:
         """Raises RunningElsewhere while another live worker holds the run."""

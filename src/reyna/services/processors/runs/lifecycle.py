@@ -1,6 +1,6 @@
 """The lifecycle of a run: each function returns its next state, or raises Conflict when the run is past it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -13,6 +13,8 @@ from reyna.domain.processing.run import ENDED, DeadLetter, Priority, RetryOption
 from reyna.services.processors.models.model_setting import chosen_model, split_model
 
 STORING: Final = "The output of this run is being stored at this moment."
+PURGED: Final = "Its note was deleted for good."
+STORING_SECONDS: Final = 30.0  # after which no write that stores outputs is under way any more
 RETRYABLE: Final = frozenset({"failed", "refused", "cancelled"})
 
 
@@ -127,15 +129,17 @@ def begin_storing(run: Run, output_blob_ids: tuple[str, ...], now: datetime, blo
     """Returns the run marked with the blobs that are about to be stored, derived from this revision.
 
     From here on it completes with them or is found to have stored nothing; it does not end otherwise, so that a run
-    that ended otherwise leaves no blob behind.
+    that ended otherwise leaves no blob behind. A lease does not end before that is known.
     """
     check_open(run)
     if run.output_blob_ids and run.output_blob_ids != output_blob_ids:
         raise OutputsUnsettled(STORING, current=run)
+    known_at = now + timedelta(seconds=STORING_SECONDS)
     return _next(
         run,
         output_blob_ids=output_blob_ids,
         storing_since=now,
+        lease_ends_at=None if run.lease_ends_at is None else max(run.lease_ends_at, known_at),
         blob_revision=blob_revision or run.blob_revision,
     )
 
@@ -182,6 +186,13 @@ def cancel(run: Run, now: datetime) -> Run:
     check_open(run)
     check_settled(run)
     return _next(run, status="cancelled", held=False, waiting=None, finished_at=now)
+
+
+def purge(run: Run, now: datetime) -> Run:
+    """Returns the run marked as one whose blob was purged; an open one is cancelled."""
+    if run.status in ENDED:
+        return _next(run, content_purged=True)
+    return replace(cancel(run, now), content_purged=True, error=PURGED)
 
 
 def supersede(run: Run, newer_revision: int, now: datetime) -> Run:

@@ -49,7 +49,7 @@ class RunCancellation:
             return self._cancelled(caller, run) if matches(run) else None
 
         try:
-            run = await self._outputs.update(caller, id, decide, settles=self._outputs.is_left_behind)
+            run = await self._outputs.update(caller, id, decide)
             return run.status == "cancelled"
         except Conflict:  # it has ended, or its output is being stored
             return False

@@ -100,7 +100,7 @@ class Runs:
             cancelled = lifecycle.cancel(run, self._clock())
             return RunUpdate(cancelled, (cancelled.event("cancelled", caller).message(),))
 
-        return await self._outputs.update(caller, id, decide, settles=self._outputs.is_left_behind)
+        return await self._outputs.update(caller, id, decide)
 
     async def retry(self, caller: Caller, id: str, options: RetryOptions = RetryOptions()) -> Run:
         """Requests a failed, refused or cancelled run again, with the blob as it is now.

@@ -115,7 +115,7 @@ class Leases:
             again, reason = self._next_attempt(run, failure)
             return RunUpdate(again) if again else self._give_up(caller, run, reason)
 
-        run = await self._outputs.update(caller, run_id, decide)
+        run = await self._outputs.update_for_worker(caller, run_id, decide)
         if run.status not in ENDED and run.lease_ends_at is not None:
             seconds = max((run.lease_ends_at - self._clock()).total_seconds(), 0.0)
             self._signals.notify_later(queue_topic(run.user_id, run.processor_id), seconds)
