@@ -21,7 +21,7 @@ from reyna.domain.ids import check_slug
 from reyna.domain.requests.page import MAX_PAGE_SIZE
 from reyna.ports.language import Language, ModelEndpoint
 from reyna.sdk.command.reload import command_without_reload, run_reloading
-from reyna.sdk.command.running import run_rest_workers, studio_address
+from reyna.sdk.command.running import price_of_model, run_rest_workers, studio_address
 from reyna.sdk.command.scaffold import write_scaffold
 from reyna.services.processors.service import Processors
 from reyna.transport.rpc import Signer, remote
@@ -51,8 +51,10 @@ def run_processors(
         def tell() -> None:
             announce(f"Running {', '.join(names)}. It is ready; Ctrl-C stops it.", log_format="console")
 
-        model = _model_of_settings()
-        run_async(lambda: run_rest_workers(address, token, names, parallel=parallel, language=model, ready=tell))
+        model, price = _model_of(load_settings()), price_of_model(os.environ)
+        run_async(
+            lambda: run_rest_workers(address, token, names, parallel=parallel, language=model, price=price, ready=tell)
+        )
         return None
     # Imports the whole application, which listing and scaffolding do without.
     from reyna.app.lifecycle import run_workers
@@ -80,8 +82,14 @@ def _run_with_credential(path: Path, names: list[str], parallel: int) -> None:
         announce(f"Running {names[0]}. It is ready; Ctrl-C stops it.", log_format=settings.log_format)
 
     async def run() -> None:
-        credential = read_credential(path)
-        await run_worker(credential, names[0], parallel=parallel, language=_model_of_settings(), ready=ready)
+        await run_worker(
+            read_credential(path),
+            names[0],
+            parallel=parallel,
+            language=_model_of(settings),
+            retry_delays=settings.retry_delays(),
+            ready=ready,
+        )
 
     run_async(run)
 
@@ -127,16 +135,17 @@ async def _revoke(settings: Settings, id: str) -> None:
 
 
 @asynccontextmanager
-async def _model_of_settings() -> AsyncIterator[Language | None]:
-    """Yields the language model of the settings, if one is set."""
-    url, key, model = (os.environ.get(f"REYNA_LLM_{name}") for name in ("URL", "KEY", "MODEL"))
-    if not url:
+async def _model_of(settings: Settings) -> AsyncIterator[Language | None]:
+    """Yields the language model of the settings with their time limits and retries, if one is set."""
+    if not settings.llm_url:
         yield None
         return
     from reyna.app.models.opening import SystemModel  # imports much that a processor without a model does not need
+    from reyna.app.models.source import endpoints_of
 
+    endpoint = ModelEndpoint(url=settings.llm_url, key=settings.llm_key, model=settings.llm_model or "")
     async with AsyncExitStack() as stack:
-        yield await SystemModel(ModelEndpoint(url=url, key=key, model=model or "")).open(stack)
+        yield await SystemModel(endpoint, endpoints_of(settings)).open(stack)
 
 
 @app.command("new")

@@ -108,7 +108,8 @@ class RunAttempt:
     `delivery_attempt` counts the deliveries of its message; `open_context` returns the context for these settings, this
     caller, these stored steps and these costs; `defaults` are settings that give way to those of the run;
     `elsewhere_delay` is the time in seconds after which a run that another worker holds is tried again, `retry_delays`
-    those before each further attempt at one that failed; `price` is that of a model which the worker pays itself.
+    those before each further attempt at one that failed, None where the studio decides if there is one; `price` is that
+    of a model which the worker pays itself.
     """
 
     def __init__(
@@ -123,7 +124,7 @@ class RunAttempt:
         open_context: Callable[[Any, Work, Caller, StepStore, AttemptCosts], Context[Any]],
         defaults: dict[str, Any],
         elsewhere_delay: float,
-        retry_delays: Sequence[float] = RETRY_DELAYS_SECONDS,
+        retry_delays: Sequence[float] | None = RETRY_DELAYS_SECONDS,
         price: Price | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -243,8 +244,8 @@ class RunAttempt:
 
     async def _fail_and_retry(self, reason: str) -> None:
         failures = self._delivery_attempt - self._postponements.count(self._run_id)
-        final = failures > len(self._retry_delays)
-        delay = 0.0 if final else retry_delay_seconds(failures, self._retry_delays)
+        final = self._retry_delays is not None and failures > len(self._retry_delays)
+        delay = 0.0 if final or not self._retry_delays else retry_delay_seconds(failures, self._retry_delays)
         try:
             has_failed = await self._fail(reason, final=final)
         except StoringOutputs as storing:  # it has failed all the same: one that stalls each time is given up, too

@@ -46,10 +46,12 @@ REGISTERED = RegisteredProcessor(
 
 
 class ScriptedStudio:
-    """Answers as a studio with so many runs does; the first `outages` claims find it away."""
+    """Answers as a studio with so many runs does; the first `outages` claims find it away. Each run has failed so often
+    before."""
 
-    def __init__(self, *, outages: int = 0, runs: int = 1) -> None:
-        self._outages, self._waiting = outages, [replace(RUN, id=f"run-{number}") for number in range(1, runs + 1)]
+    def __init__(self, *, outages: int = 0, runs: int = 1, failures: int = 0) -> None:
+        self._outages = outages
+        self._waiting = [replace(RUN, id=f"run-{number}", failures=failures) for number in range(1, runs + 1)]
         self.beaten, self.completed = threading.Event(), asyncio.Event()
         self.paths: list[str] = []
         self.bodies: dict[str, Any] = {}
@@ -208,3 +210,13 @@ async def test_a_worker_names_itself_in_all_that_it_says_of_its_run() -> None:
     await work(studio, report)
     names = {studio.bodies[f"/runs/run-1/{verb}"]["worker"] for verb in ("progress", "complete")}
     assert names == {studio.bodies["/work/shout/claim"]["worker"]}
+
+
+async def test_the_studio_decides_if_a_failed_run_is_tried_again() -> None:
+    studio = ScriptedStudio(runs=1, failures=12)
+
+    async def fail(blob: Blob, context: Context[None]) -> dict[str, Any]:
+        raise RuntimeError("broken")
+
+    await work(studio, fail)
+    assert studio.bodies["/runs/run-1/fail"]["final"] is False

@@ -124,6 +124,25 @@ class BlobsStandIn:
         more = len(found) > limit
         return Page(items=tuple(found[:limit]), next_cursor=found[limit - 1].id if more else None)
 
+    async def list_in_buckets(
+        self,
+        caller: Caller,
+        bucket_ids: Sequence[str],
+        schema_ids: Sequence[str],
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Blob]:
+        found = {
+            blob.id: blob
+            for bucket_id in bucket_ids
+            for schema_id in schema_ids
+            for blob in (await self.list(caller, bucket_id=bucket_id, schema_id=schema_id, limit=10_000)).items
+        }
+        begin = list(found).index(cursor) + 1 if cursor else 0
+        items = tuple(found.values())[begin : begin + limit]
+        return Page(items=items, next_cursor=items[-1].id if begin + limit < len(found) else None)
+
     async def create_all(
         self, caller: Caller, new: Sequence[NewBlob], ids: Sequence[str], *, parent_revision: int | None = None
     ) -> None:

@@ -1,12 +1,13 @@
 """A worker that has a credential of its own: it knows no secret of the installation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 from reyna.adapters.nats.bus import NatsBus
 from reyna.app.credentials.credential import WorkerCredential
 from reyna.app.credentials.permissions import inbox_prefix_of, user_name_of
 from reyna.domain.errors import CannotStart
+from reyna.ports.bus import RETRY_DELAYS_SECONDS
 from reyna.ports.language import Language
 from reyna.sdk.command.loading import load_processor
 from reyna.sdk.command.running import stop_event
@@ -21,6 +22,7 @@ async def run_worker(
     *,
     parallel: int,
     language: AbstractAsyncContextManager[Language | None],
+    retry_delays: Sequence[float] = RETRY_DELAYS_SECONDS,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Runs the processor at `module:name` until SIGINT or SIGTERM. Raises CannotStart, Fault and Refusal."""
@@ -38,6 +40,7 @@ async def run_worker(
             services=lambda sign: connect_services(bus, sign),
             language=await stack.enter_async_context(language),
             parallel=parallel,
+            retry_delays=retry_delays,
         )
         await retry_until_served(worker.start)
         stack.push_async_callback(worker.stop)

@@ -14,12 +14,18 @@ from typing import Final
 from reyna.domain.errors import CannotStart, Fault, Refusal
 from reyna.ports.language import Language
 from reyna.sdk.command.reload import command_without_reload, run_reloading
-from reyna.sdk.command.running import run_rest_workers, studio_address
+from reyna.sdk.command.running import price_of_model, run_rest_workers, studio_address
 from reyna.sdk.command.scaffold import write_scaffold
 
 DISTRIBUTION: Final = "reyna-sdk"
 DEFAULT_PARALLEL_RUNS: Final = 4
 MAX_PARALLEL_RUNS: Final = 1_000
+STUDIO_SETTINGS: Final = (  # of the studio's language models: their retries, time limits and circuit breaker
+    "REYNA_LLM_RETRY_SECONDS",
+    "REYNA_LLM_FIRST_TEXT_SECONDS",
+    "REYNA_LLM_SILENCE_SECONDS",
+    "REYNA_LLM_BREAKER_SECONDS",
+)
 INTERRUPTED: Final = 130  # the exit code of a shell for Ctrl-C
 
 
@@ -78,8 +84,10 @@ def _run(given: argparse.Namespace) -> int:
     def ready() -> None:
         _print(f"Running {', '.join(names)}. It is ready; Ctrl-C stops it.")
 
-    language = _open_language(os.environ)
-    asyncio.run(run_rest_workers(address, token, names, parallel=given.parallel, language=language, ready=ready))
+    language, price = _open_language(os.environ), price_of_model(os.environ)
+    asyncio.run(
+        run_rest_workers(address, token, names, parallel=given.parallel, language=language, price=price, ready=ready)
+    )
     return 0
 
 
@@ -92,6 +100,9 @@ async def _open_language(environment: Mapping[str, str]) -> AsyncIterator[Langua
         return
     if not model:
         raise CannotStart("REYNA_LLM_MODEL must name the model to ask REYNA_LLM_URL for.")
+    for name in STUDIO_SETTINGS:
+        if environment.get(name):
+            logging.warning("%s is ignored: it needs reyna-studio beside reyna-sdk", name)
     from reyna.sdk.language.endpoint import EndpointLanguage
 
     endpoint = EndpointLanguage(url, key, model)

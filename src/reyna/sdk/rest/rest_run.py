@@ -26,6 +26,7 @@ from reyna.domain.schema import Verdict
 from reyna.domain.tree_item import TreeItem
 from reyna.sdk.context import BlobReads, BucketReads, ContentsReads
 from reyna.sdk.processor import check_verdict
+from reyna.sdk.rest.budgets import WorkerBudgets
 from reyna.sdk.rest.studio_client import StudioClient
 
 GIVEN_BACK: Final = "Its worker gave it back; another one may take it."
@@ -34,10 +35,11 @@ GIVEN_BACK: Final = "Its worker gave it back; another one may take it."
 class RestRun:
     """The calls about one claimed run. `claim` has been made already."""
 
-    def __init__(self, studio: StudioClient, claimed: ClaimedRun, worker_id: str) -> None:
+    def __init__(self, studio: StudioClient, claimed: ClaimedRun, worker_id: str, budgets: WorkerBudgets) -> None:
         run = claimed.run
-        self._studio, self._claimed, self._worker_id = studio, claimed, worker_id
-        self.has_spending_cap = False  # what this worker pays itself is not reserved
+        self._studio, self._claimed, self._worker_id, self._budgets = studio, claimed, worker_id, budgets
+        budgets.begin(run.user_id, claimed.budget)
+        self.has_spending_cap = claimed.budget is not None and budgets.price is not None
         self._path, self._is_held = f"/runs/{run.id}", True
         self.caller = Caller(user_id=run.user_id, kind="processor", processor_id=run.processor_id, run_id=run.id)
 
@@ -72,11 +74,13 @@ class RestRun:
         return kept
 
     async def reserve_call(self, call: CallReservation) -> None:
-        """Does nothing: the studio does not know what the models of this worker cost."""
+        """Reserves the call below what is left of the cap, as far as this worker knows. Raises SpendingCapReached."""
+        self._budgets.reserve(self.caller.user_id, call)
 
     async def report_costs(self, report: CostReport) -> None:
         """Reports what this attempt has used."""
         await self._ask(Run, "POST", f"{self._path}/costs", report)
+        self._budgets.settle(self.caller.user_id, report)
 
     async def check_outputs(self, outputs: list[Output], default_schema_id: str) -> None:
         """Raises InvalidOutput for an output that does not fit its schema, before anything is stored."""

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from reyna.domain.caller import Caller
+from reyna.domain.costs.cost import Price
 from reyna.domain.errors import Fault, NotFound, Refusal, RunningElsewhere
 from reyna.domain.ids import new_id
 from reyna.domain.processing.lease import MAX_CLAIM_WAIT_SECONDS, Claim, ClaimedRun
@@ -19,6 +20,7 @@ from reyna.sdk.language.attempt_costs import AttemptCosts
 from reyna.sdk.processor import Processor
 from reyna.sdk.progress import SendProgress
 from reyna.sdk.rest.beats import BeatThread
+from reyna.sdk.rest.budgets import WorkerBudgets
 from reyna.sdk.rest.rest_files import RestFiles
 from reyna.sdk.rest.rest_run import RestRun, RestState
 from reyna.sdk.rest.studio_client import StudioClient
@@ -38,7 +40,8 @@ class RestWorker:
     """One copy of a processor that reaches its studio over HTTPS; any number of copies share its runs.
 
     `connect` returns a new client of the studio; `parallel` is the number of runs at a time. `defaults` are settings
-    that give way to those of the user.
+    that give way to those of the user. `price` is that of the language model, which this worker pays itself: with it,
+    no call is made that exceeds what is left of the user's spending cap.
     """
 
     def __init__(
@@ -50,12 +53,13 @@ class RestWorker:
         defaults: dict[str, Any] | None = None,
         parallel: int = 4,
         claim_wait: float = MAX_CLAIM_WAIT_SECONDS,
+        price: Price | None = None,
     ) -> None:
         self.id = new_id("worker")
         self._processor, self._connect, self._language = processor, connect, language
         fields = processor.settings.__struct_fields__ if processor.settings else ()
         self._defaults = {field: value for field, value in (defaults or {}).items() if field in fields}
-        self._slots = asyncio.Semaphore(parallel)
+        self._slots, self._budgets = asyncio.Semaphore(parallel), WorkerBudgets(price)
         self._claim = Claim(worker=self.id, version=processor.registration.version, wait_seconds=claim_wait)
         self._tasks, self._postponements = RunningTasks(processor), Postponements()
         self._attempts: set[asyncio.Task[None]] = set()
@@ -138,7 +142,7 @@ class RestWorker:
             self._slots.release()
 
     def _new_attempt(self, claimed: ClaimedRun) -> RunAttempt:
-        run, client = claimed.run, RestRun(self._studio, claimed, self.id)
+        run, client = claimed.run, RestRun(self._studio, claimed, self.id, self._budgets)
 
         def open_context(
             settings: Any, work: Work, caller: Caller, steps: StepStore, costs: AttemptCosts
@@ -175,6 +179,8 @@ class RestWorker:
             open_context=open_context,
             defaults=self._defaults,
             elsewhere_delay=0.0,
+            retry_delays=None,
+            price=self._budgets.price,
         )
 
     def _progress_sender(self, client: RestRun, run_id: str) -> SendProgress:

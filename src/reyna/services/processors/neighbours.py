@@ -30,6 +30,16 @@ class BlobVerbs(Protocol):
         cursor: str | None = None,
     ) -> Page[Blob]: ...
 
+    async def list_in_buckets(
+        self,
+        caller: Caller,
+        bucket_ids: Sequence[str],
+        schema_ids: Sequence[str],
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Blob]: ...
+
     async def create_all(
         self, caller: Caller, new: Sequence[NewBlob], ids: Sequence[str], *, parent_revision: int | None = None
     ) -> None: ...

@@ -5,8 +5,8 @@ from typing import Final
 # They change nothing.
 CONTENT_READS: Final = frozenset(
     (
-        *("blobs.get", "blobs.get_stored", "blobs.list", "lineage.get", "lineage.paths", "quota.usage"),
-        *("files.get", "files.list", "files.read", "uploads.get"),
+        *("blobs.get", "blobs.get_stored", "blobs.list", "blobs.list_in_buckets", "lineage.get", "lineage.paths"),
+        *("files.get", "files.list", "files.read", "quota.usage", "uploads.get"),
         *("revisions.diff", "revisions.get", "revisions.list"),
     )
 )

@@ -50,21 +50,16 @@ class InputBlobs:
         """Returns each blob in the bucket's subtree that the processor takes. Raises NotFound and TooMuch."""
         blobs: dict[str, Blob] = {}
         schema_ids = await self._taken_schemas(caller, processor)
-        for each in subtree_of(bucket_id, await self._state.buckets.parents(caller)):
-            for schema_id in schema_ids:
-                await self._collect(caller, each, schema_id, blobs)
-        return list(blobs.values())
-
-    async def _collect(self, caller: Caller, bucket_id: str, schema_id: str, blobs: dict[str, Blob]) -> None:
+        bucket_ids = subtree_of(bucket_id, await self._state.buckets.parents(caller))
         cursor: str | None = None
         while True:
-            page = await self._state.blobs.list(
-                caller, bucket_id=bucket_id, schema_id=schema_id, limit=MAX_PAGE_SIZE, cursor=cursor
+            page = await self._state.blobs.list_in_buckets(
+                caller, bucket_ids, schema_ids, limit=MAX_PAGE_SIZE, cursor=cursor
             )
             blobs |= {blob.id: blob for blob in page.items}
             _check_count(len(blobs))
             if (cursor := page.next_cursor) is None:
-                return
+                return list(blobs.values())
 
     async def _taken_schemas(self, caller: Caller, processor: Processor) -> list[str]:
         """Returns the ids of the schemas that the processor takes, with every major in the place of a pattern."""

@@ -19,6 +19,7 @@ from reyna.services.state.acceptance.origins import ACCEPTED_SCHEMA, attribute_c
 from reyna.services.state.content.blob_reader import BlobReader
 from reyna.services.state.content.blob_writer import BlobWriter
 from reyna.services.state.content.blobs_at_once import BlobsAtOnce
+from reyna.services.state.content.blobs_in_buckets import BlobsInBuckets
 from reyna.services.state.content.creation import (
     author_kind,
     check_creation,
@@ -72,7 +73,7 @@ class Blobs:
     ) -> None:
         self._store, self._schemas, self._quota, self._clock = store, schemas, quota, clock
         self._reader, self._writer, self._revisions = reader, writer, revisions
-        self._many = BlobsAtOnce(store, schemas, quota, clock)
+        self._many, self._in_buckets = BlobsAtOnce(store, schemas, quota, clock), BlobsInBuckets(store)
         self.idempotency_keys = idempotency_keys
 
     @idempotent("blob", _repeat_creation)
@@ -166,6 +167,19 @@ class Blobs:
         )
         more = encode_cursor(found[limit - 1].sequence, found[limit - 1].id) if len(found) > limit else None
         return Page(items=tuple(await self._reader.describe_all(caller.user_id, found[:limit])), next_cursor=more)
+
+    async def list_in_buckets(
+        self,
+        caller: Caller,
+        bucket_ids: Sequence[str],
+        schema_ids: Sequence[str],
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Blob]:
+        """Returns one page of the blobs of these schemas in these buckets, as `get_stored` does and each once, in the
+        order of the buckets and of the blobs in them. Raises NotFound for a bucket that is not there."""
+        return await self._in_buckets.list(caller, bucket_ids, schema_ids, limit, cursor)
 
     async def change(self, caller: Caller, id: str, change: BlobChange, *, if_match: IfMatch | None = None) -> Blob:
         """Writes the next revision and returns the blob; a repeated save of the same data changes nothing.
