@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "v0018_prompt_sizes"
-down_revision = "v0017_pipelines"
+revision = "v0019_prompt_sizes"
+down_revision = "v0018_files"
 branch_labels = None
 depends_on = None
 
