@@ -145,8 +145,8 @@ class Processors:
         self._add_pipelines(store, PipelineCheck(lookup, settings), inputs, requests, canceller, keys, clock)
         counting = self._build_costs(unlimited, run_store, clock)
         self._build_work(store, run_store, outputs, state, bus, clock, policy.retry_delays, counting)
-        rehearsals = Rehearsals(bus, signer)
-        self._build_prompts(store, run_store, lookup, state, inputs, outputs, settings, rehearsals, clock)
+        self._build_prompts(store, run_store, lookup, state, inputs, settings, Rehearsals(bus, signer), clock)
+        self.purged_content = PurgedContent(store, outputs, self.steps, clock)
         self.dead_letters = DeadLetters(store, run_retry, self.dead_letter_stream)
         self.run_models = RunModels(run_store, self.models, models.trusted)
         self._store, self._run_store, self._settlement, self._clock = store, run_store, settlement, clock
@@ -191,7 +191,6 @@ class Processors:
         lookup: ProcessorLookup,
         state: StateVerbs,
         inputs: InputBlobs,
-        outputs: OutputStorage,
         settings: SettingsValidator,
         rehearsals: Rehearsals,
         clock: Callable[[], datetime],
@@ -199,7 +198,6 @@ class Processors:
         """Builds the parts that show prompts, and what runs would use."""
         models = AskedModels(self.models)
         self.prompts = Prompts(store, runs, PlannedPrompts(lookup, state, models, rehearsals), clock)
-        self.purged_content = PurgedContent(store, outputs, self.steps, clock)
         wanted = EstimatedInputs(self.registry, settings, inputs, self._pipeline_requests)
         self.estimates = Estimates(wanted, models, rehearsals, RunHistory(store))
 

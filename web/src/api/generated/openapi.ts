@@ -2358,6 +2358,8 @@ export interface components {
             batch_id: string | null;
             blob_id: string;
             blob_revision: number;
+            /** @default false */
+            content_purged: boolean;
             cost?: components["schemas"]["Cost"];
             /** @default 1 */
             depth: number;

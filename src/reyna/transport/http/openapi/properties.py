@@ -374,6 +374,7 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "unpriced_tokens": "Tokens whose price is not known, which the amount leaves out.",
     "CostPage.total": "The total of all pages.",
     "attempt_costs": "What each attempt at the run has used of models, by the id of the attempt.",
+    "content_purged": "True once the blob of the run was purged: nothing more of it is kept.",
     "has_spending_cap": "True in the answer to a claim: the calls of the run are to be reserved below a spending cap.",
     "budget": "What is left of the spending cap of the user; null without one.",
     "settles": "The reserved calls that have ended.",
