@@ -18,7 +18,7 @@ class ReservedCall(NamedTuple):
 
 
 class WorkerBudgets:
-    """The rest of the spending caps that the calls of one worker may use, by user: the runs that it does at a time share it.
+    """The rest of the spending cap of each user, which the runs of one worker share.
 
     The studio tells the rest with every claim. What other workers spend meanwhile is not known here.
     """

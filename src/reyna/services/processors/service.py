@@ -146,7 +146,6 @@ class Processors:
         counting = self._build_costs(unlimited, run_store, clock)
         self._build_work(store, run_store, outputs, state, bus, clock, policy.retry_delays, counting)
         self._build_prompts(store, run_store, lookup, state, inputs, settings, Rehearsals(bus, signer), clock)
-        self.purged_content = PurgedContent(store, outputs, self.steps, clock)
         self.dead_letters = DeadLetters(store, run_retry, self.dead_letter_stream)
         self.run_models = RunModels(run_store, self.models, models.trusted)
         self._store, self._run_store, self._settlement, self._clock = store, run_store, settlement, clock
@@ -179,6 +178,7 @@ class Processors:
         """Builds the parts by which workers take runs, hold them and end them."""
         signals = self.work_signals = WorkSignals()
         self.steps, self.step_retention = RunSteps(store, runs, clock), step_retention(store, clock)
+        self.purged_content = PurgedContent(store, outputs, self.steps, clock)
         budget_of, has_cap = self.spending.budget_of, self.spending.has_cap
         self.lease_sweep = LeaseSweep(outputs, self.lease_watch, signals, clock, retry_delays)
         self.leases = Leases(store, runs, outputs, self.registry, state, bus, signals, clock, retry_delays, budget_of)
