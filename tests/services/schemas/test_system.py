@@ -17,9 +17,9 @@ from tests.support.times import FAR_FUTURE
 
 BLOBS = {
     *("text-input", "expanded-text", "style-analysis", "compiled-book", "research-query", "research-results"),
-    *("edited-text", "pitch", "audio-stem", "audio-master", "image", "legacy"),
+    *("research-source", "edited-text", "pitch", "audio-stem", "audio-master", "image", "legacy"),
 }
-GROWN = {"style-analysis", "edited-text"}  # by fields that were added
+GROWN = {"research-results", "style-analysis", "edited-text"}  # by fields that were added
 BUCKETS = {"book", "chapter", "album", "track"}
 
 

@@ -1,0 +1,1 @@
+"""Citations of sources: as CSL-JSON and as BibTeX."""
