@@ -9,6 +9,7 @@ from reyna.adapters.nats.bus import NatsBus
 from reyna.adapters.openai.language import OpenAILanguage
 from reyna.app import log
 from reyna.app.config import read_settings
+from reyna.library.research_assistant import research_assistant
 from reyna.library.style_analysis import style_analyzer
 from reyna.library.text_expansion.processor import text_expansion
 from reyna.sdk.services import connect_services
@@ -36,7 +37,7 @@ async def main() -> None:
             language=language,
             patience=PATIENCE,
         )
-        for processor in (text_expansion, style_analyzer)
+        for processor in (text_expansion, style_analyzer, research_assistant)
     ]
     for worker in workers:
         await worker.start()

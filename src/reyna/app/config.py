@@ -196,6 +196,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Connections,
         _describe("Connections of one address to one process that may wait while nobody has signed in on them."),
     ] = 1_000
+    research_sources: Annotated[
+        str,
+        _describe("Sources on the network that the research assistant may ask, as `name` or `name=URL`; or `none`."),
+    ] = "wikipedia, arxiv, crossref, openalex"
+    research_contact: Annotated[str | None, _describe("Mail address that it tells to those sources.")] = None
     log_level: Annotated[LogLevel, _describe("The least important level that is logged.")] = "info"
     log_format: Annotated[LogFormat, _describe("Lines for people or for programs; auto: people at a terminal.")] = (
         "auto"

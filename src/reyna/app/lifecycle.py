@@ -24,7 +24,7 @@ from reyna.app.models.opening import SystemModel
 from reyna.app.models.source import endpoints_of
 from reyna.app.services import SERVICE_NAMES, find_service
 from reyna.app.wiring import RunningApplication, run_application
-from reyna.app.workers import LIBRARY, Workers
+from reyna.app.workers import LIBRARY, Workers, load_installed_processor
 from reyna.embedded.tcp_ports import require_free
 from reyna.ports.language import ModelEndpoint
 from reyna.transport.http.server.http_protocol import Connections
@@ -66,7 +66,14 @@ async def run_workers(
         model = SystemModel(endpoint, endpoints_of(settings, settings.llm_parallel))
         signer = Signer(settings.signing_secret())
         workers = Workers(
-            names, bus, signer, model, parallel=parallel, defaults=defaults, retry_delays=settings.retry_delays()
+            names,
+            bus,
+            signer,
+            model,
+            parallel=parallel,
+            defaults=defaults,
+            retry_delays=settings.retry_delays(),
+            load=lambda name: load_installed_processor(name, settings),
         )
         stack.push_async_callback(workers.stop)
         sys.setswitchinterval(THREAD_SWITCH_SECONDS)

@@ -26,6 +26,7 @@ from reyna.app.workers import (
     SMALL_MODEL_SETTINGS,
     Workers,
     library_registrations,
+    load_installed_processor,
 )
 from reyna.embedded.llama import SLOTS
 from reyna.embedded.nats import EVENT_BYTES
@@ -189,6 +190,7 @@ def _library_workers(
         open_model=models.open,
         defaults=defaults,
         retry_delays=settings.retry_delays(),
+        load=lambda name: load_installed_processor(name, settings),
     )
 
 

@@ -42,7 +42,10 @@ async def test_a_large_library_is_read_in_part_and_the_result_says_so() -> None:
 async def test_one_bucket_with_all_below_it() -> None:
     inside = note("The tides rose.", bucket_ids=["bucket-chapter"])
     outside = note("The tides fell.", bucket_ids=["bucket-other"])
-    buckets = [bucket("bucket-book", child_bucket_ids=["bucket-chapter"]), bucket("bucket-chapter")]
+    buckets = [
+        bucket("bucket-book", child_bucket_ids=("bucket-chapter",)),
+        bucket("bucket-chapter", parent_bucket_id="bucket-book", blob_ids=(inside.id,)),
+    ]
     data = await research("tides", blobs=[inside, outside], buckets=buckets, bucket_id="bucket-book")
     assert [source["blob_id"] for source in data["sources"]] == [inside.id]
 

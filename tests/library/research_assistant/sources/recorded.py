@@ -7,8 +7,8 @@ from typing import Final
 import httpx
 
 from reyna.library.research_assistant.sources.adapter import NetworkSource
-from reyna.library.research_assistant.sources.client import RequestPacing
 from reyna.library.research_assistant.sources.network import PUBLIC_SOURCES, NetworkSources, read_source_urls
+from reyna.library.research_assistant.sources.pacing import RequestPacing
 
 ANSWERS: Final = Path(__file__).parents[1] / "answers"
 HOSTS: Final = {

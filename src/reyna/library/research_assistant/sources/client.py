@@ -1,13 +1,15 @@
 """The HTTP client of the sources: polite, patient for a while, and only at the addresses that were configured."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
+import ssl
+from functools import cache
 from typing import Final
 
 import httpx
 
+from reyna import __version__
 from reyna.library.research_assistant.sources.adapter import SourceFault
+from reyna.library.research_assistant.sources.pacing import RequestPacing
 
 REQUEST_TIMEOUT_SECONDS: Final = 15.0
 SOURCE_TIMEOUT_SECONDS: Final = 45.0  # with all repetitions
@@ -17,23 +19,6 @@ MAX_ANSWER_BYTES: Final = 8 * 1024**2
 MAX_REDIRECTS: Final = 3
 TEMPORARY_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
 HINTS: Final = {403: " Its interface may be switched off (SearXNG: `search.formats` in its settings needs `json`)."}
-
-Sleep = Callable[[float], Awaitable[None]]
-
-
-class RequestPacing:
-    """Keeps a pause between the requests to one service, over all runs of a worker."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic, sleep: Sleep = asyncio.sleep) -> None:
-        self._clock, self.sleep = clock, sleep
-        self._free_from: dict[str, float] = {}
-
-    async def wait(self, service: str, pause: float) -> None:
-        now = self._clock()
-        start = max(now, self._free_from.get(service, now))
-        self._free_from[service] = start + pause
-        if start > now:
-            await self.sleep(start - now)
 
 
 class TemporaryAnswer(Exception):
@@ -110,3 +95,23 @@ def _retry_after(answer: httpx.Response) -> float | None:
 
 def _origin_of(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
+
+
+def open_http(
+    contact: str | None, transport: httpx.AsyncBaseTransport | None, tls: ssl.SSLContext
+) -> httpx.AsyncClient:
+    """Returns a client that says who it is, with the mail address of whoever runs this studio, and follows nothing."""
+    about = f"; mailto:{contact}" if contact else ""
+    return httpx.AsyncClient(
+        headers={"user-agent": f"ReYNaStudio/{__version__} (research assistant{about})"},
+        timeout=REQUEST_TIMEOUT_SECONDS,
+        follow_redirects=False,
+        transport=transport,
+        verify=tls,
+    )
+
+
+@cache
+def tls_context() -> ssl.SSLContext:
+    """Returns the TLS settings of all clients: reading the certificates of the authorities takes 50 ms of CPU."""
+    return httpx.create_ssl_context()

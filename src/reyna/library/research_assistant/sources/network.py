@@ -1,24 +1,23 @@
 """The sources on the network that an installation permits, and the requests to them."""
 
 import asyncio
-import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import httpx
 import msgspec
 
-from reyna import __version__
 from reyna.library.research_assistant.sources.adapter import NetworkSource, SourceAdapter, SourceSearch
 from reyna.library.research_assistant.sources.arxiv import ARXIV_PAPERS
-from reyna.library.research_assistant.sources.client import REQUEST_TIMEOUT_SECONDS, RequestPacing, SourceClient
 from reyna.library.research_assistant.sources.crossref import CROSSREF
 from reyna.library.research_assistant.sources.found_source import FoundSource, web_address
 from reyna.library.research_assistant.sources.openalex import OPENALEX
+from reyna.library.research_assistant.sources.pacing import RequestPacing
 from reyna.library.research_assistant.sources.searxng import SEARXNG
 from reyna.library.research_assistant.sources.wikipedia import WIKIPEDIA
+
+if TYPE_CHECKING:
+    import httpx
 
 ADAPTERS: Final[Mapping[NetworkSource, SourceAdapter]] = {
     adapter.name: adapter for adapter in (WIKIPEDIA, ARXIV_PAPERS, CROSSREF, OPENALEX, SEARXNG)
@@ -38,7 +37,7 @@ class NetworkSources:
         urls: Mapping[NetworkSource, str],
         *,
         contact: str | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
         pacing: RequestPacing | None = None,
     ) -> None:
         self._urls, self._contact, self._transport = dict(urls), contact, transport
@@ -56,24 +55,17 @@ class NetworkSources:
         """Returns what the source found, with the time. Raises SourceFault."""
         adapter, search = ADAPTERS[name], msgspec.structs.replace(search, contact=self._contact)
         address = self._urls[name].replace("{language}", search.language).rstrip("/")
-        tls = await asyncio.to_thread(_tls_context)
-        async with self._open_http(tls) as http:
+        # Imports an HTTP client, which most starts of a processor do without.
+        from reyna.library.research_assistant.sources.client import SourceClient, open_http, tls_context
+
+        tls = await asyncio.to_thread(tls_context)
+        async with open_http(self._contact, self._transport, tls) as http:
             client = SourceClient(http, self._pacing)
             body = await client.get(
                 adapter.title, f"{address}{adapter.path}", adapter.parameters(search), pause=adapter.pause_seconds
             )
         now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         return [msgspec.structs.replace(one, retrieved_at=now) for one in adapter.read(body)[: search.limit]]
-
-    def _open_http(self, tls: ssl.SSLContext) -> httpx.AsyncClient:
-        about = f"; mailto:{self._contact}" if self._contact else ""
-        return httpx.AsyncClient(
-            headers={"user-agent": f"ReYNaStudio/{__version__} (research assistant{about})"},
-            timeout=REQUEST_TIMEOUT_SECONDS,
-            follow_redirects=False,
-            transport=self._transport,
-            verify=tls,
-        )
 
 
 def read_source_urls(text: str) -> dict[NetworkSource, str]:
@@ -101,9 +93,3 @@ def read_source_urls(text: str) -> dict[NetworkSource, str]:
 def public_sources() -> NetworkSources:
     """Returns the sources of an installation that says nothing about them: those with a public address."""
     return NetworkSources(read_source_urls(PUBLIC_SOURCES))
-
-
-@cache
-def _tls_context() -> ssl.SSLContext:
-    """Returns the TLS settings of all clients: reading the certificates of the authorities takes 50 ms of CPU."""
-    return httpx.create_ssl_context()

@@ -16,7 +16,6 @@ from reyna.sdk import Blob, Context
 LIBRARY_TITLE: Final = "Your library"
 MAX_BLOB_CHARACTERS: Final = 200_000  # of one blob that are read
 MAX_CHARACTERS: Final = 12_000_000  # of all blobs
-MAX_BUCKETS: Final = 2_000
 BLOBS_PER_THREAD: Final = 50  # scored at a time, beside the event loop
 MAX_EXTRACT_CHARACTERS: Final = 2_000
 MAX_NESTING: Final = 20
@@ -57,7 +56,10 @@ class WalkedLibrary:
         self._context, self._bucket_id, self._max_blobs = context, bucket_id, max_blobs
 
     async def find(self, question: Question, *, limit: int) -> LibraryHits:
-        """Returns the blobs that hold words of the question. Raises NotFound for a bucket that is not there."""
+        """Returns the blobs that hold words of the question.
+
+        Raises NotFound for a bucket that is not there, Conflict for one that is moved meanwhile.
+        """
         scores, kept = TextScores(question.terms), dict[str, Blob]()
         examined, characters, is_complete = 0, 0, True
         waiting: list[Blob] = []
@@ -81,16 +83,11 @@ class WalkedLibrary:
             async for blob in self._context.blobs():
                 yield blob
             return
-        waiting, seen = [self._bucket_id], set[str]()
-        for _ in range(MAX_BUCKETS):
-            if not waiting:
-                return
-            bucket = await self._context.bucket(waiting.pop())
-            async for blob in self._context.blobs(bucket=bucket.id):
-                if blob.id not in seen:
-                    seen.add(blob.id)
-                    yield blob
-            waiting += reversed(bucket.child_bucket_ids)
+        seen = set[str]()  # a blob may stand in several places
+        async for item in self._context.tree(self._bucket_id, kind="blob"):
+            if item.blob is not None and item.blob.id not in seen:
+                seen.add(item.blob.id)
+                yield item.blob
 
 
 def text_of(data: Any) -> str:
