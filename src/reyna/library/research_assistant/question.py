@@ -100,7 +100,7 @@ def stem_of(word: str) -> str:
     """Returns the word without the ending of an English plural, so that `tides` finds `tide`."""
     if len(word) <= MIN_STEM_LETTERS or not word.endswith("s") or word.endswith("ss"):
         return word
-    return f"{word[:-3]}y" if word.endswith("ies") else word[:-1]
+    return word[:-3] + "y" if word.endswith("ies") else word[:-1]
 
 
 def _language_of(given: str | None, text: str) -> str:

@@ -73,7 +73,8 @@ def cited_sentence(sentence: CheckedSentence) -> str:
     end = len(sentence.text)
     while end and sentence.text[end - 1] in END_MARKS[1:-1]:
         end -= 1
-    return f"{sentence.text[:end]} {marks}{sentence.text[end:]}"
+    text, closing = sentence.text[:end], sentence.text[end:]
+    return f"{text} {marks}{closing}"
 
 
 def source_blobs(question: Question, listed: SourceList) -> list[Derived]:
@@ -145,4 +146,4 @@ def _kept_source(number: int, source: FoundSource, question: Question, listed: S
 
 
 def _authors(source: FoundSource) -> str | None:
-    return shorten("; ".join(author.shown for author in source.authors), 500) or None
+    return shorten("; ".join(author.full_name for author in source.authors), 500) or None

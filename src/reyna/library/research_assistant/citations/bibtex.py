@@ -77,17 +77,18 @@ def escape(text: str) -> str:
 def _name(author: AuthorName) -> str:
     """Returns `Berg, Ada`; a name that stays whole is in braces, since an `and` in it would make two of it."""
     if author.literal or not author.family:
-        return f"{{{escape(author.shown)}}}"
+        return f"{{{escape(author.full_name)}}}"
     parts = [escape(part) for part in (author.family, author.given) if part]
     return ", ".join(f"{{{part}}}" if " and " in f" {part} " or "," in part else part for part in parts)
 
 
 def _plain_key(source: FoundSource) -> str:
     author = source.authors[0] if source.authors else None
-    name = _ascii_words(author.family or author.shown if author else source.origin)
+    name = _ascii_words(author.family or author.full_name if author else source.origin)
     title = [word for word in _ascii_words(source.title) if word not in STOP_WORDS] or ["untitled"]
     year = (source.published or "")[:4]
-    return f"{''.join(name)[:MAX_KEY_PART_CHARACTERS] or source.origin}{year}{title[0][:MAX_KEY_PART_CHARACTERS]}"
+    author_part, title_part = "".join(name)[:MAX_KEY_PART_CHARACTERS], title[0][:MAX_KEY_PART_CHARACTERS]
+    return f"{author_part or source.origin}{year}{title_part}"
 
 
 def _ascii_words(text: str) -> list[str]:

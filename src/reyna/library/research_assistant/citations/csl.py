@@ -36,7 +36,7 @@ def csl_item(key: str, source: FoundSource) -> dict[str, Any]:
 
 def _name(author: AuthorName) -> dict[str, str]:
     if author.literal or not author.family:
-        return {"literal": author.shown}
+        return {"literal": author.full_name}
     return {"family": author.family} | ({"given": author.given} if author.given else {})
 
 

@@ -20,7 +20,7 @@ class SourceFault(Exception):
 
 
 class SourceSearch(msgspec.Struct, frozen=True, kw_only=True):
-    """What is searched for: the words that matter of a question, in their order. `language` is a code such as `en`,
+    """The words to search for, those of a question that matter, in their order. `language` is a code such as `en`,
     `contact` the mail address of whoever runs this studio, which some services ask for."""
 
     words: tuple[str, ...]

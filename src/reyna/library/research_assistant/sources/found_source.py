@@ -31,7 +31,7 @@ class AuthorName(msgspec.Struct, frozen=True, omit_defaults=True):
     literal: str | None = None
 
     @property
-    def shown(self) -> str:
+    def full_name(self) -> str:
         return self.literal or " ".join(part for part in (self.given, self.family) if part)
 
 
@@ -71,7 +71,7 @@ def make_source(origin: Origin, *, title: Any, text: str | None = None, **facts:
     for name in ("container", "publisher", "volume", "issue", "pages", "licence"):
         if name in facts:
             facts[name] = _line(facts[name], MAX_TITLE_CHARACTERS)
-    facts["authors"] = tuple(_clean_author(author) for author in facts.get("authors", ())[:MAX_AUTHORS] if author.shown)
+    facts["authors"] = tuple(_clean_author(author) for author in facts.get("authors", ())[:MAX_AUTHORS] if author.full_name)
     facts["url"] = web_address(facts.get("url"))
     facts["published"] = _date(facts.get("published"))
     facts["doi"] = normalize_doi(facts.get("doi"))
