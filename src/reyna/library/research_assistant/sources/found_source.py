@@ -71,7 +71,8 @@ def make_source(origin: Origin, *, title: Any, text: str | None = None, **facts:
     for name in ("container", "publisher", "volume", "issue", "pages", "licence"):
         if name in facts:
             facts[name] = _line(facts[name], MAX_TITLE_CHARACTERS)
-    facts["authors"] = tuple(_clean_author(author) for author in facts.get("authors", ())[:MAX_AUTHORS] if author.full_name)
+    named = [author for author in facts.get("authors", ()) if author.full_name]
+    facts["authors"] = tuple(_clean_author(author) for author in named[:MAX_AUTHORS])
     facts["url"] = web_address(facts.get("url"))
     facts["published"] = _date(facts.get("published"))
     facts["doi"] = normalize_doi(facts.get("doi"))
