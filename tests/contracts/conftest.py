@@ -9,16 +9,23 @@ import asyncpg
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
+from reyna.adapters.memory.search_index import MemorySearchIndex
 from reyna.adapters.memory.store import MemoryStore
 from reyna.adapters.mongo.store import MongoStore
 from reyna.adapters.postgres.migrations import migrate
 from reyna.adapters.postgres.pool import open_pool
+from reyna.adapters.postgres.search.index import PostgresSearchIndex, open_search_pool
 from reyna.adapters.postgres.store import PostgresStore
 from reyna.domain.event import Message
 from reyna.embedded.postgres import Postgres
+from reyna.ports.search import SearchIndex
 from reyna.ports.store import Step, Store
 from reyna.storage.unit_of_work import UnitOfWork
 from tests.contracts.sample_records import COUNTERS, TABLES, THINGS
+
+
+def url_of_ports(server: Postgres) -> str:
+    return urlsplit(server.url)._replace(path="/ports").geturl()
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +33,7 @@ async def ports_pool(postgres_server: Postgres) -> AsyncIterator[asyncpg.Pool]:
     """A migrated database with the tables of the things, for the whole session."""
     admin = await asyncpg.connect(postgres_server.url)
     await admin.execute("create database ports")
-    url = urlsplit(postgres_server.url)._replace(path="/ports").geturl()
+    url = url_of_ports(postgres_server)
     await migrate(url)
     pool = await open_pool(url)
     for statement in TABLES:
@@ -90,4 +97,30 @@ def flushing_store(memory_store: Store) -> Store:
 def store(request: pytest.FixtureRequest) -> Store:
     """An empty store that knows THINGS and COUNTERS."""
     made: Store = request.getfixturevalue(f"{request.param}_store")
+    return made
+
+
+@pytest.fixture
+def memory_index() -> SearchIndex:
+    return MemorySearchIndex()
+
+
+@pytest.fixture(scope="session")
+async def search_pool(ports_pool: asyncpg.Pool, postgres_server: Postgres) -> AsyncIterator[asyncpg.Pool]:
+    """The pool of the search index in the database of `ports_pool`."""
+    pool = await open_search_pool(url_of_ports(postgres_server))
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def postgres_index(search_pool: asyncpg.Pool) -> SearchIndex:
+    await search_pool.execute("truncate search.entries, search.words, search.spellings, search.users")
+    return PostgresSearchIndex(search_pool)
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def index(request: pytest.FixtureRequest) -> SearchIndex:
+    """An empty search index."""
+    made: SearchIndex = request.getfixturevalue(f"{request.param}_index")
     return made

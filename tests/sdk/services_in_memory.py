@@ -25,8 +25,9 @@ from reyna.domain.requests.page import Page
 from reyna.domain.schema import Verdict
 from reyna.domain.tree_item import TreeItem
 from reyna.ports.bus import Bus
-from reyna.sdk.context import BlobReads, BucketReads, ContentsReads
+from reyna.sdk.context import BlobReads, BucketReads, ContentsReads, SearchReads
 from reyna.sdk.files.file_access import FileVerbs, UploadVerbs
+from reyna.sdk.memory_search import MemorySearch
 from reyna.sdk.run_tokens import SignToken
 from reyna.sdk.services import (
     CostVerbs,
@@ -101,6 +102,7 @@ class ServicesInMemory:
     contents: ContentsReads
     uploads: UploadVerbs
     files: FileVerbs
+    search: SearchReads
 
     def __init__(self, *blobs: Blob) -> None:
         self.registry = self.execution = self.validation = self.run_models = self.costs = self.spending = self
@@ -113,6 +115,7 @@ class ServicesInMemory:
         self.calls = Collector[tuple[str, Any]]()
         self.tokens: list[str] = []
         self.stored_blobs = {blob.id: blob for blob in blobs}
+        self.search = MemorySearch(blobs, ())
         self.outputs: dict[str, Output] = {}
         self.runs: dict[str, Run] = {}
         self.registered: NewProcessor | None = None

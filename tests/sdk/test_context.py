@@ -59,6 +59,16 @@ async def test_another_blob_of_the_user_can_be_read() -> None:
     assert await a_context(services=ServicesInMemory(note)).blob(note.id) == note
 
 
+async def test_blobs_of_the_user_are_found_by_their_words() -> None:
+    storm, calm = a_note("A storm at sea."), a_note("A calm sea.")
+    context = a_context(services=ServicesInMemory(storm, calm))
+    (hit,) = await context.search("sea strom")
+    assert (hit.id, hit.found_by) == (storm.id, ("typo",))
+    assert len(await context.search("sea", limit=1)) == 1
+    with pytest.raises(NotFound):
+        await context.search("sea", bucket="bucket-1")
+
+
 async def test_a_bucket_that_is_not_there_is_not_found() -> None:
     with pytest.raises(NotFound):
         await a_context().bucket("bucket-1")

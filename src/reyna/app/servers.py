@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from reyna.adapters.postgres.search.index import POOL_CONNECTIONS as SEARCH_CONNECTIONS
 from reyna.app.addresses import ADDRESSES_FILE, Addresses
 from reyna.app.config import Settings
 from reyna.app.stores import POOL_CONNECTIONS
@@ -59,7 +60,9 @@ class Servers:
         postgres = (
             None
             if settings.postgres_url
-            else Postgres(home, more_connections=(settings.workers - 1) * POOL_CONNECTIONS)
+            else Postgres(
+                home, more_connections=settings.workers * SEARCH_CONNECTIONS + (settings.workers - 1) * POOL_CONNECTIONS
+            )
         )
         nats = None if settings.nats_url else Nats(home, settings.event_bytes or EVENT_BYTES)
         llama = None if settings.llm_url else Llama(home, settings.llm_model)

@@ -8,12 +8,14 @@ from typing import Any, Final, NamedTuple
 from reyna.adapters.outage import Outage
 from reyna.adapters.postgres import migrations
 from reyna.adapters.postgres.pool import open_pool
+from reyna.adapters.postgres.search.index import PostgresSearchIndex, open_search_pool
 from reyna.adapters.postgres.store import PostgresStore
 from reyna.app.addresses import Addresses
 from reyna.app.config import Settings
 from reyna.domain.errors import CannotStart
 from reyna.ports.bus import Bus
 from reyna.ports.files import FileStorage
+from reyna.ports.search import SearchIndex
 from reyna.ports.store import Collection, Store
 from reyna.services.composition import ServiceDescription
 from reyna.storage.disk_space import DiskSpace, DiskSpaceGuard
@@ -48,6 +50,7 @@ class ServiceStores:
     def __init__(self, addresses: Addresses, settings: Settings, bus: Bus, stack: AsyncExitStack) -> None:
         self._addresses, self._settings, self._bus, self._stack = addresses, settings, bus, stack
         self._pools: dict[str, Any] = {}
+        self.search_index: SearchIndex | None = None  # once it is open
         self._outage = Outage("PostgreSQL")
         is_embedded = not (settings.postgres_url and settings.nats_url)
         self.disk_space = DiskSpace(settings.home, least=settings.free_bytes) if is_embedded else None
@@ -65,19 +68,32 @@ class ServiceStores:
         self._stack.push_async_callback(relay.stop)
         return OpenStore(relay, database.check, relay.check_outbox)
 
+    async def open_search_index(self) -> SearchIndex:
+        """Returns the search index, which is in PostgreSQL wherever content is stored. Raises CannotStart and Fault."""
+        if self.search_index is None:
+            await self._open_pool(self._addresses.postgres_url)
+            pool = await open_search_pool(self._addresses.postgres_url)
+            self._stack.push_async_callback(pool.close)
+            self.search_index = PostgresSearchIndex(pool)
+        return self.search_index
+
     async def _open_database(self, service: ServiceDescription[Any], collections: Sequence[Collection[Any]]) -> Store:
         url = getattr(self._addresses, service.store_setting)
         opened = self._open_mongo if url.startswith("mongodb") else self._open_postgres
         return await opened(url, service.name, collections)
 
     async def _open_postgres(self, url: str, namespace: str, collections: Sequence[Collection[Any]]) -> Store:
+        store = PostgresStore(await self._open_pool(url), namespace, collections, self._outage)
+        await store.verify()
+        return store
+
+    async def _open_pool(self, url: str) -> Any:
+        """Returns the pool of a database, whose tables are migrated first."""
         if url not in self._pools:
             await migrations.migrate(url)
             pool = self._pools[url] = await open_pool(url, size=POOL_CONNECTIONS)
             self._stack.push_async_callback(pool.close)
-        store = PostgresStore(self._pools[url], namespace, collections, self._outage)
-        await store.verify()
-        return store
+        return self._pools[url]
 
     async def _open_mongo(self, url: str, namespace: str, collections: Sequence[Collection[Any]]) -> Store:
         try:

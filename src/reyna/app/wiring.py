@@ -140,6 +140,7 @@ class _Wiring:
             models=self._models,
             prices=self._prices,
             open_files=partial(open_file_storage, self._settings),
+            open_search_index=self._stores.open_search_index,
             stack=self._stack,
         )
         service = self._services[description.name] = await description.build(context)
@@ -154,7 +155,7 @@ class _Wiring:
 
     def _checks_of(self, service: ServiceDescription[Any]) -> dict[str, Check | OptionalCheck]:
         """Returns the checks of `/readyz`; a neighbour in this process is ready when its database is."""
-        own, disk = self._open_stores[service.name], self._stores.disk_space
+        own, disk, search = self._open_stores[service.name], self._stores.disk_space, self._stores.search_index
         checks: dict[str, Check | OptionalCheck] = {
             "nats": self._bus.check,
             "store": own.check_database,
@@ -162,6 +163,8 @@ class _Wiring:
         }
         if disk is not None:
             checks["disk"] = disk.check
+        if search is not None and service.name == "state":
+            checks["search"] = OptionalCheck(search.check)
         for name in service.neighbours:
             local = self._open_stores.get(name)
             checks[name] = partial(self._bus.ping, name) if local is None else local.check_database

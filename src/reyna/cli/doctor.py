@@ -12,6 +12,7 @@ from reyna.app import log
 from reyna.app.addresses import running_addresses
 from reyna.app.config import Settings
 from reyna.cli.checkup import CheckResult, fault_problem, machine, not_checked
+from reyna.cli.checkup.reindexing import reindex_all
 from reyna.cli.checkup.running import RunningStudio, list_sharding_commands
 from reyna.cli.execution import run_async
 from reyna.cli.startup import join_running_studio
@@ -26,13 +27,16 @@ NATS_TIMEOUT_SECONDS: Final = 5.0
 @app.command("doctor")
 def doctor(
     mend: Annotated[bool, typer.Option("--mend", help="Repair what can be repaired safely: recount sums.")] = False,
+    reindex: Annotated[
+        bool, typer.Option("--reindex", help="Build the search index of every user anew; the studio must run.")
+    ] = False,
 ) -> None:
     """Check everything, running or not, and say how to mend what is wrong. Exits with 1 when something is."""
     problems = 0
 
     async def main() -> None:
         nonlocal problems
-        async for result in checks(mend=mend):
+        async for result in checks(mend=mend, reindex=reindex):
             problems += result.state == "wrong"
             print_line(
                 (f"{result.state:<14}", STATE_COLOURS[result.state]),
@@ -45,7 +49,7 @@ def doctor(
         raise typer.Exit(1)
 
 
-async def checks(*, mend: bool) -> AsyncIterator[CheckResult]:
+async def checks(*, mend: bool, reindex: bool = False) -> AsyncIterator[CheckResult]:
     """Runs every check that can be run, and yields the results."""
     settings, result = machine.check_settings(os.environ, Path.cwd())
     yield result
@@ -69,13 +73,13 @@ async def checks(*, mend: bool) -> AsyncIterator[CheckResult]:
             "services and what users have", f"no studio is running in {settings.home}; start it: reyna up"
         )
         return
-    async for result in _check_running_studio(found, mend=mend):
+    async for result in _check_running_studio(found, mend=mend, reindex=reindex):
         yield result
     if found.state_url and found.state_url.startswith("mongodb"):
         await _show_sharding(found.state_url)
 
 
-async def _check_running_studio(settings: Settings, *, mend: bool) -> AsyncIterator[CheckResult]:
+async def _check_running_studio(settings: Settings, *, mend: bool, reindex: bool) -> AsyncIterator[CheckResult]:
     try:
         bus = await NatsBus.connect(
             settings.nats_url or "",
@@ -100,6 +104,9 @@ async def _check_running_studio(settings: Settings, *, mend: bool) -> AsyncItera
         yield await studio.check_model()
         async for result in studio.check_contents(mend=mend):
             yield result
+        if reindex:
+            async for result in reindex_all(studio.state, lambda line: print_line(f"{'':<15}{line}")):
+                yield result
     finally:
         await bus.close()
 

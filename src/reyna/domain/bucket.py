@@ -96,6 +96,14 @@ class BucketChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     base_revision: int
 
 
+class PathBucket(msgspec.Struct, frozen=True, kw_only=True):
+    """A bucket on the path to a blob or to another bucket."""
+
+    id: str
+    name: str
+    type: str
+
+
 class Node(msgspec.Struct, frozen=True, kw_only=True):
     """A bucket in its tree; below the requested depth `children` is empty, and `child_count` is still given."""
 

@@ -6,6 +6,7 @@ from reyna.domain.errors import Fault, Invalid, NotFound, Refusal, TooLarge
 from reyna.domain.files.file import FileInfo
 from reyna.domain.processing.prompts.estimate import TokenEstimate
 from reyna.domain.processing.prompts.prompt import PromptPart
+from reyna.domain.search.hit import SearchHit
 from reyna.domain.tree_item import TreeItem
 from reyna.ports.language import Completion, Prompt, UnusableAnswer
 from reyna.sdk.context import Context
@@ -28,6 +29,7 @@ __all__ = [
     "Refusal",
     "Refuse",
     "Retry",
+    "SearchHit",
     "TokenEstimate",
     "TooLarge",
     "TreeItem",

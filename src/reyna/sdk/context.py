@@ -13,6 +13,7 @@ from reyna.domain.caller import Caller
 from reyna.domain.files.file import FileInfo
 from reyna.domain.processing.run import Cost
 from reyna.domain.requests.page import MAX_PAGE_SIZE, Page
+from reyna.domain.search.hit import SearchHit, SearchPage
 from reyna.domain.tree_item import TreeItem
 from reyna.ports.language import Language
 from reyna.sdk.files.file_access import FileAccess
@@ -64,12 +65,27 @@ class ContentsReads(Protocol):
     ) -> Page[TreeItem]: ...
 
 
+class SearchReads(Protocol):
+    """The verb of search that a context needs."""
+
+    async def find(
+        self,
+        caller: Caller,
+        q: str = "",
+        *,
+        bucket_id: str | None = None,
+        schema_id: str | None = None,
+        limit: int = 50,
+    ) -> SearchPage: ...
+
+
 class StateService(Protocol):
     """The parts of the state service that a context needs."""
 
     blobs: BlobReads
     buckets: BucketReads
     contents: ContentsReads
+    search: SearchReads
 
 
 class Context(Generic[S]):
@@ -186,6 +202,19 @@ class Context(Generic[S]):
         finally:
             if isinstance(parts, AsyncGenerator):
                 await self._on_worker_loop(parts.aclose)
+
+    async def search(
+        self, q: str, *, bucket: str | None = None, schema: str | None = None, limit: int = 20
+    ) -> list[SearchHit]:
+        """Returns the user's blobs and buckets that have the words of `q`, the best first, at most `limit` (1 to 200).
+
+        `bucket`: only what is in this bucket or below it; `schema`: only blobs of this schema. `q` is as in the search
+        of the studio: phrases in quotes, `-word` for what must not be there. Raises NotFound for an unknown bucket.
+        """
+        page = await self._on_worker_loop(
+            lambda: self._state.search.find(self._caller, q, bucket_id=bucket, schema_id=schema, limit=limit)
+        )
+        return list(page.items)
 
     # --- for a plain `def`, in its thread ---
 

@@ -17,8 +17,9 @@ from reyna.domain.processing.run import Cost, Output
 from reyna.domain.requests.page import Page
 from reyna.domain.tree_item import TreeItem
 from reyna.ports.language import Language
-from reyna.sdk.context import BlobReads, BucketReads, ContentsReads, Context
+from reyna.sdk.context import BlobReads, BucketReads, ContentsReads, Context, SearchReads
 from reyna.sdk.files.memory_files import SavedFiles
+from reyna.sdk.memory_search import MemorySearch
 from reyna.sdk.processor import Processor
 from reyna.sdk.prompts import rehearsal
 from reyna.sdk.steps.memory_steps import MemorySteps
@@ -138,6 +139,7 @@ class _MemoryState:
         self.blobs: BlobReads = _MemoryBlobs(blobs)
         self.buckets: BucketReads = _MemoryBuckets(buckets)
         self.contents: ContentsReads = _MemoryContents(blobs, buckets)
+        self.search: SearchReads = MemorySearch(blobs, buckets)
 
 
 class _MemoryBuckets:

@@ -15,6 +15,7 @@ from reyna.ports.bus import Bus
 from reyna.ports.files import FileStorage
 from reyna.ports.models import ModelSource
 from reyna.ports.prices import PriceList
+from reyna.ports.search import SearchIndex
 from reyna.ports.store import Collection, Store
 from reyna.transport.http import Check, OptionalCheck
 from reyna.transport.rpc import Signer
@@ -66,7 +67,7 @@ class ServiceContext:
     `find_neighbour` returns another service by name: the object that it offers when it runs in this process, else the
     same verbs over the bus. `store` keeps the service's collections and relays its events. `registrations` returns
     those of the processors that ship with the studio, `models` are the language models of the installation, `prices`
-    the known prices of models. `open_files` returns the storage of files.
+    the known prices of models. `open_files` returns the storage of files, `open_search_index` the search index.
     """
 
     description: "ServiceDescription[Any]"
@@ -81,6 +82,7 @@ class ServiceContext:
     models: ModelSource
     prices: PriceList
     open_files: Callable[[], FileStorage]
+    open_search_index: Callable[[], Awaitable[SearchIndex]]
     stack: AsyncExitStack
 
     async def start(self, background: Background) -> None:

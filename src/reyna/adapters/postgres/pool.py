@@ -1,5 +1,6 @@
 """The pool of connections to PostgreSQL, with the settings that our statements count on."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -34,9 +35,9 @@ class PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has
             await super().close(timeout=timeout)
 
 
-async def open_pool(url: str, *, size: int = 8) -> asyncpg.Pool:
+async def open_pool(url: str, *, size: int = 8, settings: Mapping[str, str] = {}) -> asyncpg.Pool:
     """Returns a pool of at most `size` connections to `postgresql://user:password@host/database`, or to a socket in
-    `postgresql://user:password@/database?host=/folder`.
+    `postgresql://user:password@/database?host=/folder`. `settings` are set besides SETTINGS.
 
     Raises Unavailable when nobody answers.
     """
@@ -55,7 +56,7 @@ async def open_pool(url: str, *, size: int = 8) -> asyncpg.Pool:
             command_timeout=STATEMENT_TIMEOUT_SECONDS,
             timeout=CONNECT_TIMEOUT_SECONDS,
             reset=skip_reset,
-            server_settings=SETTINGS,
+            server_settings={**SETTINGS, **settings},
         )
     except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
         raise Unavailable(f"PostgreSQL cannot be reached: {error}") from error

@@ -35,7 +35,14 @@ NEARLY_FULL_SHARE: Final = 0.9
 MAX_SHOWN_RANGES: Final = 5  # ranges of lost events that are named
 MAX_UNSENT_AGE: Final = timedelta(minutes=1)  # a message that is older should have been sent long ago
 CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "EVENTS": ("processors", "processors-discarded", "processors-updated", "state-upgrades")
+    "EVENTS": (
+        "processors",
+        "processors-discarded",
+        "processors-updated",
+        "state-search-blobs",
+        "state-search-buckets",
+        "state-upgrades",
+    )
 }
 
 
@@ -45,7 +52,7 @@ class RunningStudio:
     def __init__(self, bus: NatsBus, settings: Settings) -> None:
         sign = Signer(settings.signing_secret()).sign
         self.bus, self._settings = bus, settings
-        self._state = remote(State, "state", bus, sign, timeout=EXAMINATION_TIMEOUT_SECONDS)
+        self.state = remote(State, "state", bus, sign, timeout=EXAMINATION_TIMEOUT_SECONDS)
         self._processors = remote(Processors, "processors", bus, sign, timeout=ANSWER_TIMEOUT_SECONDS)
         self._sign = sign
 
@@ -144,7 +151,7 @@ class RunningStudio:
         number = letters = whole = 0
         after: str | None = None
         try:
-            while users := await self._state.integrity.list_users(system_caller(), after=after, limit=USERS_PER_PAGE):
+            while users := await self.state.integrity.list_users(system_caller(), after=after, limit=USERS_PER_PAGE):
                 for user_id in users:
                     number, after = number + 1, user_id
                     caller = Caller(user_id=user_id, kind="house")
@@ -160,12 +167,12 @@ class RunningStudio:
         yield ok(f"{quantity(letters, 'dead letter waits', 'dead letters wait')} for a decision of their users")
 
     async def _check_user(self, caller: Caller, *, mend: bool) -> AsyncIterator[CheckResult]:
-        for finding in await self._state.integrity.examine(caller):
+        for finding in await self.state.integrity.examine(caller):
             if finding.rule != "sums" or not mend:
                 yield finding_result(caller.user_id, finding)
                 continue
             try:
-                await self._state.integrity.recount(caller)
+                await self.state.integrity.recount(caller)
             except Conflict as busy:
                 yield not_checked(f"{caller.user_id}: sums", busy.detail)
             else:

@@ -23,8 +23,9 @@ from reyna.domain.processing.run import Cost, Output, Run
 from reyna.domain.processing.step import NewStep, RunStep
 from reyna.domain.requests.page import Page
 from reyna.domain.schema import Verdict
+from reyna.domain.search.hit import SearchPage
 from reyna.domain.tree_item import TreeItem
-from reyna.sdk.context import BlobReads, BucketReads, ContentsReads
+from reyna.sdk.context import BlobReads, BucketReads, ContentsReads, SearchReads
 from reyna.sdk.processor import check_verdict
 from reyna.sdk.rest.budgets import WorkerBudgets
 from reyna.sdk.rest.studio_client import StudioClient
@@ -128,6 +129,7 @@ class RestState:
         self.blobs: BlobReads = RestBlobs(studio, token)
         self.buckets: BucketReads = RestBuckets(studio, token)
         self.contents: ContentsReads = RestContents(studio, token)
+        self.search: SearchReads = RestSearch(studio, token)
 
 
 class RestBlobs:
@@ -183,6 +185,26 @@ class RestContents:
         path = f"/buckets/{quote(id, safe='')}/contents"
         query = _query_of({"kind": kind, "limit": limit, "cursor": cursor})
         page: Page[TreeItem] = await self._studio.ask(Page[TreeItem], "GET", path, token=self._token, query=query)
+        return page
+
+
+class RestSearch:
+    """The search of the user."""
+
+    def __init__(self, studio: StudioClient, token: str) -> None:
+        self._studio, self._token = studio, token
+
+    async def find(
+        self,
+        caller: Caller,
+        q: str = "",
+        *,
+        bucket_id: str | None = None,
+        schema_id: str | None = None,
+        limit: int = 50,
+    ) -> SearchPage:
+        query = _query_of({"q": q, "bucket_id": bucket_id, "schema_id": schema_id, "limit": limit})
+        page: SearchPage = await self._studio.ask(SearchPage, "GET", "/search", token=self._token, query=query)
         return page
 
 

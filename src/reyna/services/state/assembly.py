@@ -11,6 +11,8 @@ from reyna.services.state.quota import COUNTED, COUNTED_FILES
 from reyna.services.state.reactions import follow_schemas, follow_upgrades
 from reyna.services.state.records import COLLECTIONS
 from reyna.services.state.routes import routes
+from reyna.services.state.search.building import IndexBuilding
+from reyna.services.state.search.reactions import IndexReactions
 from reyna.services.state.service import State
 from reyna.services.state.trash.retention import TrashRetention
 from reyna.validation.usage_counts import UsageReporter
@@ -31,12 +33,16 @@ async def _build(context: ServiceContext) -> State:
         sandbox=context.sandbox,
         file_storage=context.open_files(),
         max_file_bytes=context.settings.max_file_bytes,
+        search_index=await context.open_search_index(),
     )
 
 
 async def _start(context: ServiceContext, state: State) -> None:
     context.stop_at_end((await follow_schemas(context.bus, state.schema_cache)).stop)
     context.stop_at_end((await follow_upgrades(context.bus, state.upgrades)).stop)
+    if state.indexer is not None:
+        await context.start(IndexReactions(context.bus, state.indexer))
+        await context.start(IndexBuilding(context.store, await context.open_search_index(), state.indexer))
     schemas = context.find_neighbour("schemas")
     await context.start(UsageReporter(state.schema_cache.counts, partial(schemas.usage.count, system_caller())))
     await context.start(TrashRetention(context.store, state.purging, _trash_retention(context)))

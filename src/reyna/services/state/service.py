@@ -7,6 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from reyna.ports.files import FileStorage
+from reyna.ports.search import SearchIndex
 from reyna.ports.store import Store
 from reyna.services.state.acceptance.acceptances import Acceptances
 from reyna.services.state.acceptance.accepted_text import AcceptedTextWriter
@@ -28,6 +29,8 @@ from reyna.services.state.legacy_import.legacy_import import LegacyImport
 from reyna.services.state.quota import Quota, QuotaUsage
 from reyna.services.state.records import REQUESTS
 from reyna.services.state.revisions.revisions import Revisions
+from reyna.services.state.search.indexer import Indexer
+from reyna.services.state.search.search import Search
 from reyna.services.state.structure.bucket_reader import BucketReader
 from reyna.services.state.structure.buckets import Buckets
 from reyna.services.state.structure.contents import Contents
@@ -103,6 +106,7 @@ class State:
     quota: QuotaUsage
     uploads: Uploads
     files: Files
+    search: Search
 
     def __init__(
         self,
@@ -115,10 +119,12 @@ class State:
         clock: Callable[[], int] = time.time_ns,
         file_storage: FileStorage | None = None,
         max_file_bytes: int | None = None,
+        search_index: SearchIndex | None = None,
     ) -> None:
         """`allowed`: how many `blobs`, `bytes` and `buckets` each user may keep; `keeps_trash`: how long, None for
         ever. `sandbox`: where costly data is validated; `clock` gives nanoseconds since 1970. `file_storage` holds the
-        content of files, of at most `max_file_bytes` each; without it, none can be kept."""
+        content of files, of at most `max_file_bytes` each; without it, none can be kept. `search_index`: where content
+        is found by its words; without it, search is a fault."""
         self.schema_cache = SchemaCache(schemas, sandbox)
         counting = UsageCountingStore(store, self.schema_cache.counts)
         quota, order, idempotency_keys = Quota(counting, allowed), LogicalClock(clock), IdempotencyKeys(store, REQUESTS)
@@ -141,3 +147,5 @@ class State:
         self.quota = QuotaUsage(store, quota)
         parts = PartStorage(file_storage)
         self.uploads, self.files = Uploads(store, quota, parts, max_file_bytes), Files(store, parts)
+        self.indexer = None if search_index is None else Indexer(store, search_index)
+        self.search = Search(store, search_index, self.indexer, editing.bucket_reader)

@@ -7,7 +7,7 @@ CONTENT_READS: Final = frozenset(
     (
         *("blobs.get", "blobs.get_stored", "blobs.list", "blobs.list_in_buckets", "lineage.get", "lineage.paths"),
         *("files.get", "files.list", "files.read", "quota.usage", "uploads.get"),
-        *("revisions.diff", "revisions.get", "revisions.list"),
+        *("revisions.diff", "revisions.get", "revisions.list", "search.find"),
     )
 )
 STRUCTURE_READS: Final = frozenset(
@@ -54,7 +54,9 @@ READS: Final = CONTENT_READS | STRUCTURE_READS | SCHEMA_READS | PROCESSOR_READS 
 # The id of what they create, of this kind, is part of the call: created twice, it is there once.
 CREATES: Final = {"blobs.create": "blob", "buckets.create": "bucket"}
 # A second call returns what is there already.
-IDEMPOTENT_CHANGES: Final = frozenset({"blobs.change", "blobs.create_all", "prompts.put", "steps.put"})
+IDEMPOTENT_CHANGES: Final = frozenset(
+    {"blobs.change", "blobs.create_all", "prompts.put", "search.reindex", "steps.put"}
+)
 
 
 def is_repeatable(verb: str, arguments: dict[str, object]) -> bool:

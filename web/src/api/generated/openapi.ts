@@ -1217,6 +1217,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/trash": {
         parameters: {
             query?: never;
@@ -1612,6 +1628,25 @@ export interface components {
         EstimatedCost: {
             amount: string;
             currency: string;
+        };
+        /**
+         * @default {
+         *       "schema_id": [],
+         *       "processor_id": [],
+         *       "type": []
+         *     }
+         */
+        Facets: {
+            /** @default [] */
+            processor_id: components["schemas"]["FacetValue"][];
+            /** @default [] */
+            schema_id: components["schemas"]["FacetValue"][];
+            /** @default [] */
+            type: components["schemas"]["FacetValue"][];
+        };
+        FacetValue: {
+            count: number;
+            value: string;
         };
         Failing: {
             blob_id: string;
@@ -2541,6 +2576,34 @@ export interface components {
             schema_id: string;
             totals: components["schemas"]["Counted"];
         };
+        SearchHit: {
+            /** @default [] */
+            found_by: ("text" | "typo" | "semantic")[];
+            id: string;
+            /** @enum {string} */
+            kind: "blob" | "bucket";
+            /** @default [] */
+            paths: components["schemas"]["PathBucket"][][];
+            processor_id: string | null;
+            schema_id: string | null;
+            /** @default 0 */
+            score: number;
+            /** @default [] */
+            snippet: components["schemas"]["SnippetPart"][];
+            title: string;
+            type: string | null;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        SearchPage: {
+            /** @default true */
+            complete: boolean;
+            facets?: components["schemas"]["Facets"];
+            items: components["schemas"]["SearchHit"][];
+            next_cursor: string | null;
+            /** @default 0 */
+            total: number;
+        };
         SignedIn: {
             token: string;
             user: components["schemas"]["User"];
@@ -2556,6 +2619,10 @@ export interface components {
             skipped_at: string;
             stage: number;
             user_id: string;
+        };
+        SnippetPart: {
+            match: boolean;
+            text: string;
         };
         SpendingCap: {
             amount: string | null;
@@ -6806,6 +6873,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Checked"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                bucket_id?: string | null;
+                cursor?: string | null;
+                kind?: "blob" | "bucket" | null;
+                limit?: number;
+                mode?: "hybrid" | "text" | "semantic";
+                processor_id?: string | null;
+                q?: string;
+                schema_id?: string | null;
+                since?: string | null;
+                sort?: "relevance" | "time";
+                stale?: boolean | null;
+                trashed?: boolean;
+                type?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchPage"];
                 };
             };
         };

@@ -6,20 +6,13 @@ from datetime import datetime
 import msgspec
 
 from reyna.domain.blob import Blob
-from reyna.domain.bucket import Bucket
+from reyna.domain.bucket import PathBucket
 from reyna.domain.caller import Caller
 from reyna.ports.store import Store
 from reyna.services.state.content.blob_reader import BlobReader
-from reyna.services.state.records import BLOBS, BUCKETS, PLACEMENTS
+from reyna.services.state.records import BLOBS, PLACEMENTS
+from reyna.services.state.structure.paths import paths_to
 from reyna.services.state.structure.subtree import LIVE
-
-
-class PathBucket(msgspec.Struct, frozen=True, kw_only=True):
-    """A bucket on the path to a blob."""
-
-    id: str
-    name: str
-    type: str
 
 
 class Paths(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,10 +56,8 @@ class LineageVerbs:
         """Returns every path from a root bucket down to this blob. Raises NotFound."""
         await self._blobs.load(caller, id)
         held = await self._store.select(PLACEMENTS, caller.user_id, ("bucket_id",), LIVE | {"blob_id": id})
-        starts = [bucket_id for (bucket_id,) in held]
-        walked = await self._store.walk(BUCKETS, caller.user_id, starts, "parent_bucket_id", toward="parents")
-        buckets = {bucket.id: bucket for _, bucket in walked}
-        return Paths(items=tuple(_path(buckets, bucket_id) for bucket_id in starts))
+        paths = await paths_to(self._store, caller.user_id, (bucket_id for (bucket_id,) in held))
+        return Paths(items=tuple(paths.values()))
 
     async def get(self, caller: Caller, id: str) -> Lineage:
         """Returns what the blob was derived from and what was derived from it, over any distance, the trash included.
@@ -85,16 +76,6 @@ class LineageVerbs:
             ancestors=tuple(_kin(distance, kin, since) for distance, kin in above if distance),
             descendants=tuple(_kin(distance, kin, since) for distance, kin in below if distance),
         )
-
-
-def _path(buckets: dict[str, Bucket], bucket_id: str) -> tuple[PathBucket, ...]:
-    path: dict[str, PathBucket] = {}
-    above: str | None = bucket_id
-    while above is not None and above in buckets and above not in path:
-        bucket = buckets[above]
-        path[above] = PathBucket(id=bucket.id, name=bucket.name, type=bucket.type)
-        above = bucket.parent_bucket_id
-    return tuple(reversed(path.values()))
 
 
 def _is_stale(blob: Blob, since: dict[str, int]) -> bool:

@@ -6,6 +6,7 @@ from reyna.services.state.routes import blobs, buckets, files, journal, trash
 from reyna.services.state.routes import bulk as together
 from reyna.services.state.routes import legacy_import as legacy
 from reyna.services.state.routes import revisions as history
+from reyna.services.state.routes import search as finding
 
 routes: Final = [
     *blobs.routes,
@@ -16,4 +17,5 @@ routes: Final = [
     *trash.routes,
     *files.routes,
     *together.routes,
+    *finding.routes,
 ]

@@ -114,6 +114,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "GET /me": "getAccount",
     "PATCH /me": "changeAccount",
     "GET /events": "listEvents",
+    "GET /search": "search",
 }
 
 TAGS: Final[Mapping[str, tuple[str, str]]] = {
@@ -126,6 +127,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "undo": ("Trash and undo", "What was trashed, and the journal of structural changes."),
     "redo": ("Trash and undo", "What was trashed, and the journal of structural changes."),
     "journal": ("Trash and undo", "What was trashed, and the journal of structural changes."),
+    "search": ("Search", "Blobs and buckets by their words."),
     "bulk": ("Bulk and import", "Many operations at once, and content from elsewhere."),
     "migrate": ("Bulk and import", "Many operations at once, and content from elsewhere."),
     "files": ("Files", "Audio, images and other binary content."),

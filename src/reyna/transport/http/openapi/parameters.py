@@ -49,5 +49,17 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "/runs/{id}/steps/{name}/name": "The name of the step.",
     "/schemas/{id}/usage/from": "The first day (UTC).",
     "/schemas/{id}/usage/to": "The last day (UTC).",
+    "/search/q": 'Words that must all be there; the last may be the beginning of one. `"red storm"`: exactly these; '
+    "`-calm`: not this word. At most 10,000 characters; the first 32 words and phrases count. Empty: the latest.",
+    "/search/mode": "How to search: by words (`text`), by meaning (`semantic`), or by both.",
+    "/search/kind": "Only blobs, or only buckets.",
+    "/search/bucket_id": "Only what is in this bucket or anywhere below it.",
+    "/search/type": "Only buckets of this type.",
+    "/search/processor_id": "Only blobs that this processor made; `user-input` for your own.",
+    "/search/since": "Only what was changed at this time (RFC 3339) or later.",
+    "/search/until": "Only what was changed at this time (RFC 3339) or earlier.",
+    "/search/stale": "Only what is stale, because its source has moved on, or only what is not.",
+    "/search/trashed": "Only what is in the trash, instead of what is not.",
+    "/search/sort": "The best first, or the latest change first.",
     "/events/type": "Only events of this type; `blob.*` for all of an entity.",
 }

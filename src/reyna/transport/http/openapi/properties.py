@@ -5,6 +5,7 @@ from typing import Final
 
 from reyna.transport.http.openapi.file_properties import FILE_PROPERTIES
 from reyna.transport.http.openapi.prompt_properties import PROMPT_PROPERTIES
+from reyna.transport.http.openapi.search_properties import SEARCH_PROPERTIES
 
 PROPERTIES: Final[Mapping[str, str]] = {
     # records
@@ -391,6 +392,7 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "found": "True for a model that answers on this machine and that nobody has added yet.",
     "works": "True when it answered.",
     "seconds": "The time until the answer was there, in seconds.",
+    **SEARCH_PROPERTIES,
     **PROMPT_PROPERTIES,
     **FILE_PROPERTIES,
 }

@@ -1,0 +1,90 @@
+"""The SQL of the search index."""
+
+from typing import Final
+
+# Refreshes of one user follow each other, in all processes.
+LOCK_USER: Final = "select pg_advisory_xact_lock(hashtextextended('reyna.search:' || $1, 0))"
+OLD_WORDS: Final = "select id, tsvector_to_array(words) from search.entries where user_id = $1 and id = any($2)"
+REMOVE: Final = "delete from search.entries where user_id = $1 and id = any($2)"
+COLUMNS: Final = {
+    "id": "text",
+    "kind": "text",
+    "revision": "bigint",
+    "data_since": "bigint",
+    "type": "text",
+    "schema_id": "text",
+    "processor_id": "text",
+    "parent_id": "text",
+    "parent_revision": "bigint",
+    "bucket_ids": "text",
+    "language": "text",
+    "title": "text",
+    "body": "text",
+    "created_at": "timestamptz",
+    "updated_at": "timestamptz",
+    "is_trashed": "boolean",
+    "words": "text",
+}
+CONVERTED: Final = {"bucket_ids": "string_to_array(bucket_ids, ' ')", "words": "words::tsvector"}
+PUT: Final = f"""
+    insert into search.entries (user_id, {", ".join(COLUMNS)})
+    select $1, {", ".join(CONVERTED.get(name, name) for name in COLUMNS)}
+    from unnest({", ".join(f"${number}::{kind}[]" for number, kind in enumerate(COLUMNS.values(), 2))})
+        as new({", ".join(COLUMNS)})
+    on conflict (user_id, id) do update set {", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name != "id")}
+"""  # noqa: S608 - the names are those above
+ADD_LANGUAGES: Final = """
+    insert into search.users as u (user_id, languages) values ($1, $2)
+    on conflict (user_id) do update set languages = (
+        select array_agg(distinct language order by language) from unnest(u.languages || excluded.languages) language
+    ) where not u.languages @> excluded.languages
+"""
+LANGUAGES: Final = "select languages from search.users where user_id = $1"
+VERSION: Final = "select version from search.users where user_id = $1"
+SET_VERSION: Final = """
+    insert into search.users (user_id, version) values ($1, $2) on conflict (user_id) do update set version = $2
+"""
+TEXTS: Final = "select id, title, body from search.entries where user_id = $1 and id = any($2)"
+IDS: Final = "select id from search.entries where user_id = $1 and id > $2 order by id limit $3"
+CLEAR: Final = tuple(f"delete from search.{table} where user_id = $1" for table in ("entries", "words", "spellings"))  # noqa: S608
+CONDITIONS: Final = """
+    e.is_trashed = $2
+    and ($3::text is null or e.kind = $3) and ($4::text is null or e.type = $4)
+    and ($5::text is null or e.schema_id = $5) and ($6::text is null or e.processor_id = $6)
+    and ($7::timestamptz is null or e.updated_at >= $7) and ($8::timestamptz is null or e.updated_at <= $8)
+    and ($9::text[] is null or exists (select from unnest(e.bucket_ids) b where b = any($9)))
+    and ($10::boolean is null or $10 = exists (
+        select from search.entries s
+        where s.user_id = $1 and s.id = e.parent_id and s.data_since > e.parent_revision
+    ))
+"""
+FACTS: Final = "e.id, e.kind, e.type, e.schema_id, e.processor_id, e.updated_at"
+LATEST: Final = f"""
+    select {FACTS}, 0::float8, true from search.entries e
+    where e.user_id = $1 and {CONDITIONS} order by e.updated_at desc, e.id limit $11
+"""  # noqa: S608
+MATCHING_LATEST: Final = f"""
+    select {FACTS}, 1::float8, e.words @@ $13::text::tsquery from search.entries e
+    where e.user_id = $1 and {CONDITIONS} and e.words @@ $12::text::tsquery order by e.updated_at desc, e.id limit $11
+"""  # noqa: S608
+# The lexemes begin with a tag of the user, so their index is the right one even where PostgreSQL has no statistics yet:
+# an expression keeps it from the others. Without a limit inside, the materialized parts are planned for all of their
+# rows, and are read only as far as the limits outside ask. An offset keeps the last part from being planned as a join
+# over all entries of the user.
+BEST: Final = f"""
+    with titled as materialized (
+        select e.id from search.entries e
+        where e.user_id || '' = $1 and {CONDITIONS} and e.words @@ $14::text::tsquery
+    ), matched as materialized (
+        select e.id from search.entries e
+        where e.user_id || '' = $1 and {CONDITIONS} and e.words @@ $12::text::tsquery
+    ), chosen as (
+        (select id from titled limit $11) union (select id from matched limit $11)
+    )
+    select {FACTS}, e.rank, e.is_exact
+    from chosen cross join lateral (
+        select e.*, e.words @@ $13::text::tsquery as is_exact,
+            ts_rank(array[0.1, 0.2, 0.4, 1.0]::float4[], e.words, $12::text::tsquery, 1)::float8 as rank
+        from search.entries e where e.user_id = $1 and e.id = chosen.id offset 0
+    ) e
+"""  # noqa: S608

@@ -1,0 +1,1 @@
+"""Search: words of texts, queries, misspelt words, and snippets, as pure functions."""

@@ -1,0 +1,177 @@
+"""The search part: finds blobs and buckets by their words, with every path to them and the passage that was found."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from reyna.domain.bucket import PathBucket
+from reyna.domain.caller import Caller
+from reyna.domain.errors import Fault, Forbidden, Invalid
+from reyna.domain.requests.page import DEFAULT_LIMIT, check_limit, decode_cursor, encode_cursor
+from reyna.domain.search.entry import Candidate, Candidates, EntryFilter, EntryKind, EntryQuery, EntryText, SortOrder
+from reyna.domain.search.hit import Facets, FacetValue, SearchHit, SearchMode, SearchPage
+from reyna.domain.search.query import parse_query
+from reyna.domain.search.snippets import build_snippet
+from reyna.ports.search import SearchIndex
+from reyna.ports.store import Store
+from reyna.services.state.records import PLACEMENTS
+from reyna.services.state.search.indexer import BuildStep, Indexer
+from reyna.services.state.structure.bucket_reader import BucketReader
+from reyna.services.state.structure.paths import paths_to
+from reyna.services.state.structure.subtree import LIVE, live_buckets_below
+from reyna.transport.rpc import long_running
+
+MAX_CANDIDATES: Final = 1_000  # of a search, over all of its pages
+MAX_FACET_VALUES: Final = 50
+Paths = tuple[tuple[PathBucket, ...], ...]
+
+
+class Search:
+    """The verbs of search."""
+
+    def __init__(self, store: Store, index: SearchIndex | None, indexer: Indexer | None, buckets: BucketReader) -> None:
+        self._store, self._optional_index, self._indexer, self._buckets = store, index, indexer, buckets
+
+    async def find(
+        self,
+        caller: Caller,
+        q: str = "",
+        *,
+        mode: SearchMode = "hybrid",
+        kind: EntryKind | None = None,
+        bucket_id: str | None = None,
+        type: str | None = None,
+        schema_id: str | None = None,
+        processor_id: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        stale: bool | None = None,
+        trashed: bool = False,
+        sort: SortOrder = "relevance",
+        limit: int = DEFAULT_LIMIT,
+        cursor: str | None = None,
+    ) -> SearchPage:
+        """Returns a page of what has all the words of `q`, the best or the latest first; the latest without words.
+
+        `bucket_id`: only what is in this bucket or below it. `type`: only buckets of this type. `trashed`: only what is
+        in the trash, which is left out otherwise. Raises Invalid, and NotFound for a bucket that is not there.
+        """
+        check_limit(limit)
+        if mode == "semantic":
+            raise Invalid.at("/mode", "is not available in this installation", expected="text or hybrid")
+        wanted = EntryFilter(
+            kind=kind,
+            bucket_ids=None if bucket_id is None else await self._subtree(caller, bucket_id),
+            type=type,
+            schema_id=schema_id,
+            processor_id=processor_id,
+            since=_aware(since),
+            until=_aware(until),
+            is_stale=stale,
+            is_trashed=trashed,
+        )
+        request = EntryQuery(query=parse_query(q), filter=wanted, sort=sort, limit=MAX_CANDIDATES)
+        return await self._page(caller, request, _offset_of(cursor), limit)
+
+    @long_running
+    async def reindex(self, caller: Caller, cursor: str | None = None) -> BuildStep:
+        """Makes some entries of the user's search index anew, and returns the cursor of the next ones.
+
+        Raises Forbidden for everybody but the application itself.
+        """
+        if caller.kind != "house":
+            raise Forbidden("Only the application builds a search index anew.")
+        if self._indexer is None:
+            raise Fault("There is no search index.")
+        return await self._indexer.build_step(caller.user_id, cursor)
+
+    @property
+    def _index(self) -> SearchIndex:
+        if self._optional_index is None:
+            raise Fault("There is no search index.")
+        return self._optional_index
+
+    async def _page(self, caller: Caller, request: EntryQuery, offset: int, limit: int) -> SearchPage:
+        found = await self._index.search(caller.user_id, request)
+        more = offset + limit < len(found.items)
+        return SearchPage(
+            items=await self._hits(caller, found.items[offset : offset + limit], found),
+            next_cursor=encode_cursor(offset + limit) if more else None,
+            facets=_facets_of(found.items),
+            total=len(found.items),
+            complete=found.is_complete,
+        )
+
+    async def _subtree(self, caller: Caller, bucket_id: str) -> tuple[str, ...]:
+        await self._buckets.load(caller, bucket_id)
+        below = await live_buckets_below(self._store, caller.user_id, [bucket_id])
+        return tuple(bucket.id for bucket in below)
+
+    async def _hits(self, caller: Caller, shown: Sequence[Candidate], found: Candidates) -> tuple[SearchHit, ...]:
+        if not shown:
+            return ()
+        texts = await self._index.texts(caller.user_id, [candidate.id for candidate in shown])
+        paths = await self._paths(caller, shown)
+        return tuple(
+            _hit(candidate, texts[candidate.id], paths[candidate.id], found)
+            for candidate in shown
+            if candidate.id in texts  # it may be purged by now
+        )
+
+    async def _paths(self, caller: Caller, shown: Sequence[Candidate]) -> dict[str, Paths]:
+        """Returns all paths to each of the candidates, by two queries for all of them and one for buckets."""
+        blob_ids = [candidate.id for candidate in shown if candidate.kind == "blob"]
+        bucket_ids = [candidate.id for candidate in shown if candidate.kind == "bucket"]
+        places: dict[str, list[str]] = defaultdict(list)
+        if blob_ids:
+            held = await self._store.select(
+                PLACEMENTS, caller.user_id, ("blob_id", "bucket_id"), LIVE | {"blob_id": blob_ids}
+            )
+            for blob_id, bucket_id in held:
+                places[blob_id].append(bucket_id)
+        starts = [*bucket_ids, *(bucket_id for held_in in places.values() for bucket_id in held_in)]
+        paths = await paths_to(self._store, caller.user_id, starts)
+        found: dict[str, Paths] = {id: tuple(paths[bucket_id] for bucket_id in places[id]) for id in blob_ids}
+        return found | {id: (paths[id][:-1],) for id in bucket_ids}
+
+
+def _hit(candidate: Candidate, text: EntryText, paths: Paths, found: Candidates) -> SearchHit:
+    return SearchHit(
+        kind=candidate.kind,
+        id=candidate.id,
+        title=text.title,
+        snippet=build_snippet(text.text, found.highlights),
+        paths=paths,
+        score=round(candidate.score, 6),
+        found_by=candidate.found_by,
+        type=candidate.type,
+        schema_id=candidate.schema_id,
+        processor_id=candidate.processor_id,
+        updated_at=candidate.updated_at,
+    )
+
+
+def _facets_of(items: Sequence[Candidate]) -> Facets:
+    return Facets(
+        schema_id=_counted(item.schema_id for item in items),
+        processor_id=_counted(item.processor_id for item in items),
+        type=_counted(item.type for item in items),
+    )
+
+
+def _counted(values: Iterable[str | None]) -> tuple[FacetValue, ...]:
+    counts = Counter(value for value in values if value is not None)
+    return tuple(FacetValue(value=value, count=count) for value, count in counts.most_common(MAX_FACET_VALUES))
+
+
+def _offset_of(cursor: str | None) -> int:
+    (offset,) = decode_cursor(cursor, int) or (0,)
+    if not 0 <= offset <= MAX_CANDIDATES:
+        raise Invalid.at("/cursor", "is not a cursor of this list")
+    return int(offset)
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    """Returns the moment with its time zone, which is UTC when it has none."""
+    return moment if moment is None or moment.tzinfo is not None else moment.replace(tzinfo=UTC)
