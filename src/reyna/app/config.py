@@ -24,6 +24,7 @@ from reyna.app.settings.value_types import (
     LogLevel,
     NatsUrl,
     Parallel,
+    PasswordHash,
     Port,
     PostgresUrl,
     Price,
@@ -144,6 +145,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             shown="open where `host` is this machine alone, otherwise closed",
         ),
     ] = None
+    password_hash: Annotated[
+        PasswordHash, _describe("Memory for hashing a password: standard 64 MiB (RFC 9106), light 19 MiB (OWASP).")
+    ] = "standard"  # noqa: S105 - a cost
     event_days: Annotated[Days, _describe("Days for which events can be replayed.")] = 30
     event_bytes: Annotated[
         Limit | None,

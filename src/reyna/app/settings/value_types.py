@@ -34,5 +34,6 @@ FilesUrl = Annotated[
 ]
 WebUrl = Annotated[str, Meta(pattern="^https?://.", title="a URL that starts with http:// or https://")]
 RegistrationMode = Annotated[Literal["open", "invite", "closed"], Meta(title="open, invite or closed")]
+PasswordHash = Annotated[Literal["standard", "light"], Meta(title="standard or light")]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], Meta(title="debug, info, warning or error")]
 LogFormat = Annotated[Literal["auto", "console", "json"], Meta(title="auto, console or json")]

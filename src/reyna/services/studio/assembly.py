@@ -11,6 +11,7 @@ from reyna.services.composition import Checks, ServiceContext, ServiceDescriptio
 from reyna.services.studio.application import create_studio_app
 from reyna.services.studio.gateway.actions import Actions
 from reyna.services.studio.identity import StudioIdentity
+from reyna.services.studio.passwords.hashing import HASHERS, Passwords
 from reyna.services.studio.records import COLLECTIONS
 from reyna.services.studio.routes import routes
 from reyna.services.studio.service import Studio
@@ -22,6 +23,7 @@ async def _build(context: ServiceContext) -> Studio:
         context.bus,
         context.find_neighbour("state"),
         context.find_neighbour("processors"),
+        passwords=Passwords(HASHERS[context.settings.password_hash]),
         registration=context.settings.registration_mode(),
     )
 
