@@ -17,7 +17,7 @@ from reyna.embedded.home import Home
 from reyna.embedded.llama import Llama
 from reyna.embedded.nats import Nats
 from reyna.embedded.postgres import Postgres
-from tests.support.scheduler import SharedStartScheduling, start_order
+from tests.support.scheduler import SharedStartScheduling, count_workers, start_order
 
 pytest_plugins = ["tests.support.buses", "tests.support.mongodb"]
 ANA: Final = "user-ana"
@@ -39,6 +39,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> SharedStartScheduling:
     return SharedStartScheduling(config, log)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    return count_workers(os.cpu_count() or 1)
 
 
 @pytest.fixture

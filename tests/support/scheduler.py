@@ -5,6 +5,7 @@ from typing import Final
 from xdist.scheduler import LoadScopeScheduling
 
 APPLICATION_FORMS: Final = frozenset({"in_one_process", "in_four_processes", "on_mongo"})
+FILES_WITH_A_FORM: Final = {"tests/journeys/test_outage.py": "in_four_processes"}  # without naming it in their ids
 LONGEST_FIRST: Final = ("journeys", "browser", "packaging", "services", "adapters")  # folders of tests
 
 
@@ -22,7 +23,8 @@ def group_of(nodeid: str) -> str:
     """Returns the name of the group that a test belongs to, such as `application on_mongo`."""
     path, _, test = nodeid.partition("::")
     parameters = test.partition("[")[2].removesuffix("]").split("-")
-    form = next((parameter for parameter in parameters if parameter in APPLICATION_FORMS), None)
+    named = (parameter for parameter in parameters if parameter in APPLICATION_FORMS)
+    form = next(named, FILES_WITH_A_FORM.get(path))
     return path if form is None else f"application {form}"
 
 
@@ -33,3 +35,8 @@ def start_order(nodeid: str) -> int:
         return 0
     folder = group.split("/")[1]
     return 1 + (LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST))
+
+
+def count_workers(cores: int) -> int:
+    """Returns how many processes run tests on so many cores: while one waits for a server, another works."""
+    return cores + max(1, cores // 4)
