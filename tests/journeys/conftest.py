@@ -124,18 +124,17 @@ async def holding_processor(application: Application) -> AsyncIterator[Processor
 @pytest.fixture
 async def build_application(tmp_path: Path, prepared_home: Path) -> AsyncIterator[Builder]:
     """Builds applications of the test's own, without a language model; all are killed in the end."""
-    applications: list[Application] = []
+    async with application_builder(tmp_path, prepared_home) as build:
+        yield build
 
-    def build(**environment: str) -> Application:
-        folder = tmp_path / f"application-{len(applications)}"
-        folder.mkdir()
-        shutil.copytree(prepared_home, folder / "home")
-        applications.append(Application(folder, NO_MODEL | environment))
-        return applications[-1]
 
-    yield build
-    for application in applications:
-        await application.kill()
+@pytest.fixture(scope="module")
+async def build_shared_application(
+    tmp_path_factory: pytest.TempPathFactory, prepared_home: Path
+) -> AsyncIterator[Builder]:
+    """As `build_application`, for applications that the tests of one file share."""
+    async with application_builder(tmp_path_factory.mktemp("shared"), prepared_home) as build:
+        yield build
 
 
 @pytest.fixture
@@ -144,6 +143,25 @@ async def nats_client(application: Application) -> AsyncIterator[Client]:
     connection = await nats.connect(application.nats_url)
     yield connection
     await connection.close()
+
+
+@asynccontextmanager
+async def application_builder(folder: Path, prepared_home: Path) -> AsyncIterator[Builder]:
+    """Yields a function that builds applications below this folder; all are killed after the block."""
+    applications: list[Application] = []
+
+    def build(**environment: str) -> Application:
+        own = folder / f"application-{len(applications)}"
+        own.mkdir()
+        shutil.copytree(prepared_home, own / "home")
+        applications.append(Application(own, NO_MODEL | environment))
+        return applications[-1]
+
+    try:
+        yield build
+    finally:
+        for application in applications:
+            await application.kill()
 
 
 @asynccontextmanager

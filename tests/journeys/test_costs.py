@@ -23,7 +23,7 @@ PIECES: Final = (
 ENDS: Final = {f"processor.{end}" for end in ("completed", "refused", "failed", "cancelled")}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def endpoint() -> AsyncIterator[Endpoint]:
     endpoint = Endpoint()
     endpoint.answers = [streams(*PIECES)]
@@ -32,10 +32,10 @@ async def endpoint() -> AsyncIterator[Endpoint]:
     await endpoint.stop()
 
 
-@pytest.fixture
-async def priced_application(build_application: Builder, endpoint: Endpoint) -> Application:
+@pytest.fixture(scope="module")
+async def priced_application(build_shared_application: Builder, endpoint: Endpoint) -> Application:
     """An application whose model costs 2 and 10 US dollars for a million tokens."""
-    application = build_application(
+    application = build_shared_application(
         REYNA_LLM_URL=endpoint.url,
         REYNA_LLM_MODEL="big-1",
         REYNA_LLM_PRICE_INPUT="2",

@@ -5,8 +5,6 @@ from typing import Any, Final
 
 import pytest
 
-from tests.journeys.application import Application
-from tests.journeys.conftest import Builder
 from tests.journeys.people import Device, Frame, Person
 from tests.support.language_endpoint import Endpoint, streams
 
@@ -23,27 +21,6 @@ async def endpoint() -> AsyncIterator[Endpoint]:
     await endpoint.start()
     yield endpoint
     await endpoint.stop()
-
-
-@pytest.fixture
-async def own_application(build_application: Builder) -> Application:
-    application = build_application()
-    await application.start()
-    return application
-
-
-@pytest.fixture
-async def ana(own_application: Application) -> AsyncIterator[Person]:
-    person = await own_application.person("ana")
-    yield person
-    await person.leave()
-
-
-@pytest.fixture
-async def bo(own_application: Application) -> AsyncIterator[Person]:
-    person = await own_application.person("bo")
-    yield person
-    await person.leave()
 
 
 async def end_of(device: Device, run: dict[str, Any]) -> Frame:
@@ -63,6 +40,7 @@ def shown_texts(prompt: dict[str, Any]) -> tuple[str, str]:
     return texts["system"], texts["user"]
 
 
+@pytest.mark.parametrize("application", ["in_one_process"], indirect=True)
 async def test_the_shown_prompts_are_exactly_what_the_server_received(
     ana: Person, bo: Person, endpoint: Endpoint
 ) -> None:
@@ -89,6 +67,7 @@ async def test_the_shown_prompts_are_exactly_what_the_server_received(
     assert refused.status_code == 404
 
 
+@pytest.mark.parametrize("application", ["in_one_process"], indirect=True)
 async def test_before_a_run_a_worker_says_what_it_will_use_and_nothing_is_sent(
     ana: Person, bo: Person, endpoint: Endpoint
 ) -> None:
