@@ -1,8 +1,8 @@
-"""An ASGI application on a port of its own, and a check of every operation that its OpenAPI document describes."""
+"""An ASGI application on a port of its own, and a check of the operations that its OpenAPI document describes."""
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any, Final, TypeVar
@@ -61,26 +61,29 @@ def serve_in_thread(opened: Callable[[], AbstractAsyncContextManager[tuple[Any, 
             serving.result(TIMEOUT_SECONDS)
 
 
-def check_every_operation(
-    url: str,
-    subtests: pytest.Subtests,
-    *,
-    token: str,
-    lead: Callable[[Any, int], None],
-    examples: int,
-    at_least: int,
-    except_for: str | None = None,
-) -> None:
-    """Each operation answers so many examples, sound ones and others, as the description at this address says.
-
-    `lead` may change an example, of which it is told the number, so that it leads to something that is there. There are
-    `at_least` so many operations; those under a path like `except_for` are left out.
-    """
+def operations_of(url: str, *, at_least: int, except_for: str | None = None) -> list[Any]:
+    """Returns the operations that the description at this address has, `at_least` so many; those under a path like
+    `except_for` are left out."""
     description: Any = schemathesis.openapi.from_url(f"{url}/schema/openapi.json", wait_for_schema=10)
     if except_for is not None:
         description = description.exclude(path_regex=except_for)
     operations = [found.ok() for found in description.get_all_operations()]
     assert len(operations) >= at_least
+    return operations
+
+
+def check_operations(
+    operations: Sequence[Any],
+    subtests: pytest.Subtests,
+    *,
+    token: str,
+    lead: Callable[[Any, int], None],
+    examples: int,
+) -> None:
+    """Each operation answers so many examples, sound ones and others, as its description says.
+
+    `lead` may change an example, of which it is told the number, so that it leads to something that is there.
+    """
     for operation in operations:
         with subtests.test(operation.label):
             _check_operation(operation, token, lead, examples)

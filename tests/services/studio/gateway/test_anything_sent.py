@@ -1,6 +1,6 @@
 """Whatever is sent to any address, the studio answers as its description says and never breaks."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final
@@ -13,9 +13,10 @@ from reyna.domain.caller import Caller
 from reyna.domain.processing.run import NewRuns
 from tests.services.studio.conftest import create_account
 from tests.services.studio.harness import StudioHarness, studio_harness
-from tests.support.served_app import check_every_operation, serve_in_thread
+from tests.support.served_app import check_operations, operations_of, serve_in_thread
 
 EXAMPLES: Final = 20  # of each operation, sound ones and others; all of them take half a minute or so
+PARTS: Final = 4  # tests that the operations are divided among, each well below the limit on one test
 SIGNS_OUT: Final = r"/auth/logout$"
 Furnished = tuple[str, dict[str, list[Any]]]  # Ana's token, and what she has there
 
@@ -26,17 +27,24 @@ async def with_something_of_anas() -> AsyncIterator[tuple[Any, Furnished]]:
         yield harness.app, await _furnished(harness)
 
 
-def test_whatever_is_sent_is_answered_as_described(subtests: pytest.Subtests) -> None:
-    with serve_in_thread(with_something_of_anas) as (url, (token, there)):
-        check_every_operation(
-            url,
-            subtests,
-            token=token,
-            lead=partial(lead_to_something_that_is_there, there),
-            examples=EXAMPLES,
-            at_least=40,
-            except_for=SIGNS_OUT,
-        )
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[str, Furnished]]:
+    with serve_in_thread(with_something_of_anas) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def operations(served: tuple[str, Furnished]) -> list[Any]:
+    return operations_of(served[0], at_least=40, except_for=SIGNS_OUT)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_whatever_is_sent_is_answered_as_described(
+    subtests: pytest.Subtests, served: tuple[str, Furnished], operations: list[Any], part: int
+) -> None:
+    token, there = served[1]
+    lead = partial(lead_to_something_that_is_there, there)
+    check_operations(operations[part::PARTS], subtests, token=token, lead=lead, examples=EXAMPLES)
 
 
 async def _furnished(harness: StudioHarness) -> Furnished:
