@@ -12,7 +12,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from tests.browser.chromium import find_chromium
 from tests.journeys.application import Application
 
-TIMEOUT_MS: float = 60_000  # ms; a small model on a busy machine writes slowly
+TIMEOUT_MS: float = 120_000  # ms; a small model on a busy machine writes slowly
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 Frame = dict[str, Any]
-TIMEOUT_SECONDS: Final = 60.0  # seconds before a test gives up on what never comes; a busy machine is no failure
+TIMEOUT_SECONDS: Final = 120.0  # seconds before a test gives up on what never comes; a busy machine is no failure
 NOTE: Final = "text-input-v1"
 PASSWORD: Final = "a long enough password"
 NO_CERTIFICATES: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # all is HTTP, and to read those takes 40 ms of CPU

@@ -12,7 +12,7 @@ from nats.aio.client import Client
 from reyna.domain.text.words import word_count
 from reyna.sdk import Processor
 from tests.journeys.application import Application
-from tests.journeys.people import Device, Frame, Person, body_of, is_about
+from tests.journeys.people import TIMEOUT_SECONDS, Device, Frame, Person, body_of, is_about
 from tests.journeys.processors import hanging_processor, running_worker
 
 NOTE: Final = "The old lighthouse keeper climbed the winding stairs and lit the lamp."
@@ -41,7 +41,7 @@ async def derived(person: Person, note: dict[str, Any]) -> list[Any]:
 
 async def queue_is_empty(nats_client: Client, worked_off: int) -> None:
     """Returns when the processor's queue has handed out this many messages and each of them is settled."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
             queue = await nats_client.jetstream().consumer_info("RUNS", "text-expansion")
             assert queue.delivered and queue.num_ack_pending is not None
@@ -159,9 +159,9 @@ async def letters_in_the_stream(nats_client: Client, person: Person) -> list[Any
     """What a program reads that follows the dead letters of this person on NATS."""
     messages = await nats_client.jetstream().pull_subscribe(f"reyna.dead.*.{person.id}", stream="DEAD")
     try:
-        return [msgspec.json.decode(one.data) for one in await messages.fetch(10, timeout=1)]
-    except TimeoutError:
-        return []
+        count = (await messages.consumer_info()).num_pending
+        found = await messages.fetch(count, timeout=TIMEOUT_SECONDS) if count else []
+        return [msgspec.json.decode(one.data) for one in found]
     finally:
         await messages.unsubscribe()
 
@@ -206,7 +206,7 @@ async def test_whoever_comes_in_the_middle_of_a_run_sees_how_far_it_is(applicati
 
 async def progressed(person: Person, run_id: str) -> dict[str, Any]:
     """The run, as soon as the service has heard what its devices hear: it may be a moment later."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
             run: dict[str, Any] = await person.get(f"/runs/{run_id}")
             if run["progress"] > 0:

@@ -4,7 +4,7 @@ import asyncio
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-TIMEOUT_SECONDS = 20.0  # before a test gives up on an item that never arrives
+TIMEOUT_SECONDS = 60.0  # before a test gives up on an item that never arrives
 
 
 class Collector(Generic[T]):

@@ -181,14 +181,14 @@ async def test_a_service_can_be_discovered_and_counts_its_answers(bus: NatsBus, 
         return RpcReply(b"no", ("404", "not_found")) if request.body else RpcReply(b"yes")
 
     await bus.serve("state", "1.2.3", ["blobs.get", "tree"], answer)
-    await bus.request("state", "blobs.get", b"", {}, timeout=5)
-    await bus.request("state", "blobs.get", b"!", {}, timeout=5)
+    await bus.request("state", "blobs.get", b"", {}, timeout=30)
+    await bus.request("state", "blobs.get", b"!", {}, timeout=30)
     stranger = Client()
     await stranger.connect(server.url)
     try:
-        ping = msgspec.json.decode((await stranger.request("$SRV.PING.state", timeout=5)).data)
-        info = msgspec.json.decode((await stranger.request("$SRV.INFO", timeout=5)).data)
-        stats = msgspec.json.decode((await stranger.request(f"$SRV.STATS.state.{ping['id']}", timeout=5)).data)
+        ping = msgspec.json.decode((await stranger.request("$SRV.PING.state", timeout=30)).data)
+        info = msgspec.json.decode((await stranger.request("$SRV.INFO", timeout=30)).data)
+        stats = msgspec.json.decode((await stranger.request(f"$SRV.STATS.state.{ping['id']}", timeout=30)).data)
     finally:
         await stranger.close()
     assert (ping["name"], ping["version"], ping["type"]) == ("state", "1.2.3", "io.nats.micro.v1.ping_response")
@@ -199,7 +199,7 @@ async def test_a_service_can_be_discovered_and_counts_its_answers(bus: NatsBus, 
 
 async def test_a_question_too_long_for_the_server_is_refused_for_good(bus: NatsBus) -> None:
     with pytest.raises(TooLarge):
-        await bus.request("state", "create_blob", b"x" * 8 * 1024 * 1024, {}, timeout=5)
+        await bus.request("state", "create_blob", b"x" * 8 * 1024 * 1024, {}, timeout=30)
 
 
 # --- restarts ---
@@ -221,7 +221,7 @@ async def test_a_message_for_a_server_that_is_away_is_a_fault_and_can_be_repeate
 
 async def wait_until_back(bus: NatsBus) -> None:
     """Until the bus answers again; it may learn only now that its connection is gone."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             await bus.wait_until_connected()
             try:
@@ -251,11 +251,11 @@ async def test_everything_comes_back_with_the_server(bus: NatsBus, server: Nats)
     await bus.publish(an_event(b"after"))
     assert await handled.first(2) == [b"before", b"after"]
     assert [one.body for one in await heard.first(2)] == [b"before", b"after"]
-    assert (await bus.request("state", "blobs.get", b"", {}, timeout=5)).body == b"here"
+    assert (await bus.request("state", "blobs.get", b"", {}, timeout=30)).body == b"here"
 
 
 async def wait_until_lost(bus: NatsBus) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while bus.is_connected:  # noqa: ASYNC110 - nobody is told
             await asyncio.sleep(0)
 
@@ -266,7 +266,7 @@ async def test_whoever_must_know_is_told_that_the_connection_is_back(bus: NatsBu
     await server.stop()
     await wait_until_lost(bus)
     assert not returned.is_set()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await server.start()
         await returned.wait()
     assert bus.is_connected

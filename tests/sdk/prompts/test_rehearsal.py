@@ -116,10 +116,10 @@ async def test_a_worker_answers_rehearsals_beside_its_runs(stage: Stage) -> None
 
     await stage.start_worker(ask)
     request = RehearsalRequest(id="rehearsal-1", blob=stage.note, settings={"marks": 2}, token="token")
-    reply = await stage.bus.request("worker-shout", "rehearse", msgspec.json.encode(request), {}, timeout=5)
+    reply = await stage.bus.request("worker-shout", "rehearse", msgspec.json.encode(request), {}, timeout=30)
     report = msgspec.json.decode(reply.body, type=RehearsalReport)
     assert report.prompts[0].parts[1].text == "The ship sailed into the storm.!!"
-    wrong = await stage.bus.request("worker-shout", "rehearse", b"{}", {}, timeout=5)
+    wrong = await stage.bus.request("worker-shout", "rehearse", b"{}", {}, timeout=30)
     assert wrong.error is not None
 
 

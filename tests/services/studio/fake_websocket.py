@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-MAX_WAIT_SECONDS = 20.0  # before a test gives up
+MAX_WAIT_SECONDS = 60.0  # before a test gives up
 
 
 class FakeDevice:

@@ -10,7 +10,7 @@ from reyna.embedded.tcp_ports import free_ports
 from reyna.transport.http.server.http_protocol import Connections
 
 HOST: Final = "127.0.0.1"
-MAX_WAIT_SECONDS: Final = 20.0  # before a test gives up
+MAX_WAIT_SECONDS: Final = 60.0  # before a test gives up
 
 
 class RawConnection:

@@ -11,7 +11,7 @@ CONTINUATION, TEXT, CLOSE, PING, PONG = 0x0, 0x1, 0x8, 0x9, 0xA
 FINAL: Final = 0x80
 NO_MASK: Final = b"\0\0\0\0"  # masking with zeros leaves the payload as it is
 STUCK: Final = 2.0  # seconds in which nothing was taken
-MAX_WAIT_SECONDS: Final = 30.0  # seconds before a test gives up on what never comes
+MAX_WAIT_SECONDS: Final = 60.0  # seconds before a test gives up on what never comes
 
 
 def frame(kind: int, payload: bytes = b"", *, final: bool = True) -> bytes:

@@ -110,7 +110,7 @@ def measure_strain(*documents: Any) -> Iterator[Strain]:
     finally:
         strain.end()
         gc.unfreeze()
-    assert strain.stall_seconds - floor_seconds < MAX_STALL_SECONDS
+    assert strain.stall_seconds < MAX_STALL_SECONDS + 2 * floor_seconds  # a busy machine may have become half as fast
     assert strain.growth_bytes < MAX_GROWTH_BYTES
 
 

@@ -145,7 +145,7 @@ async def test_a_teller_tells_by_itself_and_at_the_end() -> None:
     teller = UsageReporter(counter, ear, interval_seconds=0.001)
     await teller.start()
     counter.count_validation("user-ana", "text-input-v1", "1.0.0")
-    await asyncio.wait_for(ear.came.wait(), 10)
+    await asyncio.wait_for(ear.came.wait(), 60)
     await teller.stop()
     last = UsageReporter(counter, ear, interval_seconds=3_600)
     await last.start()

@@ -31,6 +31,7 @@ from reyna.transport.http.server.websocket_protocol import (
 from tests.transport.http.websocket_bytes import CONTINUATION, PING, PONG, TEXT, RawWebSocket, frame, header
 
 QUICK = WebSocketLimits(ping_interval_seconds=0.2, pong_timeout_seconds=0.2, write_timeout_seconds=0.2)
+ANSWERABLE = WebSocketLimits(ping_interval_seconds=0.2, pong_timeout_seconds=1.0)  # also on a busy machine
 FAST = WebSocketLimits(frames_per_second=1e6, burst_frames=1e6)
 MUCH = "x" * 4_000
 
@@ -150,10 +151,10 @@ async def test_a_device_that_reads_and_answers_no_ping_is_told_so_too() -> None:
 
 
 async def test_a_device_that_answers_pings_stays() -> None:
-    async with serve_on_port(QUICK) as (port, _), connect(f"ws://127.0.0.1:{port}/known", proxy=None) as device:
+    async with serve_on_port(ANSWERABLE) as (port, _), connect(f"ws://127.0.0.1:{port}/known", proxy=None) as device:
         for _ in range(3):
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(device.recv(), 0.5)
+                await asyncio.wait_for(device.recv(), 0.8)
             await device.send("four")
             assert await device.recv() == "4"
 
