@@ -7,12 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.browser.chromium import find_chromium
 from tests.journeys.application import Application
 
 TIMEOUT_MS: float = 120_000  # ms; a small model on a busy machine writes slowly
+expect.set_options(timeout=TIMEOUT_MS)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

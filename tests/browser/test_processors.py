@@ -8,11 +8,10 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.accessibility import find_violations
-from tests.browser.conftest import TIMEOUT_MS, Account
+from tests.browser.conftest import Account
 from tests.browser.processors import running_workers
 from tests.journeys.application import Application
 
-expect.set_options(timeout=TIMEOUT_MS)
 SHIP: Final = "The ship sailed into the storm."
 GULL: Final = "The harbour was empty, but for one gull."
 INTO: Final = "\u203a"  # how the page writes a path

@@ -13,7 +13,6 @@ from tests.journeys.application import REYNA, Application
 
 PASSWORD: Final = "a long one"
 NOTE: Final = "Only Ana may read this."
-expect.set_options(timeout=TIMEOUT_MS)
 
 
 async def register_dora(application: Application, address: str) -> tuple[str, str]:

@@ -7,9 +7,8 @@ import httpx
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.conftest import TIMEOUT_MS, Account
+from tests.browser.conftest import Account
 
-expect.set_options(timeout=TIMEOUT_MS)
 SHIP: Final = "The ship sailed into the storm."
 INTO: Final = "\u203a"  # how the page writes a path
 

@@ -6,14 +6,13 @@ from typing import Final
 
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.conftest import TIMEOUT_MS, Account
+from tests.browser.conftest import Account
 from tests.journeys.application import Application
 
 NOTE: Final = "The ship sailed into the storm. Nobody had checked the pumps, and the captain was asleep."
 SHORT_NOTE: Final = "The ship sailed into the storm."  # which the built-in model expands in seconds
 MODEL_TIMEOUT_MS: Final = 180_000  # the notes of earlier tests may be in front
 TIMES: Final = "\u00d7"  # how the page writes a ratio
-expect.set_options(timeout=TIMEOUT_MS)
 
 
 async def create_first_chapter(page: Page) -> None:

@@ -11,6 +11,8 @@ from tests.journeys.application import REYNA, Application, processes_of
 from tests.journeys.conftest import Builder
 from tests.journeys.people import TIMEOUT_SECONDS, ConnectionLost, Person, rest
 
+POLL_SECONDS = 0.02
+
 
 async def run_command(application: Application, *arguments: str, **environment: str) -> tuple[int, str, str]:
     """Run a command beside this application: how it ended, and what it said on stdout and stderr."""
@@ -101,7 +103,7 @@ async def test_ctrl_c_during_the_start_leaves_no_process(build_application: Buil
     application = build_application()
     starting = asyncio.create_task(application.processes["up"].start())
     while len(processes_of(application.home)) < 2:  # noqa: ASYNC110 - its first server, which is not our child
-        await asyncio.sleep(0)
+        await asyncio.sleep(POLL_SECONDS)
     application.processes["up"].send(signal.SIGINT)
     async with asyncio.timeout(TIMEOUT_SECONDS):
         await asyncio.wait([starting])

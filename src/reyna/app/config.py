@@ -10,9 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from reyna.app.settings.loopback import is_loopback
+from reyna.app.settings.user_weights import read_user_weights
 from reyna.app.settings.value_types import (
-    MAX_WEIGHT,
-    MIN_WEIGHT,
     Answer,
     Connections,
     Count,
@@ -227,16 +226,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def weights_of_users(self) -> dict[str, float]:
         """Returns the weights in `user_weights`. Raises WrongSetting."""
-        weights: dict[str, float] = {}
-        for part in filter(str.strip, (self.user_weights or "").split(",")):
-            user_id, _, weight = part.partition("=")
-            try:
-                weights[user_id.strip()] = float(weight)
-            except ValueError:
-                raise WrongSetting("REYNA_USER_WEIGHTS", f"{part.strip()!r} is not like user-01j…=2") from None
-            if not MIN_WEIGHT <= weights[user_id.strip()] <= MAX_WEIGHT:
-                raise WrongSetting("REYNA_USER_WEIGHTS", f"a weight is from {MIN_WEIGHT} to {MAX_WEIGHT}")
-        return weights
+        return read_user_weights(self.user_weights or "")
 
     def retry_delays(self) -> tuple[float, ...]:
         """Returns the seconds in `retry_seconds`. Raises WrongSetting."""

@@ -1,11 +1,9 @@
 """The types of the values of settings; the title of each is shown to people."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
-MIN_WEIGHT: Final = 0.01
-MAX_WEIGHT: Final = 100.0
 # The title of a type is shown to people: in the reference, and in the error for a wrong value.
 Port = Annotated[int, Meta(ge=1, le=65535, title="a number from 1 to 65535")]
 Days = Annotated[int, Meta(ge=1, le=36500, title="a number from 1 to 36500")]
