@@ -17,7 +17,7 @@ from tests.support.times import FAR_FUTURE
 
 BLOBS = {
     *("text-input", "expanded-text", "style-analysis", "compiled-book", "research-query", "research-results"),
-    *("research-source", "edited-text", "pitch", "audio-stem", "audio-master", "image", "legacy"),
+    *("codex-proposals", "research-source", "edited-text", "pitch", "audio-stem", "audio-master", "image", "legacy"),
 }
 GROWN = {"research-results", "style-analysis", "edited-text"}  # by fields that were added
 BUCKETS = {"book", "chapter", "album", "track"}

@@ -96,6 +96,6 @@ async def _ask_network(
 
 def _shortened_reason(examined: int) -> str:
     return (
-        f"Your library is larger than what is read for one question: {examined:,} of its texts were looked at. Name a "
-        "bucket (setting `bucket_id`), or raise the setting `max_blobs`."
+        f"Your library is larger than what is read for one question: {examined:,} of its texts were looked at, by the "
+        "setting `max_blobs` and a limit of 12 million characters. Name a bucket (setting `bucket_id`)."
     )
