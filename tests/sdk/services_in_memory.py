@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
@@ -16,6 +16,7 @@ from reyna.domain.costs.spending import CallReservation
 from reyna.domain.errors import Conflict, DataError, NotFound, NotSignedIn
 from reyna.domain.event import Event, Message
 from reyna.domain.ids import new_id
+from reyna.domain.processing.lease import RunWithBlob
 from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.processor import NewProcessor, Processor
 from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts, RunPrompt
@@ -165,10 +166,12 @@ class ServicesInMemory:
         self._record_call("release", caller, reason)
         return self.runs[run_id]
 
-    async def claim(self, caller: Caller, run_id: str, worker_id: str | None = None, version: str | None = None) -> Run:
+    async def claim(
+        self, caller: Caller, run_id: str, worker_id: str | None = None, version: str | None = None
+    ) -> RunWithBlob:
         self._record_call("claim", caller, worker_id)
         self.runs[run_id] = replace(self._open(run_id), status="running")
-        return replace(self.runs[run_id], has_spending_cap=self.has_spending_cap)
+        return RunWithBlob(**asdict(self.runs[run_id]) | {"has_spending_cap": self.has_spending_cap})
 
     async def report(self, caller: Caller, run_id: str, report: CostReport) -> Run:
         self._record_call("report", caller, report)

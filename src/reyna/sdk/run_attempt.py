@@ -140,11 +140,9 @@ class RunAttempt:
 
         Raises RetryLater to be delivered again, and Fault when a service is gone.
         """
-        reading = asyncio.create_task(self._client.get_blob())  # while the run is claimed
-        reading.add_done_callback(_take_note_of_error)
         try:
             await self._client.claim()
-            await self._execute_or_release(reading)
+            await self._execute_or_release()
         except RunningElsewhere:  # it is ours when that worker is lost; otherwise it will have ended
             self._postponements.add(self._run_id)
             raise RetryLater(self._elsewhere_delay) from None
@@ -155,12 +153,10 @@ class RunAttempt:
         except Refusal as refusal:
             log.error("%s waits, since a call of its worker is refused: %s", self._run_id, refusal.detail)
             raise RetryLater(retry_delay_seconds(self._delivery_attempt)) from refusal
-        finally:
-            reading.cancel()
 
-    async def _execute_or_release(self, reading: asyncio.Task[Blob]) -> None:
+    async def _execute_or_release(self) -> None:
         try:
-            await self._execute(reading)
+            await self._execute()
         except RetryLater as later:  # this worker does not go on with it now: another may
             await self._client.release(later.seconds, _reason_of(later))
             raise
@@ -168,10 +164,10 @@ class RunAttempt:
             await self._client.release(0.0, None)
             raise
 
-    async def _execute(self, reading: asyncio.Task[Blob]) -> None:
+    async def _execute(self) -> None:
         try:
             settings = self._processor.settings_from(self._defaults | self._work.settings)
-            blob = await reading
+            blob = await self._client.get_blob()
         except Refuse as refusal:
             return await self._client.refuse(refusal.reason)
         except NotFound:
@@ -283,9 +279,3 @@ def _reason_of(later: RetryLater) -> str | None:
         case Refusal(detail=detail) | Fault(detail=detail):
             return detail
     return None
-
-
-def _take_note_of_error(reading: asyncio.Task[Blob]) -> None:
-    """Retrieves the error of a read that nobody waits for, since the run was not ours to do."""
-    if not reading.cancelled():
-        reading.exception()

@@ -29,6 +29,7 @@ class RunClient:
         self._services, self._tokens, self._work = services, tokens, work
         self._worker_id, self._version = worker_id, version
         self.has_spending_cap = False
+        self._blob: Blob | None = None
         self.caller = Caller(user_id=work.user_id, kind="processor", processor_id=work.processor_id, run_id=work.run_id)
 
     async def claim(self) -> None:
@@ -37,7 +38,7 @@ class RunClient:
         claimed = await self._call(
             lambda: execution.claim(self.caller, self._work.run_id, self._worker_id, self._version)
         )
-        self.has_spending_cap = claimed.has_spending_cap
+        self.has_spending_cap, self._blob = claimed.has_spending_cap, claimed.blob
 
     async def release(self, seconds: float, reason: str | None) -> None:
         """Lets another worker take the run, if the service can be reached; the bus delivers it after these seconds."""
@@ -46,7 +47,9 @@ class RunClient:
             await execution.release(self.caller, self._work.run_id, self._worker_id, reason)
 
     async def get_blob(self) -> Blob:
-        """Returns the blob that the run is for. Raises NotFound."""
+        """Returns the blob that the run is for, which came with the claim if it could be read. Raises NotFound."""
+        if self._blob is not None:
+            return self._blob
         state = self._services.state
         return await self._call(lambda: state.blobs.get(self.caller, self._work.blob_id))
 

@@ -8,6 +8,7 @@ import msgspec
 from reyna.domain.caller import Caller
 from reyna.domain.costs.cost import CostReport
 from reyna.domain.costs.spending import CallReservation
+from reyna.domain.processing.lease import RunWithBlob
 from reyna.domain.processing.model import RunModel
 from reyna.domain.processing.processor import NewProcessor, Processor
 from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts
@@ -34,7 +35,7 @@ class ExecutionVerbs(Protocol):
 
     async def claim(
         self, caller: Caller, run_id: str, worker_id: str | None = None, version: str | None = None
-    ) -> Run: ...
+    ) -> RunWithBlob: ...
 
     async def release(self, caller: Caller, run_id: str, worker_id: str, reason: str | None = None) -> Run: ...
 

@@ -7,7 +7,7 @@ from litestar import Litestar
 from reyna import __version__
 from reyna.domain.caller import Caller, system_caller
 from reyna.services.composition import Checks, ServiceContext
-from reyna.transport.http import create_app
+from reyna.transport.http import Meter, create_app
 
 IDENTITY_SERVICE: Final = "studio"  # knows the tokens of all callers
 
@@ -38,7 +38,7 @@ class IdentityLookup:
         return self._installation_name
 
 
-def build_rest_app(context: ServiceContext, service: Any, checks: Checks) -> Litestar:
+def build_rest_app(context: ServiceContext, service: Any, checks: Checks, *, meter: Meter | None = None) -> Litestar:
     """Returns the application that serves the routes of this service."""
     description = context.description
     identity = IdentityLookup(context.find_neighbour(IDENTITY_SERVICE))
@@ -51,4 +51,5 @@ def build_rest_app(context: ServiceContext, service: Any, checks: Checks) -> Lit
         verify_run_token=context.signer.verify,
         services={description.handler_argument: service},
         checks=checks,
+        meter=meter,
     )

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from msgspec.structs import asdict
+
 from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller, system_caller
 from reyna.domain.processing.processor import NewProcessor, Processor
@@ -98,4 +100,9 @@ class Service:
     async def claim_run(self, user: Caller, blob: Blob | None = None) -> tuple[Caller, Run]:
         run = await self.request_run(user, blob)
         worker = await self.worker_of(run)
-        return worker, await self.processors.execution.claim(worker, run.id)
+        return worker, await self.claim(worker, run.id)
+
+    async def claim(self, worker: Caller, run_id: str) -> Run:
+        """Returns the claimed run as it is stored, without its blob."""
+        claimed = await self.processors.execution.claim(worker, run_id)
+        return Run(**{name: value for name, value in asdict(claimed).items() if name != "blob"})

@@ -5,13 +5,15 @@ from datetime import timedelta
 import msgspec
 import pytest
 from msgspec.structs import replace
+from prometheus_client import CollectorRegistry, generate_latest
 
-from reyna.domain.caller import Caller
+from reyna.domain.caller import Caller, system_caller
 from reyna.domain.errors import Forbidden
 from reyna.domain.event import Event
 from reyna.domain.processing.processor import Beat, Health
+from reyna.services.processors.metrics import ProcessorMetrics
 from reyna.services.processors.worker_health import MAX_ENDED_RUNS, WorkerHealth, percentile
-from tests.services.processors.neighbours import NOON
+from tests.services.processors.neighbours import NOON, Clock
 from tests.services.processors.service_in_memory import Service
 
 WORKER = Caller(user_id="house", kind="processor", processor_id="text-expansion")
@@ -102,6 +104,46 @@ def test_times_are_from_start_to_completion() -> None:
 def test_a_run_whose_start_was_not_heard_counts_but_has_no_time() -> None:
     health = health_after(event("completed"))
     assert (health.success_rate, health.p50) == (1.0, None)
+
+
+def test_the_runs_that_ended_in_the_last_full_minute_are_counted() -> None:
+    clock = Clock()
+    health = WorkerHealth(clock, lambda: clock.elapsed)
+    for number, seconds in enumerate((0, 30, 59, 60)):
+        health.record_event(event("completed", f"run-{number}", at=seconds))
+    assert health.health_of("text-expansion").runs_per_minute == 0
+    clock.pass_by(60)
+    assert health.health_of("text-expansion").runs_per_minute == 3
+
+
+async def test_the_reasons_of_failures_are_those_of_the_users_own_runs(
+    service: Service, ana: Caller, bo: Caller
+) -> None:
+    for number, (user, reason) in enumerate(
+        ((ana, "Broke (fault-01a)."), (ana, "Broke (fault-02b)."), (bo, "The model of bo is away."))
+    ):
+        failed = event("failed", f"run-{number}")
+        facts = failed.data | {"error": reason}
+        service.processors.worker_health.record_event(replace(failed, userid=user.user_id, data=facts))
+    registry = service.processors.registry
+    assert (await registry.health(ana, "text-expansion")).failures == {"Broke.": 2}
+    assert (await registry.health(bo, "text-expansion")).failures == {"The model of bo is away.": 1}
+    assert (await registry.health(system_caller(), "text-expansion")).failures == {
+        "Broke.": 2,
+        "The model of bo is away.": 1,
+    }
+
+
+def test_prometheus_is_told_of_workers_waiting_runs_and_outcomes() -> None:
+    health, registry = WorkerHealth(), CollectorRegistry()
+    registry.register(ProcessorMetrics(health))
+    health.record_beat(BEAT)
+    for one in (event("requested", "run-0"), event("failed", "run-1"), event("completed", "run-2")):
+        health.record_event(one)
+    told = generate_latest(registry).decode()
+    assert 'reyna_processor_live_workers{processor="text-expansion"} 1.0' in told
+    assert 'reyna_processor_waiting_runs{processor="text-expansion"} 1.0' in told
+    assert 'reyna_processor_runs_total{outcome="failed",processor="text-expansion"} 1.0' in told
 
 
 def test_only_the_latest_runs_count() -> None:

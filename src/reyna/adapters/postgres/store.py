@@ -10,6 +10,7 @@ import asyncpg
 from reyna.adapters.outage import Outage
 from reyna.adapters.postgres import sql as postgres_sql
 from reyna.adapters.postgres.group_commit import GroupCommit
+from reyna.adapters.postgres.group_read import GroupRead
 from reyna.adapters.postgres.rows import ARRAYS, JOINED, column_sql, join_texts
 from reyna.adapters.postgres.sql import Table, storable
 from reyna.adapters.postgres.write_plan import WritePlan, plan_write
@@ -59,11 +60,11 @@ class PostgresStore:
         self._namespace = namespace
         self._tables = {collection.name: Table(collection) for collection in collections}
         self._statements = WriteStatements(namespace, self._tables)
-        self._group_commit = GroupCommit(self._run)
+        self._group_commit, self._group_read = GroupCommit(self._run), GroupRead(self._read)
 
     async def get(self, collection: Collection[R], user_id: str, id: str) -> R | None:
         table = self._table(collection)
-        rows = await self._read(f"select body from {table.name} where user_id = $1 and id = $2", [user_id, id])
+        rows = await self._group_read.get(table, user_id, id)
         return table.decode(rows[0][0]) if rows else None
 
     async def find(
@@ -102,7 +103,11 @@ class PostgresStore:
         limit: int | None = None,
     ) -> list[tuple[Any, ...]]:
         check_queryable(collection, (*fields, *where))
-        rows = await self._read(*postgres_sql.select(self._table(collection), user_id, fields, where, after, limit))
+        table = self._table(collection)
+        is_whole = after is None and limit is None
+        rows = await self._group_read.select(table, user_id, fields, where) if is_whole else None
+        if rows is None:
+            rows = await self._read(*postgres_sql.select(table, user_id, fields, where, after, limit))
         return [tuple(row) for row in rows]
 
     async def walk(

@@ -28,6 +28,13 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     wait_seconds: Annotated[float, msgspec.Meta(ge=0, le=MAX_CLAIM_WAIT_SECONDS)] = 0.0
 
 
+class RunWithBlob(Run, frozen=True, kw_only=True):
+    """A run as a worker on NATS claims it, with its blob; null for a blob that could not be read, or a service that
+    does not send it."""
+
+    blob: Blob | None = None
+
+
 class ClaimedRun(msgspec.Struct, frozen=True, kw_only=True):
     """A run that a worker holds until `lease_ends_at`, its blob, and the token with which it acts for the user.
 

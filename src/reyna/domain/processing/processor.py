@@ -118,7 +118,8 @@ class InstanceChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """The health of a processor: `live_workers` have sent a beat lately; times are in seconds."""
+    """The health of a processor: `live_workers` have sent a beat lately; times are in seconds. `runs_per_minute` ended
+    in the last full minute, and `failures` are the reasons of the latest ones, with their number."""
 
     live_workers: int
     last_beat: datetime | None
@@ -126,6 +127,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     success_rate: float | None
     p50: float | None
     p95: float | None
+    runs_per_minute: int = 0
+    failures: dict[str, int] = {}
 
 
 class Beat(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from typing import Final
 from reyna.domain.caller import SYSTEM_USER_ID, Caller, system_caller
 from reyna.services.composition import ServiceContext, ServiceDescription
 from reyna.services.processors.dispatch.policy import DispatchPolicy
+from reyna.services.processors.metrics import build_processors_app
 from reyna.services.processors.models.key_encryption import KeyEncryption
 from reyna.services.processors.models.model_access import ModelAccess
 from reyna.services.processors.pipelines.batch_reactions import BatchReactions
@@ -14,7 +15,6 @@ from reyna.services.processors.reactions import Reactions
 from reyna.services.processors.records import COLLECTIONS
 from reyna.services.processors.routes import routes
 from reyna.services.processors.service import Processors
-from reyna.services.rest_app import build_rest_app
 from reyna.transport.rpc import retry_until_served
 
 
@@ -72,6 +72,6 @@ SERVICE: Final = ServiceDescription[Processors](
     build=_build,
     start=_start,
     offer=lambda processors: processors,
-    build_app=build_rest_app,
+    build_app=build_processors_app,
     probe=lambda processors: processors.runs.usage(system_caller()),
 )

@@ -32,6 +32,8 @@ class WatchedProcessor(Processor, frozen=True, kw_only=True):
     success_rate: float | None
     p50: float | None
     p95: float | None
+    runs_per_minute: int
+    failures: dict[str, int]
 
 
 class Replay(RetryOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -182,7 +182,7 @@ class Processors:
         budget_of, has_cap = self.spending.budget_of, self.spending.has_cap
         self.lease_sweep = LeaseSweep(outputs, self.lease_watch, signals, clock, retry_delays)
         self.leases = Leases(store, runs, outputs, self.registry, state, bus, signals, clock, retry_delays, budget_of)
-        self.execution = RunExecution(runs, outputs, self.worker_health, self.steps, clock, counting, has_cap)
+        self.execution = RunExecution(runs, outputs, self.worker_health, self.steps, clock, counting, has_cap, state)
 
     def _build_prompts(
         self,

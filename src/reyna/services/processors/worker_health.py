@@ -1,7 +1,8 @@
 """The health of each processor, computed from its workers' beats and the events of its runs."""
 
+import re
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from math import ceil
@@ -18,6 +19,9 @@ MAX_ENDED_RUNS: Final = 1_000  # per processor, from which the rates are compute
 MAX_KNOWN_WORKERS: Final = 1_000  # of one processor
 MAX_BEAT_SECONDS: Final = 60.0  # between two beats, whatever a worker says
 MAX_PARALLEL_RUNS: Final = 1_000  # of one worker, whatever it says
+MAX_SHOWN_REASONS: Final = 10
+RATE_PERIOD_SECONDS: Final = 60
+FAULT_ID: Final = re.compile(r" \(fault-\w+\)")  # in a reason: each has its own
 RATED_ACTIONS: Final = frozenset({"completed", "failed"})  # a refused or cancelled run says nothing of its processor
 
 
@@ -50,6 +54,11 @@ class WorkerHealth:
         self._waiting: defaultdict[ProcessorKey, set[str]] = defaultdict(set)
         self._started: dict[str, datetime] = {}
         self._ended: defaultdict[ProcessorKey, deque[bool]] = defaultdict(lambda: deque(maxlen=MAX_ENDED_RUNS))
+        self._failures: defaultdict[ProcessorKey, deque[tuple[str, str]]] = defaultdict(
+            lambda: deque(maxlen=MAX_ENDED_RUNS)
+        )  # the user, and the reason
+        self._minutes: defaultdict[ProcessorKey, Counter[int]] = defaultdict(Counter)  # runs that ended in each
+        self.outcomes: Counter[tuple[str, str]] = Counter()  # of the runs of each processor of the system
         self._seconds: defaultdict[ProcessorKey, deque[float]] = defaultdict(lambda: deque(maxlen=MAX_ENDED_RUNS))
 
     def record_beat(self, beat: Beat) -> None:
@@ -87,6 +96,17 @@ class WorkerHealth:
             self._started[run_id] = event.time
         else:
             self._record_end(key, action, event.time, self._started.pop(run_id, None))
+            self._count_end(key, action, event)
+
+    def _count_end(self, key: ProcessorKey, action: str, event: Event) -> None:
+        minute, minutes = int(event.time.timestamp() // RATE_PERIOD_SECONDS), self._minutes[key]
+        minutes[minute] += 1
+        for old in [one for one in minutes if one < minute - 1]:
+            del minutes[old]
+        if action == "failed":
+            self._failures[key].append((event.userid, FAULT_ID.sub("", str(event.data.get("error") or ""))))
+        if key[0] == SYSTEM_USER_ID:
+            self.outcomes[key[1], action] += 1
 
     def _record_end(self, key: ProcessorKey, action: str, ended: datetime, started: datetime | None) -> None:
         if action in RATED_ACTIONS:
@@ -96,7 +116,13 @@ class WorkerHealth:
             if seconds >= 0:  # negative when a clock was set back in between: the duration is then unknown
                 self._seconds[key].append(seconds)
 
-    def health_of(self, processor_id: str, owner: str = SYSTEM_USER_ID) -> Health:
+    def list_processors(self) -> list[str]:
+        """Returns the processors of the system of which something was heard."""
+        keys = {*self._beats, *self._waiting, *self._ended}
+        return sorted(id for owner, id in keys if owner == SYSTEM_USER_ID)
+
+    def health_of(self, processor_id: str, owner: str = SYSTEM_USER_ID, *, failed_for: str | None = None) -> Health:
+        """Returns the health; with `failed_for`, its failures are those of the runs of this user alone."""
         key = owner, processor_id
         beats = self._beats.get(key, {}).values()
         now, last = self._elapsed(), max(beats, key=lambda beat: beat.at, default=None)
@@ -109,7 +135,13 @@ class WorkerHealth:
             success_rate=sum(ended) / len(ended) if ended else None,
             p50=percentile(seconds, 50),
             p95=percentile(seconds, 95),
+            runs_per_minute=self._minutes[key][int(self._clock().timestamp() // RATE_PERIOD_SECONDS) - 1],
+            failures=self._count_failures(key, failed_for),
         )
+
+    def _count_failures(self, key: ProcessorKey, user_id: str | None) -> dict[str, int]:
+        reasons = Counter(reason for user, reason in self._failures.get(key, ()) if user_id in (None, user))
+        return dict(reasons.most_common(MAX_SHOWN_REASONS))
 
 
 def percentile(ordered: Sequence[float], percent: int) -> float | None:

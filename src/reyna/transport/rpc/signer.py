@@ -1,5 +1,6 @@
 """Signed caller tokens: they tell a service, across the bus, who is calling."""
 
+import base64
 import hashlib
 import hmac
 import logging
@@ -9,9 +10,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import ClockSkew, NotSignedIn
@@ -23,6 +21,7 @@ MAX_CLOCK_SKEW_SECONDS: Final = 3600  # that the clock of the calling process ma
 CLOCK_WARNING_INTERVAL_SECONDS: Final = 600.0
 AUDIENCE: Final = "reyna.rpc"  # keeps other tokens that are signed with the same secret apart
 MAX_CACHED_TOKENS: Final = 4096  # a worker sends the same token with every call of a run
+ALGORITHM: Final = "HS256"
 LOG: Final = logging.getLogger("reyna.transport.rpc")
 
 
@@ -35,14 +34,26 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
     caller: Caller
 
 
+class TokenHeader(msgspec.Struct, frozen=True):
+    """The header of a token, of which only the algorithm counts: there is one."""
+
+    alg: str
+
+
+HEADER_DECODER: Final = msgspec.json.Decoder(TokenHeader)
+CLAIMS_DECODER: Final = msgspec.json.Decoder(Claims)
+
+
 class Signer:
-    """Signs callers as tokens (JWT, HS256) and verifies them."""
+    """Signs callers as tokens (JWT with HS256: RFC 7519, RFC 7515) and verifies them.
+
+    Every run has a token of its own. Written for this one algorithm, it takes a tenth of the time of a library for all.
+    """
 
     def __init__(self, secret: bytes, clock: Callable[[], float] = time.time) -> None:
         if len(secret) < MIN_SECRET_BYTES:
             raise ValueError(f"The secret must be at least {MIN_SECRET_BYTES} bytes.")
         self._secret = secret
-        self._key = OctKey.import_key(secret)
         self._clock = clock
         self._verified: dict[str, Claims] = {}
         self._signed: dict[Caller, tuple[int, str]] = {}  # the latest token of a caller, with its time
@@ -95,12 +106,22 @@ class Signer:
 
     def _encode(self, caller: Caller, now: int, seconds: int) -> str:
         claims = Claims(aud=AUDIENCE, iat=now, exp=now + seconds, caller=caller)
-        return jwt.encode({"alg": "HS256"}, msgspec.to_builtins(claims), self._key)
+        content = f"{HEADER}.{_encode_part(msgspec.json.encode(claims))}"
+        return f"{content}.{self._signature_of(content)}"
+
+    def _signature_of(self, content: str) -> str:
+        return _encode_part(hmac.digest(self._secret, content.encode(), hashlib.sha256))
 
     def _decode(self, token: str) -> Claims:
+        content, _, signature = token.rpartition(".")
         try:
-            claims = msgspec.convert(jwt.decode(token, self._key, algorithms=["HS256"]).claims, Claims)
-        except (JoseError, ValueError) as error:
+            if not hmac.compare_digest(self._signature_of(content).encode(), signature.encode()):
+                raise NotSignedIn("This token was not signed here.")
+            header, payload = content.split(".")
+            if HEADER_DECODER.decode(_decode_part(header)).alg != ALGORITHM:
+                raise NotSignedIn("This token was not signed here.")
+            claims = CLAIMS_DECODER.decode(_decode_part(payload))
+        except (msgspec.MsgspecError, ValueError) as error:
             raise NotSignedIn("This token was not signed here.") from error
         if claims.aud != AUDIENCE:
             raise NotSignedIn("This token is for another purpose.")
@@ -108,6 +129,18 @@ class Signer:
             self._verified.clear()
         self._verified[token] = claims
         return claims
+
+
+def _encode_part(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
+
+
+HEADER: Final = _encode_part(msgspec.json.encode({"alg": ALGORITHM, "typ": "JWT"}))
+
+
+def _decode_part(part: str) -> bytes:
+    """Raises ValueError."""
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
 def _clock_is_behind(signed_at: float, now: float) -> str:

@@ -208,3 +208,8 @@ async def test_a_price_has_two_parts(service: Service) -> None:
     model = await add(service, input_price=1.0, output_price=2.0)
     with pytest.raises(Invalid, match="together"):
         await service.processors.models.change(ANA, model.id, ModelChange(output_price=None))
+
+
+async def test_the_embedded_model_is_chosen_and_not_added(service: Service, ana: Caller) -> None:
+    with pytest.raises(Invalid, match="choose it as model-system"):
+        await service.processors.models.create(ana, NewModel(name="Mine", provider="embedded", model="small"))

@@ -377,3 +377,20 @@ async def test_an_output_of_a_schema_that_was_not_registered_is_refused(service:
     assert refusal.value.errors[0].path == "/outputs/1"
     assert service.state.made == []
     assert (await service.processors.runs.get(ana, run.id)).status == "running"
+
+
+async def test_a_run_is_claimed_together_with_its_blob_as_it_is_now(service: Service, ana: Caller) -> None:
+    blob = service.state.keep(a_blob(ana.user_id))
+    run = await service.request_run(ana, blob)
+    changed = service.state.keep(replace(blob, revision=2))
+    claimed = await service.processors.execution.claim(await service.worker_of(run), run.id)
+    assert (claimed.status, claimed.blob) == ("running", changed)
+    elsewhere = await service.new_copy().execution.claim(await service.worker_of(run), run.id)
+    assert elsewhere.blob == changed
+
+
+async def test_a_run_is_claimed_also_when_its_blob_cannot_be_read(service: Service, ana: Caller) -> None:
+    run = await service.request_run(ana)
+    service.state.outages = 1
+    claimed = await service.processors.execution.claim(await service.worker_of(run), run.id)
+    assert (claimed.status, claimed.blob) == ("running", None)

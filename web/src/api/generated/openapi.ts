@@ -2841,6 +2841,9 @@ export interface components {
         WatchedProcessor: {
             /** @default  */
             description: string;
+            failures: {
+                [key: string]: number;
+            };
             id: string;
             input_schemas: string[];
             last_beat: string | null;
@@ -2860,6 +2863,7 @@ export interface components {
             registered_at: string;
             /** @default 1 */
             revision: number;
+            runs_per_minute: number;
             /**
              * @default system
              * @enum {string}

@@ -145,7 +145,7 @@ class Models:
     @idempotent("model", _read_answer)
     async def _create(self, caller: Caller, new: NewModel, *, key: Key = None) -> Model:
         if new.provider == "embedded":
-            raise Invalid.at("/provider", "the embedded model is there already", expected="openai or anthropic")
+            raise self._refuse_embedded()
         self._check_url(new.url)
         _check_prices(new.input_price, new.output_price)
         if len(await self._store.find(MODELS, caller.user_id, {}, limit=MAX_MODELS)) >= MAX_MODELS:
@@ -174,6 +174,15 @@ class Models:
         except RequirementNotMet as unmet:
             raise Conflict("The same request was made at the same moment. Try again.") from unmet
         return shown
+
+    def _refuse_embedded(self) -> Invalid:
+        """Returns why the embedded model is not added, and how it is chosen instead."""
+        system = next((one for one in self._source.system_models() if one.provider == "embedded"), None)
+        if system is None:
+            reason = "this installation has no embedded model: REYNA_LLM_URL takes its place"
+        else:
+            reason = f"the embedded model belongs to everybody: choose it as {system.id}"
+        return Invalid.at("/provider", reason, expected="openai or anthropic")
 
     def _changed(self, model: StoredModel, change: ModelChange) -> StoredModel:
         name = model.name if change.name is msgspec.UNSET else change.name

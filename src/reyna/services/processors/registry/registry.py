@@ -106,10 +106,11 @@ class Registry:
     async def health(self, caller: Caller, id: str) -> Health:
         """Returns the processor's health, of one of the system over all users, as this copy of the service knows it.
 
-        Raises NotFound.
+        The reasons of failures are those of the caller's own runs, since they may tell of the blob. Raises NotFound.
         """
         processor = await self.get(caller, id)
-        return self._worker_health.health_of(id, processor.user_id)
+        failed_for = None if caller.user_id == SYSTEM_USER_ID else caller.user_id
+        return self._worker_health.health_of(id, processor.user_id, failed_for=failed_for)
 
     async def record_beat(self, caller: Caller, beat: Beat) -> None:
         """Records a worker's sign of life, here and in every other copy of the service. Raises Forbidden for a user."""

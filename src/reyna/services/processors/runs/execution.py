@@ -1,17 +1,21 @@
 """The execution of a run by a worker, which acts with the token of that run."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
+from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Fault, Forbidden, Invalid, RunningElsewhere
+from reyna.domain.errors import Fault, Forbidden, Invalid, Refusal, RunningElsewhere
+from reyna.domain.processing.lease import RunWithBlob
 from reyna.domain.processing.run import Cost, Output, Run, derived_blob_id
 from reyna.services.processors.authorization import check_not_elsewhere, check_run_token, check_worker
 from reyna.services.processors.costs.cost_counting import CostCounting
+from reyna.services.processors.neighbours import StateVerbs
 from reyna.services.processors.outputs.output_storage import OutputStorage
 from reyna.services.processors.runs import lifecycle
 from reyna.services.processors.runs.run_store import RunStore, RunUpdate, failed_update, is_handed_out_by_bus
@@ -33,10 +37,11 @@ class RunExecution:
         clock: Callable[[], datetime],
         costs: CostCounting,
         has_cap: Callable[[str], Awaitable[bool]],
+        state: StateVerbs,
     ) -> None:
         self._runs, self._outputs, self._steps = runs, outputs, steps
         self._worker_health, self._clock = worker_health, clock
-        self._costs, self._has_cap = costs, has_cap
+        self._costs, self._has_cap, self._state = costs, has_cap, state
 
     async def renew_token(self, caller: Caller, user_id: str, run_id: str) -> str:
         """Returns a new token for a run that has not ended, to the worker of its processor.
@@ -52,8 +57,10 @@ class RunExecution:
         lifecycle.check_open(run)
         return self._runs.issue_token(run)
 
-    async def claim(self, caller: Caller, run_id: str, worker_id: str | None = None, version: str | None = None) -> Run:
-        """Returns the run, now running and held by this worker; `attempt` counts how often one began on it.
+    async def claim(
+        self, caller: Caller, run_id: str, worker_id: str | None = None, version: str | None = None
+    ) -> RunWithBlob:
+        """Returns the run, now running and held by this worker, with its blob; `attempt` counts how often one began.
 
         `version` is that of the worker's processor. Raises Conflict when it has ended, RunningElsewhere while another
         live worker holds it or while it waits for a worker of another version, and StoringOutputs.
@@ -68,8 +75,16 @@ class RunExecution:
             first = run.status == "requested"
             return RunUpdate(claimed, (claimed.event("started", caller).message(),) if first else ())
 
-        claimed = await self._outputs.update_for_worker(caller, run_id, decide)
-        return replace(claimed, has_spending_cap=await self._has_cap(caller.user_id))
+        known = self._runs.find_known(caller, run_id)
+        reading = None if known is None else asyncio.create_task(self._find_blob(caller, known))  # beside the claim
+        try:
+            claimed = await self._outputs.update_for_worker(caller, run_id, decide)
+            blob = await (self._find_blob(caller, claimed) if reading is None else reading)
+        finally:
+            if reading is not None:
+                reading.cancel()
+        facts = asdict(claimed) | {"has_spending_cap": await self._has_cap(caller.user_id)}
+        return RunWithBlob(**facts, blob=blob)
 
     async def release(self, caller: Caller, run_id: str, worker_id: str, reason: str | None = None) -> Run:
         """Lets another worker take the run at once, since this one does not go on with it now, for this reason."""
@@ -157,6 +172,13 @@ class RunExecution:
             return failed_update(caller, lifecycle.fail(run, reason, now), reason, now)
 
         return await self._outputs.update_for_worker(caller, run_id, decide)
+
+    async def _find_blob(self, caller: Caller, run: Run) -> Blob | None:
+        """Returns the blob of the run; None when there is none or it cannot be read, which its worker finds out."""
+        try:
+            return await self._state.blobs.get(caller, run.blob_id)
+        except (Refusal, Fault):
+            return None
 
     def _check_holder(self, run: Run, worker_id: str | None) -> None:
         """Raises RunningElsewhere while another live worker holds the run."""

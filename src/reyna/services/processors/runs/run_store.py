@@ -56,6 +56,10 @@ class RunStore:
             raise NotFound("There is no run of yours under this id.", id=id)
         return run
 
+    def find_known(self, caller: Caller, id: str) -> Run | None:
+        """Returns the run as this copy has written it last, if it has; another copy may have changed it since."""
+        return self._latest.get(caller.user_id, id)
+
     def apply_limits(self, processor: Processor) -> None:
         """Applies the limits that the processor was registered with, before a run of it is reserved."""
         if processor.scope == "system" and not self._queues.knows_limits(processor.id):

@@ -168,6 +168,8 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "live_workers": "The number of workers that can take runs now.",
     "last_beat": "The time at which a worker was last heard of; null for never.",
     "queue_length": "The number of runs that wait.",
+    "runs_per_minute": "The runs that ended in the last full minute.",
+    "WatchedProcessor.failures": "The reasons of your latest runs that failed, each with their number.",
     "success_rate": "The share of the last runs that completed, from 0 to 1; null before the first.",
     "p50": "Half of the last runs took at most so many seconds.",
     "p95": "Of the last runs, 95 in 100 took at most so many seconds.",
