@@ -2,7 +2,7 @@
 
 import { EXPANSION_SCHEMA } from "./blobContent";
 import type { HttpClient } from "./http";
-import type { Item, JsonObject, Page, PipelineStage, RunPrompts, RunStatus } from "./types";
+import type { Item, JsonObject, Page, PipelineStage, RunPrompts, RunStatus, SearchHit } from "./types";
 
 const PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 200;
@@ -170,6 +170,9 @@ export class ApiClient {
     this.http.request("get", "/blobs/{id}/diff", { path: { id }, query: { from: String(from) } });
   nameRevision = (id: string, number: number, name: string | null) =>
     this.http.request("put", "/blobs/{id}/revisions/{number}/name", { path: { id, number }, body: { name } });
+  /** Blobs that have these words, the best first. */
+  searchBlobs = (q: string, limit: number) =>
+    this.http.request("get", "/search", { query: { q, limit, kind: "blob" } }) as Promise<{ items: SearchHit[] }>;
   listPlaces = (id: string) => this.http.request("get", "/blobs/{id}/places", { path: { id } });
   placeBlob = ({ bucketId: id, blobId: blob_id, after }: BlobPlacement) =>
     this.http.request("put", "/buckets/{id}/blobs/{blob_id}", { path: { id, blob_id }, body: positionOf(after) });

@@ -23,6 +23,8 @@ export type Difference = Schemas["RevisionDifference"];
 export type DifferencePiece = Schemas["Piece"];
 /** A bucket on the way to a blob, from the root down. */
 export type PathBucket = Schemas["PathBucket"];
+/** A blob or a bucket that was found, with every path to it and the passage that was found. */
+export type SearchHit = Required<Schemas["SearchHit"]>;
 export type Run = Schemas["Run"];
 export type RunStatus = Run["status"];
 /** A batch with its progress. */

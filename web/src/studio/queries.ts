@@ -4,13 +4,15 @@ import { type InfiniteData, infiniteQueryOptions, QueryClient, queryOptions } fr
 import { NOTE_SCHEMA } from "../api/blobContent";
 import type { ApiClient, NewEstimate, RunFilter } from "../api/client";
 import { isTemporary } from "../api/errors";
-import type { Blob, Instance, Item, Page, Pipeline, Processor } from "../api/types";
+import type { Blob, Instance, Item, Page, Pipeline, Processor, SearchHit } from "../api/types";
 import type { Drafts } from "../features/drafts/drafts";
 import { type Branch, buildForest, type Forest } from "../features/library/forest";
 import { previewTrash } from "../features/trash/trashPreview";
 
 const HEALTH_INTERVAL_MS = 15_000; // a worker that stops beating is missed after 45 s at most
 const PROCESSORS_INTERVAL_MS = 30_000; // no event says that somebody has started a new one
+const MIN_SEARCH_LENGTH = 2; // letters that are looked for in texts
+const MAX_SEARCH_HITS = 12;
 const MAX_RETRIES = 6; // with the client's doubling pauses: about a minute
 
 type QueryKey = readonly unknown[];
@@ -132,6 +134,17 @@ export class Queries {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   });
+
+  /** Blobs by their words; what was found before stays until the next is there. */
+  search = (q: string) =>
+    queryOptions({
+      queryKey: ["search", q],
+      queryFn: async (): Promise<SearchHit[]> => (await this.api.searchBlobs(q, MAX_SEARCH_HITS)).items,
+      enabled: q.trim().length >= MIN_SEARCH_LENGTH,
+      placeholderData: (before) => (q.trim().length >= MIN_SEARCH_LENGTH ? before : undefined),
+      staleTime: 0, // what was written a moment ago is found
+      retry: false,
+    });
 
   /** A blob to look at, of any schema. */
   blob = (blobId: string) => queryOptions({ queryKey: keys.blob(blobId), queryFn: () => this.api.getBlob(blobId) });

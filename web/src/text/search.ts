@@ -2,10 +2,12 @@
 
 export const search = {
   title: "Find or do anything",
-  label: "Find a bucket or an action",
-  placeholder: "A bucket's name, or what you want to do",
+  label: "Find a bucket, a text or an action",
+  placeholder: "A name, some words, or what you want to do",
   results: "Results",
   nothingFound: "Nothing found.",
+  untitled: "Untitled",
+  inNoBucket: "In no bucket",
   newBook: "New book",
   newBucketAtTop: "New bucket at the top",
   addNoteTo: (name: string) => `Add a note to ${name}`,

@@ -1,6 +1,7 @@
-/** Ctrl+K: opens any bucket, or does anything, by a few letters. */
+/** Ctrl+K: opens any bucket or text, or does anything, by a few letters. */
 
-import { type ReactNode, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useDeferredValue, useState } from "react";
 import { Autocomplete, Input, Keyboard, Menu, MenuItem, Text, TextField } from "react-aria-components";
 import { foldForSearch } from "../../language/folding";
 import { useForest, useRoute, useStudio } from "../../studio/context";
@@ -9,8 +10,9 @@ import { DialogTitle } from "../../ui/DialogTitle";
 import { Icon, iconOfType } from "../../ui/Icon";
 import { formatKeys } from "../../ui/keys";
 import { TextWithName, UserPath, UserText } from "../../ui/UserText";
-import { type Branch, findBuckets, pathTo } from "../library/forest";
+import { findBuckets, pathTo } from "../library/forest";
 import { useCommands } from "./commands";
+import { bucketOf, Paths, Snippet } from "./TextHit";
 
 const MAX_BUCKETS = 12;
 
@@ -21,9 +23,10 @@ export function CommandPalette({ close }: { close: () => void }): ReactNode {
   const commands = useCommands(close).filter(({ name }) => foldForSearch(name).includes(foldForSearch(query)));
   const buckets = findBuckets(forest, query, MAX_BUCKETS);
   const openBucketName = forest.byId.get(useRoute() ?? "")?.name;
-  const open = (branch: Branch) => {
+  const { data: hits = [] } = useQuery(studio.queries.search(useDeferredValue(query)));
+  const openBucket = (id: string | undefined) => {
     close();
-    studio.route.go(branch.id);
+    if (id) studio.route.go(id);
   };
   return (
     <div className="palette">
@@ -39,13 +42,31 @@ export function CommandPalette({ close }: { close: () => void }): ReactNode {
           renderEmptyState={() => <p className="quiet">{text.search.nothingFound}</p>}
         >
           {buckets.map((branch) => (
-            <MenuItem id={branch.id} key={branch.id} textValue={branch.name} onAction={() => open(branch)}>
+            <MenuItem id={branch.id} key={branch.id} textValue={branch.name} onAction={() => openBucket(branch.id)}>
               <Icon name={iconOfType(branch.type)} />
               <Text slot="label">
                 <UserText>{branch.name}</UserText>
               </Text>
               <Text slot="description" className="quiet">
                 <UserPath path={pathTo(forest, branch.parent)} />
+              </Text>
+            </MenuItem>
+          ))}
+          {hits.map((hit) => (
+            <MenuItem
+              id={hit.id}
+              key={hit.id}
+              textValue={hit.title || text.search.untitled}
+              isDisabled={bucketOf(hit) === undefined}
+              onAction={() => openBucket(bucketOf(hit))}
+            >
+              <Icon name="page" />
+              <Text slot="label">
+                <UserText>{hit.title || text.search.untitled}</UserText>
+              </Text>
+              <Text slot="description" className="quiet">
+                <Snippet parts={hit.snippet} />
+                <Paths paths={hit.paths} />
               </Text>
             </MenuItem>
           ))}
