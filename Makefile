@@ -51,9 +51,9 @@ format: $(VENV)/for-tests ## bring the Python files into shape
 	$(BIN)/ruff format .
 
 lock: $(VENV)/uv ## choose newer versions of what we depend on
-	$(UV) compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --extra embedded --extra build \
+	$(UV) compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --extra embedded --extra books --extra build \
 	  pyproject.toml -o requirements.lock
-	$(UV) compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --extra embedded --extra build \
+	$(UV) compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --extra embedded --extra books --extra build \
 	  --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
 
 clean: ## remove what was installed and built; what the studio keeps in .reyna stays

@@ -9,6 +9,7 @@ from reyna.adapters.nats.bus import NatsBus
 from reyna.adapters.openai.language import OpenAILanguage
 from reyna.app import log
 from reyna.app.config import read_settings
+from reyna.library.book_compiler import book_compiler
 from reyna.library.codex_proposer import codex_proposer
 from reyna.library.research_assistant import research_assistant
 from reyna.library.style_analysis import style_analyzer
@@ -38,7 +39,7 @@ async def main() -> None:
             language=language,
             patience=PATIENCE,
         )
-        for processor in (text_expansion, style_analyzer, research_assistant, codex_proposer)
+        for processor in (text_expansion, style_analyzer, book_compiler, research_assistant, codex_proposer)
     ]
     for worker in workers:
         await worker.start()

@@ -23,6 +23,7 @@ LIBRARY: Final = (
     "reyna.library.style_analysis:style_analyzer",
     RESEARCH_ASSISTANT,
     "reyna.library.codex_proposer:codex_proposer",
+    "reyna.library.book_compiler:book_compiler",
 )
 PARALLEL_RUNS: Final = 4  # of one processor at the same time; the embedded model writes four texts side by side
 SMALL_MODEL_SETTINGS: Final = {"method": "keep", "parallel": 4}  # the embedded model continues a text best

@@ -19,7 +19,7 @@ BLOBS = {
     *("text-input", "expanded-text", "style-analysis", "compiled-book", "research-query", "research-results"),
     *("codex-proposals", "research-source", "edited-text", "pitch", "audio-stem", "audio-master", "image", "legacy"),
 }
-GROWN = {"research-results", "style-analysis", "edited-text"}  # by fields that were added
+GROWN = {"research-results", "style-analysis", "edited-text", "compiled-book"}  # by fields that were added
 BUCKETS = {"book", "chapter", "album", "track"}
 
 

@@ -1,0 +1,1 @@
+"""`reyna book <verb>`: books from a terminal."""

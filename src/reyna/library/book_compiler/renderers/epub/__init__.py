@@ -1,0 +1,1 @@
+"""EPUB 3: the publication, its package document, its navigation and its pages."""
