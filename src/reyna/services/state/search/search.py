@@ -1,5 +1,6 @@
 """The search part: finds blobs and buckets by their words, with every path to them and the passage that was found."""
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -111,8 +112,9 @@ class Search:
     async def _hits(self, caller: Caller, shown: Sequence[Candidate], found: Candidates) -> tuple[SearchHit, ...]:
         if not shown:
             return ()
-        texts = await self._index.texts(caller.user_id, [candidate.id for candidate in shown])
-        paths = await self._paths(caller, shown)
+        texts, paths = await asyncio.gather(
+            self._index.texts(caller.user_id, [candidate.id for candidate in shown]), self._paths(caller, shown)
+        )
         return tuple(
             _hit(candidate, texts[candidate.id], paths[candidate.id], found)
             for candidate in shown

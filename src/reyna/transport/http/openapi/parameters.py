@@ -51,7 +51,7 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "/schemas/{id}/usage/to": "The last day (UTC).",
     "/search/q": 'Words that must all be there; the last may be the beginning of one. `"red storm"`: exactly these; '
     "`-calm`: not this word. At most 10,000 characters; the first 32 words and phrases count. Empty: the latest.",
-    "/search/mode": "How to search: by words (`text`), by meaning (`semantic`), or by both.",
+    "/search/mode": "By words (`text`), or by all that this installation has (`hybrid`); `semantic` is refused so far.",
     "/search/kind": "Only blobs, or only buckets.",
     "/search/bucket_id": "Only what is in this bucket or anywhere below it.",
     "/search/type": "Only buckets of this type.",
