@@ -32,11 +32,17 @@ async def test_results_of_processors_are_no_sources() -> None:
     assert (await research("tides", blobs=[made]))["status"] == "not_found"
 
 
-async def test_a_large_library_is_read_in_part_and_the_result_says_so() -> None:
+async def test_a_large_library_is_read_in_part() -> None:
     notes = [note(f"Tide number {number}.") for number in range(30)]
     data = await research("tide", blobs=notes, max_blobs=10)
     assert len(data["sources"]) == 10
-    assert any("10 of its texts were looked at" in one["reason"] for one in data["not_available"])
+
+
+async def test_what_is_beyond_the_budget_is_found_by_search() -> None:
+    notes = [*(note(f"A letter of number {number}.") for number in range(30)), note("The tides of the enclosed sea.")]
+    data = await research("How do tides form in an enclosed sea?", blobs=notes, max_blobs=10)
+    assert [source["blob_id"] for source in data["sources"]] == [notes[-1].id]
+    assert any("10 of its texts were read" in one["reason"] for one in data["not_available"])
 
 
 async def test_one_bucket_with_all_below_it() -> None:

@@ -96,6 +96,6 @@ async def _ask_network(
 
 def _shortened_reason(examined: int) -> str:
     return (
-        f"Your library is larger than what is read for one question: {examined:,} of its texts were looked at, by the "
-        "setting `max_blobs` and a limit of 12 million characters. Name a bucket (setting `bucket_id`)."
+        f"Your library is larger than what is read for one question: {examined:,} of its texts were read (the setting "
+        "`max_blobs`, and at most 12 million characters). Of the others, only what the search finds was looked at."
     )

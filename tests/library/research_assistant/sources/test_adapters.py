@@ -5,8 +5,9 @@ import pytest
 
 from reyna.library.research_assistant.sources.adapter import NetworkSource, SourceFault, SourceSearch
 from reyna.library.research_assistant.sources.arxiv import name_of
-from reyna.library.research_assistant.sources.found_source import AuthorName, FoundSource, make_source
+from reyna.library.research_assistant.sources.found_source import AuthorName, FoundSource, make_source, web_address
 from reyna.library.research_assistant.sources.network import ADAPTERS, read_source_urls
+from reyna.validation.validator import Validator
 from tests.library.research_assistant.sources.recorded import NAMES, RecordedNetwork, recorded
 
 SEARCH = SourceSearch(words=("tides", "enclosed", "sea"), limit=10)
@@ -121,6 +122,25 @@ def test_facts_that_cannot_be_stored_are_left_out() -> None:
     assert source is not None
     assert msgspec.to_builtins(source) == {"origin": "searxng", "title": "A title", "text": "text"}
     assert make_source("searxng", title=" \n") is None
+
+
+@pytest.mark.parametrize(
+    ("written", "uri"),
+    [
+        ("https://example.org/Gezeiten_ä?q=a|b#[x]", "https://example.org/Gezeiten_%C3%A4?q=a%7Cb#%5Bx%5D"),
+        ("https://bücher.example:8080/100%", "https://xn--bcher-kva.example:8080/100%25"),
+        ("https://example.org/a%20b/(c)?d=e&f", "https://example.org/a%20b/(c)?d=e&f"),
+        ("http://[::1]:8888/", "http://[::1]:8888/"),
+        ("https://example.org:port/", None),
+        ("https://exa mple.org/", None),
+        ("https:///path", None),
+        ("https://[::1/", None),
+        (f"https://example.org/{'ä' * 1900}", None),
+    ],
+)
+def test_addresses_are_uris(written: str, uri: str | None) -> None:
+    assert web_address(written) == uri
+    assert uri is None or Validator({"format": "uri"}).errors(uri) == ()
 
 
 def test_an_operator_names_the_permitted_sources() -> None:

@@ -2,7 +2,7 @@
 
 import re
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import msgspec
 
@@ -17,6 +17,9 @@ MAX_URL_CHARACTERS: Final = 2_000
 DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 DOI: Final = re.compile(r"10\.\d{4,9}/\S+")
 ARXIV_ID: Final = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?=v\d+|$)")
+HOST: Final = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")  # a name, or an address of IPv6
+BARE_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+URI_SIGNS: Final = "/:@!$&'()*+,;=?~%"  # which have their own meaning in a path or query: RFC 3986
 MARKUP: Final = re.compile(r"<[^<>]{1,200}>")
 
 Origin = Literal["library", "wikipedia", "arxiv", "crossref", "openalex", "searxng"]
@@ -92,14 +95,22 @@ def strip_markup(text: str) -> str:
 
 
 def web_address(url: Any) -> str | None:
-    """Returns the address when it is one of the web, of a length that can be stored."""
-    if not isinstance(url, str) or len(url) > MAX_URL_CHARACTERS or not url.isprintable() or " " in url:
+    """Returns an address of the web as a URI, in which all that is not ASCII is encoded; None for anything else."""
+    if not isinstance(url, str) or len(url) > MAX_URL_CHARACTERS:
         return None
     try:
-        parts = urlsplit(url)
-    except ValueError:
+        parts = urlsplit(url.strip())
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except ValueError:  # also of a host that cannot be encoded
         return None
-    return url if parts.scheme in {"http", "https"} and parts.hostname and not parts.username else None
+    if parts.scheme not in {"http", "https"} or not HOST.fullmatch(host) or parts.username is not None:
+        return None
+    place = f"[{host}]" if ":" in host else host
+    path, query, fragment = (
+        quote(BARE_PERCENT.sub("%25", part), safe=URI_SIGNS) for part in (parts.path, parts.query, parts.fragment)
+    )
+    address = urlunsplit((parts.scheme, f"{place}:{port}" if port else place, path, query, fragment))
+    return address if len(address) <= MAX_URL_CHARACTERS else None
 
 
 def normalize_doi(doi: Any) -> str | None:

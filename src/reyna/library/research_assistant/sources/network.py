@@ -84,7 +84,7 @@ def read_source_urls(text: str) -> dict[NetworkSource, str]:
         url = address or adapter.default_url
         if url is None:
             raise ValueError(f"{written} needs an address, as in {written}=http://127.0.0.1:8888")
-        if web_address(url) is None:
+        if web_address(url.replace("{language}", "en")) is None:
             raise ValueError(f"the address of {written} does not begin with http:// or https://")
         urls[adapter.name] = url
     return urls

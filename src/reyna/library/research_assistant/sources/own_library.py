@@ -1,7 +1,10 @@
-"""The user's own library as a source: its blobs are read within a budget, and ranked by BM25 in memory."""
+"""The user's own library as a source: its blobs are read within a budget and ranked by BM25 in memory, and what is
+beyond the budget is found by the search of the studio."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -11,7 +14,7 @@ from reyna.library.research_assistant.extracts import best_extract
 from reyna.library.research_assistant.question import Question
 from reyna.library.research_assistant.ranking import TextScores
 from reyna.library.research_assistant.sources.found_source import FoundSource, make_source
-from reyna.sdk import Blob, Context
+from reyna.sdk import Blob, Context, Invalid, NotFound
 
 LIBRARY_TITLE: Final = "Your library"
 MAX_BLOB_CHARACTERS: Final = 200_000  # of one blob that are read
@@ -19,6 +22,8 @@ MAX_CHARACTERS: Final = 12_000_000  # of all blobs
 BLOBS_PER_THREAD: Final = 50  # scored at a time, beside the event loop
 MAX_EXTRACT_CHARACTERS: Final = 2_000
 MAX_NESTING: Final = 20
+MAX_HITS_PER_WORD: Final = 50
+MAX_SEARCHED_BLOBS: Final = 100
 MIN_TEXT_CHARACTERS: Final = 3
 LICENCE: Final = "your own"
 TEXT_FIELDS: Final = ("content", "expanded")  # before all other texts of a blob
@@ -35,8 +40,8 @@ RESULT_SCHEMAS: Final = (
 
 
 class LibraryHits(msgspec.Struct, frozen=True):
-    """The sources that were found, best first. `examined` counts the blobs that were read; `is_complete` is False when
-    there are more than the budget allows."""
+    """The sources that were found, best first. `examined` counts the blobs that were read in turn; `is_complete` is
+    False when there are more than the budget allows, of which only those that a search finds count."""
 
     sources: list[FoundSource]
     examined: int
@@ -50,7 +55,8 @@ class OwnLibrary(Protocol):
 
 
 class WalkedLibrary:
-    """Reads blob after blob, of the whole library or of one bucket and all below it, at most `max_blobs`."""
+    """Reads blob after blob, of the whole library or of one bucket and all below it, at most `max_blobs`, and searches
+    in the others."""
 
     def __init__(self, context: Context[Any], *, bucket_id: str | None, max_blobs: int) -> None:
         self._context, self._bucket_id, self._max_blobs = context, bucket_id, max_blobs
@@ -60,23 +66,41 @@ class WalkedLibrary:
 
         Raises NotFound for a bucket that is not there, Conflict for one that is moved meanwhile.
         """
-        scores, kept = TextScores(question.terms), dict[str, Blob]()
-        examined, characters, is_complete = 0, 0, True
+        scores, kept, seen = TextScores(question.terms), dict[str, Blob](), set[str]()
+        characters, is_complete = 0, True
         waiting: list[Blob] = []
         async for blob in self._blobs():
             if blob.id == question.blob_id or blob.schema_id.startswith(RESULT_SCHEMAS):
                 continue
-            if examined >= self._max_blobs or characters >= MAX_CHARACTERS:
+            if len(seen) >= self._max_blobs or characters >= MAX_CHARACTERS:
                 is_complete = False
                 break
-            examined += 1
+            seen.add(blob.id)
             characters += min(blob.size, MAX_BLOB_CHARACTERS)
             waiting.append(blob)
             if len(waiting) >= BLOBS_PER_THREAD:
                 await asyncio.to_thread(_score, waiting, scores, kept, limit)
                 waiting = []
+        if not is_complete:
+            waiting += await self._search_beyond(question, seen)
         await asyncio.to_thread(_score, waiting, scores, kept, limit)
-        return LibraryHits(await asyncio.to_thread(_best, scores, kept, question, limit), examined, is_complete)
+        return LibraryHits(await asyncio.to_thread(_best, scores, kept, question, limit), len(seen), is_complete)
+
+    async def _search_beyond(self, question: Question, seen: set[str]) -> list[Blob]:
+        """Returns blobs that were not read, and that the search of the studio finds by most words of the question."""
+        words_found = Counter[str]()
+        for word in question.words:
+            try:
+                hits = await self._context.search(word, bucket=self._bucket_id, limit=MAX_HITS_PER_WORD)
+            except Invalid:  # no word to the search
+                continue
+            wanted = [hit for hit in hits if hit.kind == "blob" and hit.id not in seen and hit.id != question.blob_id]
+            words_found.update(hit.id for hit in wanted if not (hit.schema_id or "").startswith(RESULT_SCHEMAS))
+        found: list[Blob] = []
+        for id, _ in words_found.most_common(MAX_SEARCHED_BLOBS):
+            with suppress(NotFound):  # trashed meanwhile
+                found.append(await self._context.blob(id))
+        return found
 
     async def _blobs(self) -> AsyncIterator[Blob]:
         if self._bucket_id is None:
