@@ -13,6 +13,7 @@ from tests.journeys.processors import running_worker
 
 NOTES: Final = 8
 KILLED_AT: Final = 3  # runs of the second stage that have started
+REDELIVERY_SECONDS: Final = 3.0  # of a run whose end the service did not hear of; a test has no time for the usual 30
 STAGES: Final = [
     {"processor_id": "halving"},
     {"processor_id": "polishing", "when": 'starts_with(content, "first") and words(content) < 100'},
@@ -52,7 +53,10 @@ async def test_a_pipeline_on_a_bucket_survives_kill_9_and_does_everything_once(
     chapter = await ana.post("/buckets", {"name": "One", "type": "chapter", "parent_bucket_id": book["id"]})
     buckets = [book["id"], chapter["id"]]
     notes = [await device.write_note(f"note {number}", bucket_ids=[buckets[number % 2]]) for number in range(NOTES)]
-    async with running_worker(application, chain.first), running_worker(application, chain.second):
+    async with (
+        running_worker(application, chain.first, patience=REDELIVERY_SECONDS),
+        running_worker(application, chain.second, patience=REDELIVERY_SECONDS),
+    ):
         pipeline = await ana.post("/pipelines", {"name": "Polish", "stages": STAGES})
         requested = await ana.post("/runs", {"pipeline_id": pipeline["id"], "bucket_id": book["id"]})
         batch_id = requested["batch_id"]
