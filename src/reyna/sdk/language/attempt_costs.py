@@ -23,7 +23,7 @@ REPORT_PAUSES_SECONDS: Final = (
     4.0,
     8.0,
 )  # while the service cannot be reached, at the end of an attempt
-REPORT_INTERVAL_SECONDS: Final = 10.0  # between two reports while the run is at work
+REPORT_INTERVAL_SECONDS: Final = 2.0  # between two reports while the run is at work: a killed worker loses so much
 MESSAGE_TOKENS: Final = 16  # that an endpoint adds around the two messages of a prompt
 
 log = logging.getLogger(__name__)
