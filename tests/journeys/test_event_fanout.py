@@ -141,6 +141,9 @@ REST: Final = [
 # Operations of the application itself, or that change nothing another device shows; an upgrade of so little has ended
 # before anybody can cancel it.
 SILENT: Final = {
+    "POST /files/uploads",  # devices hear of the file that an upload becomes: test_files
+    "PATCH /files/uploads/{id}",
+    "DELETE /files/uploads/{id}",
     "POST /models/{id}/test",
     "POST /upgrades/{id}/cancel",
     "POST /schemas/check",

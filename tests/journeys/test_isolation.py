@@ -129,6 +129,9 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("POST /runs/{id}/retry", "/runs/{run}/retry", {"from_start": True}),
     ("GET /runs/{id}/steps/{name}", "/runs/{run}/steps/one", None),
     ("GET /files/{id}", "/files/{file}", None),
+    ("GET /files/uploads/{id}", "/files/uploads/{upload}", None),
+    ("PATCH /files/uploads/{id}", "/files/uploads/{upload}", None),
+    ("DELETE /files/uploads/{id}", "/files/uploads/{upload}", None),
     ("GET /files/{id}/meta", "/files/{file}/meta", None),
     ("GET /runs/{id}/prompt", "/runs/{run}/prompt", None),
     ("POST /work/{processor_id}/claim", "/work/{processor}/claim", {"worker": "bo", "version": "1.0.0"}),
@@ -191,6 +194,7 @@ OF_NOBODY: Final = {
     "POST /schemas",
     "POST /models",
     "POST /files",
+    "POST /files/uploads",
     "PATCH /me",
     "POST /auth/register",
     "POST /auth/login",
@@ -261,6 +265,8 @@ async def belongings(ana: Person) -> Ids:
         body_of(await ana.rest.delete(path))
     made = {"schema": schema, "next_schema": later, "upgrade": upgrade, "bucket": bucket, "child": child, "blob": blob}
     made |= {"processor": processor, "trashed": trashed, "trashed_bucket": trashed_bucket, "model": model}
+    begun = {"tus-resumable": "1.0.0", "upload-length": "10"}
+    made |= {"upload": body_of(await ana.rest.post("/files/uploads", headers=begun))}
     made |= {"pipeline": pipeline, "batch": batch, "file": await ana.post("/files", {"content": WORDS})}
     return {name: one["id"] for name, one in (made | {"run": run, "dead": dead, "instance": instance}).items()}
 

@@ -29,6 +29,7 @@ from reyna.transport.http.problems import (
     handle_http_exception,
     handle_refusal,
     methods_at,
+    options_headers_at,
     send_refusal,
 )
 from reyna.transport.http.request_guard import RequestGuard
@@ -86,8 +87,9 @@ class HttpApplication(Litestar):
     async def _send_methods(self, path: str, send: Send) -> bool:
         """Answers OPTIONS. Returns False, having sent nothing, when no route has this path."""
         with suppress(NotFoundException):
-            allow = ", ".join(methods_at(self, path)).encode()
-            await send({"type": "http.response.start", "status": 204, "headers": [(b"allow", allow)]})
+            more = {"allow": ", ".join(methods_at(self, path))} | options_headers_at(self, path)
+            headers = [(name.encode(), value.encode()) for name, value in more.items()]
+            await send({"type": "http.response.start", "status": 204, "headers": headers})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return True
         return False

@@ -178,6 +178,16 @@ def methods_at(app: Litestar, path: str) -> list[str]:
     return sorted(found)
 
 
+def options_headers_at(app: Litestar, path: str) -> dict[str, str]:
+    """Returns the headers of the answer to OPTIONS that the handlers at a path declare in their `opt`."""
+    headers: dict[str, str] = {}
+    for method in METHODS:
+        with suppress(MethodNotAllowedException, NotFoundException):
+            _, handler, *_ = app.asgi_router.handle_routing(path=normalize_path(path), method=method)
+            headers |= getattr(handler, "opt", {}).get("options_headers", {})
+    return headers
+
+
 STOPPING: Final = asgi_messages(  # for requests that are cut off when the server stops
     (
         503,

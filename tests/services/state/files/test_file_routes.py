@@ -1,47 +1,14 @@
 """Files over HTTP: up as a body or in a form, and down as a whole or in ranges."""
 
 import hashlib
-from collections.abc import AsyncIterator
-from typing import Any, cast
 
 import httpx
 import pytest
 
 from reyna.domain.files.file import PART_BYTES
-from tests.services.studio.conftest import bearer, create_account
-from tests.services.studio.harness import StudioHarness, studio_harness
+from tests.services.state.files.conftest import upload
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
-
-
-@pytest.fixture(scope="module")
-async def harness() -> AsyncIterator[StudioHarness]:
-    async with studio_harness() as harness:
-        yield harness
-
-
-def client_of(harness: StudioHarness, headers: dict[str, str]) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(cast(Any, harness.app))
-    return httpx.AsyncClient(transport=transport, base_url="http://studio.test/api", headers=headers)
-
-
-@pytest.fixture(scope="module")
-async def api(harness: StudioHarness) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(harness, bearer(await create_account(harness))) as api:
-        yield api
-
-
-@pytest.fixture(scope="module")
-async def bos(harness: StudioHarness) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(harness, bearer(await create_account(harness, "bo@example.test"))) as api:
-        yield api
-
-
-async def upload(api: httpx.AsyncClient, content: bytes, name: str = "a.bin") -> dict[str, Any]:
-    answer = await api.post("/files", content=content, params={"name": name})
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 async def test_a_file_comes_back_as_it_was_sent(api: httpx.AsyncClient) -> None:

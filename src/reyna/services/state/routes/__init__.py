@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from reyna.services.state.routes import blobs, buckets, files, journal, trash
+from reyna.services.state.routes import blobs, buckets, files, journal, trash, uploads
 from reyna.services.state.routes import bulk as together
 from reyna.services.state.routes import legacy_import as legacy
 from reyna.services.state.routes import revisions as history
@@ -16,6 +16,7 @@ routes: Final = [
     *legacy.routes,
     *trash.routes,
     *files.routes,
+    *uploads.routes,
     *together.routes,
     *finding.routes,
 ]

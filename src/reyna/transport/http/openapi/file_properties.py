@@ -13,6 +13,11 @@ FILE_PROPERTIES: Final[Mapping[str, str]] = {
     "height": "Height in pixels, where it is known.",
     "duration": "Length in seconds, where it is known.",
     "peaks": "The waveform, as the highest amplitude from 0 to 1 of each of its sections, where it is known.",
+    "Upload.name": "The name that the file will have.",
+    "Upload.size": "Bytes of the whole content; null while they are not known.",
+    "offset": "Bytes that are stored.",
+    "file_id": "The file that it became; null before.",
+    "expires_at": "The time at which it is given up, unless something comes before.",
     "files": "Files that are kept.",
     "file_bytes": "Bytes of files, those of uploads under way included.",
 }
