@@ -35,6 +35,9 @@ class ServiceSettings(Protocol):
     def max_file_bytes(self) -> int | None: ...
 
     @property
+    def files_grace_hours(self) -> int: ...
+
+    @property
     def prompt_days(self) -> int: ...
 
     @property

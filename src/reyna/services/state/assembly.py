@@ -7,6 +7,7 @@ from typing import Final
 from reyna.domain.caller import system_caller
 from reyna.services.composition import ServiceContext, ServiceDescription
 from reyna.services.rest_app import build_rest_app
+from reyna.services.state.files.collection_schedule import FileCollection
 from reyna.services.state.quota import COUNTED, COUNTED_FILES
 from reyna.services.state.reactions import follow_schemas, follow_upgrades
 from reyna.services.state.records import COLLECTIONS
@@ -34,6 +35,7 @@ async def _build(context: ServiceContext) -> State:
         file_storage=context.open_files(),
         max_file_bytes=context.settings.max_file_bytes,
         search_index=await context.open_search_index(),
+        file_grace=timedelta(hours=context.settings.files_grace_hours),
     )
 
 
@@ -45,6 +47,7 @@ async def _start(context: ServiceContext, state: State) -> None:
         await context.start(IndexBuilding(context.store, await context.open_search_index(), state.indexer))
     schemas = context.find_neighbour("schemas")
     await context.start(UsageReporter(state.schema_cache.counts, partial(schemas.usage.count, system_caller())))
+    await context.start(FileCollection(context.store, state.file_collector))
     await context.start(TrashRetention(context.store, state.purging, _trash_retention(context)))
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from reyna.ports.files import FileStorage
 from reyna.ports.search import SearchIndex
@@ -19,6 +19,8 @@ from reyna.services.state.content.earlier_data import EarlierData
 from reyna.services.state.content.lineage import LineageVerbs
 from reyna.services.state.content.schema_cache import SchemaCache, SchemaVerbs
 from reyna.services.state.content.usage_counting_store import UsageCountingStore
+from reyna.services.state.files.file_collection import FileCollector
+from reyna.services.state.files.file_references import FileReferences
 from reyna.services.state.files.files import Files
 from reyna.services.state.files.parts import PartStorage
 from reyna.services.state.files.uploads import Uploads
@@ -43,6 +45,8 @@ from reyna.services.state.upgrades.upgrades import Upgrades
 from reyna.storage.idempotency import IdempotencyKeys
 from reyna.storage.logical_clock import LogicalClock
 from reyna.validation.sandbox.sandbox import ValidationSandbox
+
+FILE_GRACE: Final = timedelta(days=7)
 
 
 class Environment(NamedTuple):
@@ -69,9 +73,9 @@ class EditingParts:
         self.blob_reader, self.bucket_reader = BlobReader(store), BucketReader(store)
         self.blob_writer = BlobWriter(store, self.blob_reader, quota)
         self.trash_units = TrashUnits(store, clock)
-        self.revisions = Revisions(store, self.blob_reader)
+        self.revisions, files = Revisions(store, self.blob_reader), FileReferences(store)
         self.blobs = Blobs(
-            store, schemas, quota, clock, idempotency_keys, self.blob_reader, self.blob_writer, self.revisions
+            store, schemas, quota, clock, idempotency_keys, self.blob_reader, self.blob_writer, self.revisions, files
         )
         self.buckets = Buckets(store, schemas, quota, clock, idempotency_keys, self.bucket_reader)
         self.placements = Placements(store, clock, self.blob_reader, self.bucket_reader)
@@ -119,12 +123,14 @@ class State:
         clock: Callable[[], int] = time.time_ns,
         file_storage: FileStorage | None = None,
         max_file_bytes: int | None = None,
+        file_grace: timedelta = FILE_GRACE,
         search_index: SearchIndex | None = None,
     ) -> None:
         """`allowed`: how many `blobs`, `bytes` and `buckets` each user may keep; `keeps_trash`: how long, None for
         ever. `sandbox`: where costly data is validated; `clock` gives nanoseconds since 1970. `file_storage` holds the
-        content of files, of at most `max_file_bytes` each; without it, none can be kept. `search_index`: where content
-        is found by its words; without it, search is a fault."""
+        content of files, of at most `max_file_bytes` each; without it, none can be kept. `file_grace`: how long one is
+        kept that no blob refers to. `search_index`: where content is found by its words; without it, search is a
+        fault."""
         self.schema_cache = SchemaCache(schemas, sandbox)
         counting = UsageCountingStore(store, self.schema_cache.counts)
         quota, order, idempotency_keys = Quota(counting, allowed), LogicalClock(clock), IdempotencyKeys(store, REQUESTS)
@@ -149,3 +155,4 @@ class State:
         self.uploads, self.files = Uploads(store, quota, parts, max_file_bytes), Files(store, parts)
         self.indexer = None if search_index is None else Indexer(store, search_index)
         self.search = Search(store, search_index, self.indexer, editing.bucket_reader)
+        self.file_collector = FileCollector(store, quota, parts, self.uploads, file_grace)

@@ -12,6 +12,7 @@ from reyna.domain.requests.idempotency import Key, KeyReused
 from reyna.domain.requests.operation import ALIAS, ActionResult, NewBulk, alias_of, resolve_aliases, result_fields
 from reyna.ports.store import Put, Require, RequirementNotMet, Step, Store
 from reyna.services.content_actions import ContentParts, perform_action
+from reyna.services.state.files.file_records import REFERENCES
 from reyna.services.state.history.journal import changes_of
 from reyna.services.state.history.journal_entries import act_steps, new_act
 from reyna.services.state.records import BLOBS, JOURNAL, REVISIONS, Act, ActPart, Several, Trashing
@@ -142,7 +143,10 @@ class Bulk:
         """Returns the step that keeps a late save, however the rest ends: no text that was sent is lost."""
         kept_as = refusal.facts.get("kept_as")
         kept = None if kept_as is None else await staged.get(REVISIONS, caller.user_id, kept_as)
-        return [] if kept is None else [Put(REVISIONS, kept)]
+        if kept is None:
+            return []
+        references = await staged.find(REFERENCES, caller.user_id, {"blob_id": kept.blob_id})
+        return [Put(REVISIONS, kept), *(Put(REFERENCES, reference, expects=None) for reference in references)]
 
     async def _keep_late_saves(self, refusal: Refusal, late: list[Put]) -> None:
         """Keeps the late save, unless it is of a blob that was to be made here, and is not made either."""

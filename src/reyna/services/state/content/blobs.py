@@ -30,6 +30,7 @@ from reyna.services.state.content.creation import (
 )
 from reyna.services.state.content.merge_patch import apply_merge_patch
 from reyna.services.state.content.schema_cache import SchemaCache
+from reyna.services.state.files.file_references import FileReferences
 from reyna.services.state.quota import Quota
 from reyna.services.state.records import BLOBS, BUCKETS, PLACEMENTS
 from reyna.services.state.revisions.revision_storage import is_same_json, run_in_thread_if_large
@@ -70,10 +71,12 @@ class Blobs:
         reader: BlobReader,
         writer: BlobWriter,
         revisions: Revisions,
+        files: FileReferences,
     ) -> None:
         self._store, self._schemas, self._quota, self._clock = store, schemas, quota, clock
         self._reader, self._writer, self._revisions = reader, writer, revisions
-        self._many, self._in_buckets = BlobsAtOnce(store, schemas, quota, clock), BlobsInBuckets(store)
+        self._many, self._in_buckets = BlobsAtOnce(store, schemas, quota, clock, files), BlobsInBuckets(store)
+        self._files = files
         self.idempotency_keys = idempotency_keys
 
     @idempotent("blob", _repeat_creation)
@@ -100,6 +103,7 @@ class Blobs:
         number = self._clock.next(caller.user_id)
         blob = new_blob(caller, new, len(body), schema.schema.version, number, id=id, parent_revision=parent_revision)
         counted = self._quota.increments(caller.user_id, blobs=1, bytes=blob.size)
+        files = await self._files.steps(caller.user_id, blob.id, schema, new.data, body)
         once = [] if key is None else self.idempotency_keys.steps(caller, key, blob.id, without_data(blob))
         try:
             await self._store.write(
@@ -107,6 +111,7 @@ class Blobs:
                 self._clock.step(caller.user_id, number),
                 *once,
                 *counted,
+                *files,
                 messages=[blob.event("created", caller).message()],
             )
         except RequirementNotMet as unmet:
@@ -210,11 +215,12 @@ class Blobs:
             by=caller.name,
             author_kind=author_kind(caller),
         )
+        files = await self._files.steps(caller.user_id, id, schema, data, body, current.data)
         if current.trashed_at is not None:
-            raise await self._writer.keep_save_to_trashed(caller, current, changed, change.base_revision)
-        if not late and (written := await self._writer.replace(caller, current, changed)):
+            raise await self._writer.keep_save_to_trashed(caller, current, changed, change.base_revision, files)
+        if not late and (written := await self._writer.replace(caller, current, changed, files)):
             return written
-        raise await self._writer.keep_late_save(caller, changed, change.base_revision)
+        raise await self._writer.keep_late_save(caller, changed, change.base_revision, files)
 
     async def _list_bucket(
         self, caller: Caller, bucket_id: str, where: dict[str, Any], limit: int, cursor: str | None

@@ -9,6 +9,7 @@ from reyna.domain.errors import Invalid, NotFound
 from reyna.domain.requests.page import Page
 from reyna.domain.schema import Kind, Schema
 from reyna.domain.text.slugs import slugify
+from reyna.services.state.files.file_slots import find_file_slots
 from reyna.validation.sandbox.sandbox import ValidationSandbox
 from reyna.validation.usage_counts import UsageCounter
 from reyna.validation.validator import Validator, compile_validator_off_loop
@@ -43,10 +44,11 @@ class SchemaVerbs(Protocol):
 class CompiledSchema:
     """One version of a schema with its compiled validator."""
 
-    __slots__ = ("_counts", "_fit", "_sandbox", "schema")
+    __slots__ = ("_counts", "_fit", "_sandbox", "file_slots", "schema")
 
     def __init__(self, schema: Schema, fit: Validator, counts: UsageCounter, sandbox: ValidationSandbox) -> None:
         self.schema, self._fit, self._counts, self._sandbox = schema, fit, counts, sandbox
+        self.file_slots = find_file_slots(schema.json_schema)
 
     async def validate(self, caller: Caller, data: Any, body: bytes, field: str, *, counted: bool = True) -> None:
         """Raises Invalid for data that does not fit, with the path of every error in it below `field`.

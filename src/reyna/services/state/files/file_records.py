@@ -106,7 +106,7 @@ class FileReference(msgspec.Struct, frozen=True, kw_only=True):
     revision: int = 1
 
 
-FILES: Final = Collection("state.files", StoredFile, ("created_at", "size", "collecting", "unused_since"))
+FILES: Final = Collection("state.files", StoredFile, ("created_at", "size", "collecting", "unused_since", "upload_id"))
 UPLOADS: Final = Collection("state.uploads", StoredUpload, ("expires_at", "offset", "file_id"))
 REFERENCES: Final = Collection("state.file_references", FileReference, ("blob_id", "file_id"))
 FILE_COLLECTIONS: Final = (FILES, UPLOADS, REFERENCES)

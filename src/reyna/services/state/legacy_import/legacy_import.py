@@ -10,6 +10,7 @@ from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Invalid, Refusal, TooMuch
 from reyna.ports.store import RequirementNotMet, Store
 from reyna.services.state.content.schema_cache import CompiledSchema, SchemaCache
+from reyna.services.state.files.file_references import FileReferences
 from reyna.services.state.legacy_import.batch import Batch, DryRunResult
 from reyna.services.state.legacy_import.bucket_builder import BucketBuilder, origin_of
 from reyna.services.state.legacy_import.line_content import content_fingerprint, metadata_fits
@@ -64,6 +65,7 @@ class LegacyImport:
                 return BatchResult(report=replace(batch.report(), dry_run=True), dry_run=batch.dry_run_result())
             steps = [*batch.steps(), self._clock.step(caller.user_id, self._clock.next(caller.user_id))]
             steps += self._quota.increments_of(caller.user_id, steps)
+            steps += await FileReferences(self._store).mention_steps(batch.blobs)
             if batch.bucket_builder.has_moves:
                 steps.append(await advance_tree_counter(self._store, acting.user_id))
             try:

@@ -20,6 +20,7 @@ from reyna.domain.text.clusters import truncate
 from reyna.domain.text.names import MAX_NAME_CHARACTERS
 from reyna.ports.store import Put, Require, RequirementNotMet, Step, Store
 from reyna.services.state.content.creation import author_kind
+from reyna.services.state.files.file_references import FileReferences, blobs_in
 from reyna.services.state.history.journal_entries import journal_steps
 from reyna.services.state.quota import Quota
 from reyna.services.state.records import BLOBS, BUCKETS, PLACEMENTS, Trashing
@@ -52,6 +53,7 @@ class Copies:
         self, store: Store, quota: Quota, clock: LogicalClock, idempotency_keys: IdempotencyKeys, buckets: BucketReader
     ) -> None:
         self._store, self._quota, self._clock, self._buckets = store, quota, clock, buckets
+        self._files = FileReferences(store)
         self.idempotency_keys = idempotency_keys
 
     @long_running
@@ -94,6 +96,7 @@ class Copies:
             if parent is not None:
                 steps.append(Require(BUCKETS, caller.user_id, parent, LIVE))
             steps += self._quota.increments_of(caller.user_id, steps)
+            steps += await self._files.mention_steps(blobs_in(write.steps))
             steps += self.idempotency_keys.steps(caller, key, root.id, root)
             try:
                 await self._store.write(*steps, messages=write.messages)

@@ -13,6 +13,7 @@ from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Forbidden, NotFound
 from reyna.ports.store import Collection, Delete, Put, Require, RequirementNotMet, Step, Store
+from reyna.services.state.files.file_records import REFERENCES
 from reyna.services.state.quota import Quota
 from reyna.services.state.records import (
     BLOBS,
@@ -206,6 +207,8 @@ class Purging:
         for blob in blobs:
             steps += [Require(BLOBS, user_id, blob.id, {"revision": blob.revision}), Delete(BLOBS, user_id, blob.id)]
         here = {blob.id for blob in blobs}
+        references = await self._store.select(REFERENCES, user_id, ("id", "blob_id"), {"blob_id": ids})
+        steps += [Delete(REFERENCES, user_id, id) for id, blob_id in references if blob_id in here]
         steps += [Delete(PLACEMENTS, user_id, id) for id, blob_id, _ in places if blob_id in here]
         steps += self._quota.increments(user_id, blobs=-len(blobs), bytes=-sum(blob.size for blob in blobs))
         messages = [_with_bucket_ids(blob, places).event("purged", caller).message() for blob in blobs]
@@ -215,8 +218,9 @@ class Purging:
             RequirementNotMet
         ):  # one of them was restored, or purged by somebody else: what is left comes with the next call
             return 0
-        for collection in (REVISIONS, NAMES):  # a save that came too late may have been kept in this very moment
-            await self._delete_where(collection, user_id, "blob_id", ids)
+        # A save that came too late may have been kept in this very moment.
+        for kept in (REVISIONS, NAMES, REFERENCES):
+            await self._delete_where(kept, user_id, "blob_id", ids)
         return len(blobs)
 
     async def _purge_buckets(self, caller: Caller, unit: TrashUnit, ids: Sequence[str]) -> int:

@@ -11,8 +11,9 @@ depends_on = None
 
 FILES = collection(
     "state.files",
-    "created_at timestamptz, size bigint, collecting boolean, unused_since timestamptz",
+    "created_at timestamptz, size bigint, collecting boolean, unused_since timestamptz, upload_id text",
     "created_at, id",
+    "upload_id, id",
 )
 UPLOADS = collection("state.uploads", '"offset" bigint, file_id text, expires_at timestamptz', "expires_at, id")
 REFERENCES = collection("state.file_references", "blob_id text, file_id text", "blob_id, id", "file_id, id")
