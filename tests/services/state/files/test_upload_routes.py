@@ -26,7 +26,7 @@ async def begin(api: httpx.AsyncClient, size: int | None, name: str = "storm.txt
     assert answer.status_code == 201, answer.text
     assert answer.headers["tus-resumable"] == "1.0.0"
     assert answer.headers["location"].startswith("/api/files/uploads/upload-")
-    return "/files/uploads/" + answer.json()["id"]
+    return f"/files/uploads/{answer.json()['id']}"
 
 
 async def send(api: httpx.AsyncClient, path: str, offset: int, content: bytes, **more: str) -> httpx.Response:

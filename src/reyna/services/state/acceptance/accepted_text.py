@@ -15,6 +15,7 @@ from reyna.services.state.content.blob_reader import BlobReader
 from reyna.services.state.content.blob_writer import BlobWriter
 from reyna.services.state.content.creation import author_kind, creation_steps, new_blob, without_data
 from reyna.services.state.content.schema_cache import SchemaCache
+from reyna.services.state.files.file_references import FileReferences
 from reyna.services.state.quota import Quota
 from reyna.services.state.records import BLOBS, PLACEMENTS
 from reyna.services.state.structure.ranking import rank_after
@@ -42,6 +43,7 @@ class AcceptedTextWriter:
         writer: BlobWriter,
     ) -> None:
         self._store, self._schemas, self._quota, self._clock = store, schemas, quota, clock
+        self._files = FileReferences(store)
         self._keys, self._blobs, self._writer = idempotency_keys, blobs, writer
 
     async def create(self, caller: Caller, note: Blob, derived: Blob, data: Any, since: int, key: Key) -> Blob:
@@ -61,6 +63,7 @@ class AcceptedTextWriter:
         }
         await self._store.write(
             *creation_steps(blob, number, ranks),
+            *await self._files.mention_steps([blob]),
             *_still_there(note, derived),
             self._clock.step(caller.user_id, number),
             *self._keys.steps(caller, key, id, without_data(blob)),
@@ -86,6 +89,7 @@ class AcceptedTextWriter:
         stored = replace(described, bucket_ids=(), derived_ids=(), stale=False)
         await self._store.write(
             *await self._writer.change_steps(current, stored),
+            *await self._files.mention_steps([stored]),
             *_still_there(derived),
             *self._keys.steps(caller, key, described.id, without_data(described)),
             messages=[described.event("updated", caller, **_facts(derived)).message()],
