@@ -32,11 +32,11 @@ interface RequestOptions {
   timeoutMs?: number | undefined;
 }
 
+// One operation after the other: the parts of all of them would be combined with each other.
+type InputOf<O> = O extends unknown ? PathInput<O> & QueryInput<O> & BodyInput<O> & RequestOptions : never;
+
 /** What a request takes, as the OpenAPI document has it. */
-export type Input<P extends Path, M extends Method> = PathInput<Operation<P, M>> &
-  QueryInput<Operation<P, M>> &
-  BodyInput<Operation<P, M>> &
-  RequestOptions;
+export type Input<P extends Path, M extends Method> = InputOf<Operation<P, M>>;
 
 type Content<R> = R extends { content: { "application/json": infer T } } ? T : undefined;
 
