@@ -1,20 +1,28 @@
 """The promises of the FileStorage port, on every adapter."""
 
 import asyncio
+import os
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from reyna.adapters.memory.files import MemoryFiles
-from reyna.adapters.objectstore.storage import open_local
+from reyna.adapters.objectstore.storage import open_by_url, open_local
 from reyna.ports.files import FileStorage, ObjectMissing
 
-ADAPTERS = ["memory", "local"]
+S3_URL = os.environ.get("REYNA_TEST_S3_URL", "")  # such as s3://bucket, with AWS_ENDPOINT and keys in the environment
+ADAPTERS = ["memory", "local", *(["s3"] if S3_URL else [])]
 
 
 @pytest.fixture(params=ADAPTERS)
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> FileStorage:
-    return MemoryFiles() if request.param == "memory" else open_local(tmp_path / "files")
+    match request.param:
+        case "memory":
+            return MemoryFiles()
+        case "local":
+            return open_local(tmp_path / "files")
+    return open_by_url(f"{S3_URL.rstrip('/')}/{uuid4()}")
 
 
 async def keys_in(storage: FileStorage, prefix: str) -> list[str]:

@@ -128,11 +128,8 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("POST /runs/{id}/retry", "/runs/{run}/retry", None),
     ("POST /runs/{id}/retry", "/runs/{run}/retry", {"from_start": True}),
     ("GET /runs/{id}/steps/{name}", "/runs/{run}/steps/one", None),
-    ("GET /files/{id}", "/files/{file}", None),
-    ("GET /files/uploads/{id}", "/files/uploads/{upload}", None),
-    ("PATCH /files/uploads/{id}", "/files/uploads/{upload}", None),
-    ("DELETE /files/uploads/{id}", "/files/uploads/{upload}", None),
-    ("GET /files/{id}/meta", "/files/{file}/meta", None),
+    *((f"{way} /files/uploads/{{id}}", "/files/uploads/{upload}", None) for way in ("GET", "PATCH", "DELETE")),
+    *((f"GET /files/{{id}}{part}", f"/files/{{file}}{part}", None) for part in ("", "/meta")),
     ("GET /runs/{id}/prompt", "/runs/{run}/prompt", None),
     ("POST /work/{processor_id}/claim", "/work/{processor}/claim", {"worker": "bo", "version": "1.0.0"}),
     ("POST /dead/{id}/replay", "/dead/{dead}/replay", {"data": {"content": "bo was here"}}),
@@ -169,8 +166,7 @@ TELLS: Final = [
     "/processors",
     "/processors/text-expansion",
     "/me",
-    "/files",
-    "/costs",
+    *("/files", "/costs"),
     "/costs?by=processor",
     "/me/spending-cap",
 ]
@@ -193,8 +189,7 @@ OF_NOBODY: Final = {
     "POST /migrate/legacy",  # its lines name nothing but each other
     "POST /schemas",
     "POST /models",
-    "POST /files",
-    "POST /files/uploads",
+    *("POST /files", "POST /files/uploads"),
     "PATCH /me",
     "POST /auth/register",
     "POST /auth/login",
@@ -229,6 +224,7 @@ SAYS: Final[list[tuple[str, dict[str, Any]]]] = [
 ]
 SAYS_NOTHING_OF_HERS: Final = {"authenticate", "ping"} | {"subscribe", "resume", "undo", "redo"}  # tested by themselves
 
+UPLOAD: Final = {"tus-resumable": "1.0.0", "upload-length": "10"}
 MODEL_KEY: Final = "sk-of-ana-0123456789"
 Ids = dict[str, str]
 
@@ -265,8 +261,7 @@ async def belongings(ana: Person) -> Ids:
         body_of(await ana.rest.delete(path))
     made = {"schema": schema, "next_schema": later, "upgrade": upgrade, "bucket": bucket, "child": child, "blob": blob}
     made |= {"processor": processor, "trashed": trashed, "trashed_bucket": trashed_bucket, "model": model}
-    begun = {"tus-resumable": "1.0.0", "upload-length": "10"}
-    made |= {"upload": body_of(await ana.rest.post("/files/uploads", headers=begun))}
+    made |= {"upload": body_of(await ana.rest.post("/files/uploads", headers=UPLOAD))}
     made |= {"pipeline": pipeline, "batch": batch, "file": await ana.post("/files", {"content": WORDS})}
     return {name: one["id"] for name, one in (made | {"run": run, "dead": dead, "instance": instance}).items()}
 

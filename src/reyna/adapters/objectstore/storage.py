@@ -108,7 +108,7 @@ def open_by_url(url: str, config: Mapping[str, str] = {}) -> ObjectFiles:
     if (parts := urlsplit(url)).scheme == LOCAL_SCHEME:
         return open_local(Path(parts.path))
     retries: Any = {"max_retries": MAX_RETRIES, "retry_timeout": RETRY_TIMEOUT}
-    options: Any = {"timeout": REQUEST_TIMEOUT}
+    options: Any = {"timeout": REQUEST_TIMEOUT, "allow_http": True}  # an endpoint of your own may be at home
     given: Any = dict(config) or None
     try:
         store = from_url(url, config=given, retry_config=retries, client_options=options)
