@@ -20,6 +20,7 @@ from reyna.transport.rpc import Signer, retry_until_served
 RESEARCH_ASSISTANT: Final = "reyna.library.research_assistant:research_assistant"
 LIBRARY: Final = (
     "reyna.library.text_expansion:text_expansion",
+    "reyna.library.pitch:pitch_writer",
     "reyna.library.style_analysis:style_analyzer",
     RESEARCH_ASSISTANT,
     "reyna.library.codex_proposer:codex_proposer",

@@ -22,6 +22,7 @@ BLOBS = {
 GROWN = {"research-results", "style-analysis", "edited-text", "compiled-book"}  # by fields that were added
 FILES = {"audio-stem", "audio-master", "image"}  # 1.0.1 says that their `file_id` is that of a file
 BUCKETS = {"book", "chapter", "album", "track"}
+GROWN |= {"pitch"}
 
 
 def test_everything_that_was_promised_is_there() -> None:

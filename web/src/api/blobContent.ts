@@ -4,6 +4,7 @@ import type { Blob } from "./types";
 
 export const NOTE_SCHEMA = "text-input-v1";
 export const EXPANSION_SCHEMA = "expanded-text-v1";
+export const EDITED_SCHEMA = "edited-text-v1";
 export const EXPANSION_PROCESSOR = "text-expansion";
 
 /** An expansion; every field but `expanded` may be missing in what other processors make. */

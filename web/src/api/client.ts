@@ -1,6 +1,6 @@
 /** The endpoints of the REST API that this page uses, one method each. */
 
-import { EXPANSION_SCHEMA } from "./blobContent";
+import { EDITED_SCHEMA, EXPANSION_SCHEMA } from "./blobContent";
 import type { HttpClient } from "./http";
 import type { Item, JsonObject, Page, PipelineStage, RunPrompts, RunStatus, SearchHit } from "./types";
 
@@ -53,6 +53,16 @@ export interface BlobChange {
   data: unknown;
   baseRevision: number;
   isLeaving: boolean;
+}
+
+export interface NewAcceptance {
+  noteId: string;
+  derivedId: string;
+  /** Numbers from 1; null for the whole text. */
+  paragraphs: readonly number[] | null;
+  /** The revision of the accepted text that the user has seen, 0 for none yet; null to accept in any case. */
+  baseRevision: number | null;
+  idempotencyKey: string;
 }
 
 export interface NewInstance {
@@ -147,6 +157,20 @@ export class ApiClient {
     this.http.request("get", "/blobs", {
       query: { parent_id: parentId, schema_id: EXPANSION_SCHEMA, limit: PAGE_SIZE },
     });
+  listEditedTexts = (parentId: string) =>
+    this.http.request("get", "/blobs", {
+      query: { parent_id: parentId, schema_id: EDITED_SCHEMA, limit: PAGE_SIZE },
+    });
+  acceptBlob = ({ noteId: id, derivedId, paragraphs, baseRevision, idempotencyKey }: NewAcceptance) =>
+    this.http.request("post", "/blobs/{id}/accept", {
+      path: { id },
+      body: {
+        derived_blob_id: derivedId,
+        ...(paragraphs && { paragraphs: [...paragraphs] }),
+        ...(baseRevision !== null && { base_revision: baseRevision }),
+      },
+      idempotencyKey,
+    });
   createBlob = ({ schemaId, data, bucketIds, idempotencyKey, isLeaving }: NewBlob) =>
     this.http.request("post", "/blobs", {
       body: { schema_id: schemaId, data, bucket_ids: bucketIds },
@@ -158,6 +182,12 @@ export class ApiClient {
       path: { id },
       body: { data, base_revision: baseRevision },
       isLeaving,
+    });
+  /** Changes some fields of a blob's data, and leaves the others. */
+  mergeIntoBlob = (id: string, fields: JsonObject, baseRevision: number) =>
+    this.http.request("patch", "/blobs/{id}", {
+      path: { id },
+      body: { merge_patch: fields, base_revision: baseRevision },
     });
   trashBlob = (id: string) => this.http.request("delete", "/blobs/{id}", { path: { id } });
   /** Restores a blob from the trash; with a revision, its data as it was then. */

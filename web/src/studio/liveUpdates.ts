@@ -145,7 +145,10 @@ export class LiveUpdates {
     if (type === "blob.trashed" || type === "blob.purged") this.#drafts.handleRemoved(blob_id);
     if (type === "blob.restored") this.#drafts.retry(this.#drafts.keyOf(blob_id));
     if (type !== "blob.updated" && type !== "blob.created") this.#markStale(keys.trash);
-    if (parent_id !== null) this.#markStale(keys.expansions(parent_id));
+    if (parent_id !== null) {
+      this.#markStale(keys.expansions(parent_id));
+      this.#markStale(keys.editedTexts(parent_id));
+    }
     if (event.schema_id !== NOTE_SCHEMA) return this.#markListsStale(bucket_ids);
     if (type === "blob.updated") {
       if (this.#drafts.handleAnnounced(blob_id, revision)) this.readNote(blob_id);

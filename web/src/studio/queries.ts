@@ -30,6 +30,7 @@ export const keys = {
   allItems: ["items"] as const,
   items: (bucketId: string) => ["items", bucketId] as const,
   expansions: (blobId: string) => ["expansions", blobId] as const,
+  editedTexts: (blobId: string) => ["editedTexts", blobId] as const,
   places: (blobId: string) => ["places", blobId] as const,
   revisions: (blobId: string) => ["revisions", blobId] as const,
 };
@@ -179,6 +180,13 @@ export class Queries {
         const { items } = await this.api.listExpansions(blobId);
         return items.filter((blob) => !blob.trashed_at).sort((one, other) => (one.id < other.id ? 1 : -1));
       },
+    });
+
+  /** Every edited text that was made of a note. */
+  editedTexts = (blobId: string) =>
+    queryOptions({
+      queryKey: keys.editedTexts(blobId),
+      queryFn: async (): Promise<Blob[]> => (await this.api.listEditedTexts(blobId)).items,
     });
 
   trash = infiniteQueryOptions({

@@ -11,6 +11,7 @@ import { Drafts } from "../features/drafts/drafts";
 import { RevisionActions } from "../features/history/revisionActions";
 import { BucketActions } from "../features/library/bucketActions";
 import { PlacementActions } from "../features/placements/placementActions";
+import { AcceptanceActions } from "../features/processors/acceptance/acceptanceActions";
 import type { Batches } from "../features/processors/batches/batches";
 import { BatchUpdates } from "../features/processors/batches/batchUpdates";
 import { DeadLetterActions } from "../features/processors/deadLetters/deadLetterActions";
@@ -61,6 +62,7 @@ export class Studio {
   readonly placements: PlacementActions;
   readonly revisions: RevisionActions;
   readonly expansions: ExpansionActions;
+  readonly acceptances: AcceptanceActions;
   readonly instances: InstanceActions;
   readonly runActions: RunActions;
   readonly pipelineActions: PipelineActions;
@@ -102,6 +104,7 @@ export class Studio {
     this.placements = new PlacementActions(dependencies);
     this.revisions = new RevisionActions(dependencies);
     this.expansions = new ExpansionActions(dependencies);
+    this.acceptances = new AcceptanceActions(dependencies);
     this.instances = new InstanceActions(dependencies);
     this.runActions = new RunActions({ ...dependencies, runs: this.runs, batches: this.batchUpdates });
     this.pipelineActions = new PipelineActions(dependencies);

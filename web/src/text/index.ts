@@ -6,6 +6,7 @@ import { drafts } from "./drafts";
 import { general } from "./general";
 import { library } from "./library";
 import { notes } from "./notes";
+import { acceptance } from "./processing/acceptance";
 import { content } from "./processing/content";
 import { deadLetters } from "./processing/deadLetters";
 import { pipelines } from "./processing/pipelines";
@@ -20,6 +21,7 @@ import { trash } from "./trash";
 import { undo } from "./undo";
 
 export const text = {
+  acceptance,
   accounts,
   app,
   content,

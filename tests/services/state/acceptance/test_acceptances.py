@@ -3,7 +3,7 @@
 from typing import Final
 
 from reyna.adapters.memory.store import MemoryStore
-from reyna.domain.blob import BlobChange
+from reyna.domain.blob import BlobChange, NewBlob
 from reyna.domain.caller import Caller
 from reyna.domain.event import DECODER
 from reyna.services.state.service import State
@@ -146,6 +146,18 @@ async def test_what_a_person_changed_in_the_derived_text_is_theirs(accepting: Ac
     accepted = await accepting.accept(derived)
     assert kinds(accepted) == ["model", "person", "model"]
     assert accepted.data["paragraphs"][1]["from"]["revision"] == 2
+
+
+async def test_what_names_its_model_is_the_models_whoever_stored_it(
+    state: State, ana: Caller, accepting: Accepting
+) -> None:
+    data = {"original": "x", "expanded": PARTS[0], "expansion_ratio": 1}
+    for model, kind in ((None, "person"), ("small-1", "model")):
+        stored = data | ({"model": model} if model else {})
+        new = NewBlob(schema_id="expanded-text-v1", data=stored, parent_id=accepting.note.id)
+        accepted = await accepting.accept(await state.blobs.create(ana, new))
+        assert kinds(accepted) == [kind]
+        assert "processor" not in accepted.data["paragraphs"][0]["from"]
 
 
 async def test_devices_hear_of_it_as_of_any_other_blob(store: MemoryStore, accepting: Accepting) -> None:

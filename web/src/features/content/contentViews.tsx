@@ -1,8 +1,10 @@
 /** The schemas with a view of their own; every other blob is shown by what its schema says. */
 
 import type { ComponentType, ReactNode } from "react";
-import { contentOf, EXPANSION_SCHEMA, expandedOf, NOTE_SCHEMA } from "../../api/blobContent";
+import { contentOf, EDITED_SCHEMA, EXPANSION_SCHEMA, expandedOf, NOTE_SCHEMA } from "../../api/blobContent";
 import type { Blob } from "../../api/types";
+import { tracedParagraphs } from "../processors/acceptance/acceptedText";
+import { TracedProse } from "../processors/acceptance/TracedProse";
 import { ExpansionText } from "../processors/ExpansionText";
 import { Prose } from "../processors/Prose";
 import { StyleAnalysis } from "./style/StyleAnalysis";
@@ -20,6 +22,7 @@ const VIEWS: Readonly<Record<string, ContentView>> = {
     canShow: (blob) => contentOf(blob) !== "" && Object.keys(Object(blob.data)).length === 1,
     View: NoteView,
   },
+  [EDITED_SCHEMA]: { canShow: (blob) => tracedParagraphs(blob).some(({ origin }) => origin), View: TracedProse },
   [STYLE_SCHEMA]: { canShow: isStyleAnalysis, View: StyleAnalysis },
 };
 

@@ -11,8 +11,8 @@ import { useDelayedTrue } from "../../ui/hooks";
 import { Icon } from "../../ui/Icon";
 import { formatKeys } from "../../ui/keys";
 import { useStore } from "../../ui/store";
+import { AcceptableExpansion } from "./acceptance/AcceptableExpansion";
 import { ExpansionNavigation } from "./ExpansionNavigation";
-import { ExpansionText } from "./ExpansionText";
 import { RunOutcome, RunProgressView } from "./RunStatus";
 import { hasEnded, type RunView, runKey } from "./runs";
 
@@ -62,7 +62,7 @@ export const ExpansionPane = memo(function ExpansionPane(props: ExpansionPanePro
       {activeRun ? (
         <RunProgressView run={activeRun} />
       ) : (
-        <LatestExpansion run={run} newest={all[0]} shown={all[index]} revision={revision} />
+        <LatestExpansion run={run} newest={all[0]} shown={all[index]} {...{ blobId, noteName, revision, isSeen }} />
       )}
       {!activeRun && all.length === 0 && (
         <ExpansionHint hasText={hasText} isReading={blobId !== null && query.isPending} />
@@ -75,15 +75,18 @@ interface LatestExpansionProps {
   run: RunView | undefined;
   newest: Blob | undefined;
   shown: Blob | undefined;
+  blobId: string | null;
+  noteName: string;
   revision: number;
+  isSeen: boolean;
 }
 
-/** While no run is active: how the last one ended, if badly, and the expansion there is. */
-function LatestExpansion({ run, newest, shown, revision }: LatestExpansionProps): ReactNode {
+/** While no run is active: how the last one ended, if badly, the expansion there is, and what was accepted of it. */
+function LatestExpansion({ run, newest, shown, blobId, ...note }: LatestExpansionProps): ReactNode {
   return (
     <>
       {run && <RunOutcome run={run} newest={newest} />}
-      {shown && <ExpansionText blob={shown} noteRevision={revision} />}
+      {shown && blobId && <AcceptableExpansion noteId={blobId} shown={shown} {...note} />}
     </>
   );
 }

@@ -11,14 +11,23 @@ import { UserText } from "../../ui/UserText";
 import { copyToClipboard } from "../drafts/textExport";
 import { Prose } from "./Prose";
 
-export function ExpansionText({ blob, noteRevision }: { blob: Blob; noteRevision: number }): ReactNode {
+interface ExpansionTextProps {
+  blob: Blob;
+  noteRevision: number;
+  /** In place of the prose alone: what the expansion is shown by where it can be accepted. */
+  prose?: (content: string) => ReactNode;
+  /** Beside "Copy text". */
+  actions?: ReactNode;
+}
+
+export function ExpansionText({ blob, noteRevision, prose, actions }: ExpansionTextProps): ReactNode {
   const expanded = expandedOf(blob);
   if (!expanded) return <p className="quiet">{text.processors.notShowable}</p>;
   const isStale = blob.stale || (typeof blob.parent_revision === "number" && blob.parent_revision < noteRevision);
   return (
     <>
       {isStale && <p className="bar-note">{text.processors.noteChanged}</p>}
-      <Prose text={expanded.expanded} isGrowing={false} />
+      {prose ? prose(expanded.expanded) : <Prose text={expanded.expanded} isGrowing={false} />}
       <footer className="facts">
         <dl>
           {metricsOf(expanded).map(({ name, value, meaning }) => (
@@ -30,7 +39,10 @@ export function ExpansionText({ blob, noteRevision }: { blob: Blob; noteRevision
             </div>
           ))}
         </dl>
-        <CopyButton content={expanded.expanded} />
+        <span className="text-actions">
+          <CopyButton content={expanded.expanded} />
+          {actions}
+        </span>
       </footer>
     </>
   );

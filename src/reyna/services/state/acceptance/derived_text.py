@@ -8,6 +8,7 @@ from reyna.domain.errors import Invalid
 from reyna.domain.text.paragraphs import split_paragraphs
 from reyna.services.state.acceptance.insertion import TracedText
 from reyna.services.state.acceptance.origins import Origin, carry_origins, kind_of, origins_in, timestamp
+from reyna.services.state.content.creation import USER_INPUT
 
 TEXT_FIELDS: Final[Mapping[str, str]] = {
     "text-input-v1": "content",
@@ -50,20 +51,16 @@ def trace_note(note: Blob) -> TracedText:
 def trace_derived(blob: Blob, text: str, first: Revision) -> TracedText:
     """Returns the text of a derived blob with its origins.
 
-    What a person changed since its first revision is theirs; a text with origins of its own keeps them.
+    A model wrote what a processor made, and what names its model; what a person changed since the first revision is
+    theirs. A text with origins of its own keeps them.
     """
     known = origins_in(blob.data)
     if known is not None:
         return TracedText(text, known)
-    present, at = split_paragraphs(text), timestamp()
-    own = _origin(kind_of(blob.author_kind), blob, at)
-    if blob.author_kind != first.author_kind:
-        written = split_paragraphs(find_text(_as_first(blob, first)) or "")
-        by_model = _origin(kind_of(first.author_kind), blob, at)
-        later = _origin("person", blob, at)
-        origins = carry_origins(written, [by_model] * len(written), present, later)
-    else:
-        origins = [own] * len(present)
+    made, present, at = _as_first(blob, first), split_paragraphs(text), timestamp()
+    written = split_paragraphs(find_text(made) or "")
+    by_first = _origin("model" if _model_of(made) else kind_of(first.author_kind), blob, at)
+    origins = carry_origins(written, [by_first] * len(written), present, _origin(kind_of(blob.author_kind), blob, at))
     return TracedText(text, [origin | {"paragraph": number + 1} for number, origin in enumerate(origins)])
 
 
@@ -82,6 +79,12 @@ def _origin(kind: str, blob: Blob, at: str) -> Origin:
     origin: Origin = {"kind": kind, "blob_id": blob.id, "revision": blob.data_since, "at": at}
     if kind != "model":
         return origin
-    model: Any = blob.data.get("model")
-    named = {"model": model[:MAX_CITED_MODEL_CHARACTERS]} if isinstance(model, str) and model else {}
-    return origin | {"processor": blob.processor_id} | named
+    model = _model_of(blob)
+    named = {"model": model[:MAX_CITED_MODEL_CHARACTERS]} if model else {}
+    return origin | ({"processor": blob.processor_id} if blob.processor_id != USER_INPUT else {}) | named
+
+
+def _model_of(blob: Blob) -> str:
+    """Returns the language model that the data names; empty for none."""
+    model: Any = blob.data.get("model") if isinstance(blob.data, dict) else None
+    return model if isinstance(model, str) else ""
