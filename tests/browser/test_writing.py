@@ -46,6 +46,7 @@ async def test_a_note_and_its_expansion_appear_in_a_second_window_without_a_relo
     await create_first_chapter(here)
     there = await account.window(here.url)
     await write_first_note(here, SHORT_NOTE)
+    await here.get_by_role("region", name="Expansion of note 1").get_by_role("button", name="Expand").click()
     for page in (here, there):
         await expect(page.get_by_role("textbox", name="Note 1")).to_have_value(SHORT_NOTE)
         expansion = page.get_by_role("region", name="Expansion of note 1")

@@ -161,7 +161,7 @@ class Application:
                 os.kill(pid, signal.SIGKILL)
         await asyncio.gather(*(process.wait() for process in running), *(wait_until_ended(pid) for pid in servers))
 
-    async def person(self, name: str, *, expands: bool = False) -> Person:
+    async def person(self, name: str, *, expands: bool | None = False) -> Person:
         """Registers a new user of this name; the address is new every time."""
         email = f"{name}-{next(_numbers)}@journeys.example"
         return await Person.register(self.address, email, expands=expands)

@@ -153,14 +153,17 @@ class Person:
         self._devices: list[Device] = []
 
     @classmethod
-    async def register(cls, address: str, email: str, *, expands: bool = False) -> "Person":
-        """Registers a new user; without `expands`, text expansion is disabled for them."""
+    async def register(cls, address: str, email: str, *, expands: bool | None = False) -> "Person":
+        """Registers a new user whose text expansion is switched on, off, or for None as it is for newcomers."""
         async with rest(f"{address}/api") as anybody:
             new = {"email": email, "password": PASSWORD, "name": email.partition("@")[0].capitalize()}
             signed_in = body_of(await anybody.post("/auth/register", json=new))
         person = cls(address, signed_in["user"]["id"], signed_in["token"], email)
-        if not expands:
-            for instance in (await person.get("/instances"))["items"]:
+        instances = (await person.get("/instances"))["items"]
+        if expands and not instances:  # with the demonstration model alone, nothing is switched on
+            await person.post("/instances", {"processor_id": "text-expansion"})
+        if expands is False:
+            for instance in instances:
                 body_of(await person.rest.patch(f"/instances/{instance['id']}", json={"enabled": False}))
         return person
 

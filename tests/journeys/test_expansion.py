@@ -21,7 +21,7 @@ EXPANDED: Final = "expanded-text-v1"
 
 @pytest.fixture
 async def writer(application: Application) -> AsyncIterator[Person]:
-    """A new ana whose text expansion is switched on, as it is for everyone at the beginning."""
+    """A new ana whose text expansion is switched on."""
     person = await application.person("ana", expands=True)
     yield person
     await person.leave()
@@ -89,6 +89,23 @@ async def test_the_prose_is_three_to_five_times_as_long_and_says_what_it_is(writ
     assert (run["status"], run["output_blob_ids"], run["blob_revision"]) == ("completed", [prose["id"]], 1)
     assert run["cost"]["output_tokens"] > 0
     assert (await writer.get(f"/blobs/{note['id']}"))["derived_ids"] == [prose["id"]]
+
+
+@pytest.mark.parametrize("application", ["in_one_process"], indirect=True)
+async def test_the_model_that_comes_with_the_studio_is_a_demonstration(application: Application) -> None:
+    newcomer = await application.person("ana", expands=None)
+    assert (await newcomer.get("/instances"))["items"] == []
+    assert (await newcomer.get("/models"))["items"][0]["demonstration"] is True
+    device = await newcomer.device()
+    long, note = await device.write_note(f"{NOTE} " * 8), await device.write_note(NOTE)
+    await newcomer.post("/runs", {"processor_id": "text-expansion", "blob_ids": [long["id"], note["id"]]})
+    refused = await device.wait_for("processor.refused", blob_id=long["id"])
+    assert "connect a language model" in refused["error"]
+    await device.wait_for("processor.completed", blob_id=note["id"])
+    (prose,) = await derived(newcomer, note)
+    assert prose["data"]["demonstration"] is True
+    assert [one for one in prose["data"]["findings"] if one["kind"].startswith(("missing", "new"))] == []
+    await newcomer.leave()
 
 
 async def test_work_that_comes_again_when_it_is_done_is_not_done_again(writer: Person, nats_client: Client) -> None:

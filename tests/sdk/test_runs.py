@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from reyna.domain.errors import TimedOut
 from reyna.sdk import Blob, Context, Derived
-from tests.sdk.conftest import REDELIVERY_SECONDS, Stage, shout
+from tests.sdk.conftest import REDELIVERY_SECONDS, Loudness, Stage, shout
 from tests.sdk.services_in_memory import cancel, publish_work, wait_until_idle
 from tests.support.collector import Collector
 
@@ -44,6 +44,20 @@ async def test_the_users_settings_come_before_those_of_the_installation(stage: S
     await publish_work(stage.bus, theirs)
     await stage.services.wait_for_call("complete", times=2)
     assert sorted(output.data["content"][-4:] for output in stage.services.outputs.values()) == [".!!!", "M.!!"]
+
+
+async def test_settings_for_the_demonstration_model_are_not_for_a_model_of_the_user(stage: Stage) -> None:
+    seen: list[tuple[int, bool]] = []
+
+    async def look(blob: Blob, context: Context[Loudness]) -> dict[str, Any]:
+        seen.append((context.settings.marks, context.language.demonstration))
+        return {"content": "!"}
+
+    await stage.start_worker(look, defaults={"marks": 3}, demonstration=True)
+    await publish_work(stage.bus, stage.work)
+    await publish_work(stage.bus, replace(stage.services.new_run(stage.note, "shout"), model="model-1"))
+    await stage.services.wait_for_call("complete", times=2)
+    assert sorted(seen) == [(1, False), (3, True)]
 
 
 async def test_a_delivery_that_comes_twice_makes_no_second_blob(stage: Stage) -> None:

@@ -16,7 +16,7 @@ from reyna.app.bus_connection import open_bus
 from reyna.app.config import Settings
 from reyna.app.models.discovery import LocalServers
 from reyna.app.models.opening import SystemModel, load_language_adapter
-from reyna.app.models.source import InstalledModels, address_rule, endpoints_of
+from reyna.app.models.source import InstalledModels, address_rule, endpoints_of, uses_demonstration_model
 from reyna.app.neighbours import Neighbours
 from reyna.app.servers import Servers
 from reyna.app.services import SERVICE_NAMES, SERVICES
@@ -190,6 +190,7 @@ def _library_workers(
         bus,
         signer,
         model,
+        demonstration=uses_demonstration_model(settings),
         open_model=models.open,
         defaults=defaults,
         retry_delays=settings.retry_delays(),

@@ -21,6 +21,11 @@ RESEARCH_ASSISTANT: Final = "reyna.library.research_assistant:research_assistant
 LIBRARY: Final = (
     "reyna.library.text_expansion:text_expansion",
     "reyna.library.pitch:pitch_writer",
+    "reyna.library.text_editing:text_rewriting",
+    "reyna.library.text_editing:text_shortening",
+    "reyna.library.text_editing:sensory_description",
+    "reyna.library.text_editing:text_continuation",
+    "reyna.library.text_editing:beat_expansion",
     "reyna.library.style_analysis:style_analyzer",
     RESEARCH_ASSISTANT,
     "reyna.library.codex_proposer:codex_proposer",
@@ -33,9 +38,9 @@ SMALL_MODEL_SETTINGS: Final = {"method": "keep", "parallel": 4}  # the embedded 
 class Workers:
     """One worker for each of these processors (`module:name`), all with the language model of the settings.
 
-    `open_model` opens a model of a user, which a run names. `defaults` are settings of processors that this
-    installation prefers, `retry_delays` the seconds before each further attempt at a run that failed. `load` returns
-    the processor of a name.
+    `demonstration`: the model is the one that comes with the studio. `open_model` opens a model of a user, which a run
+    names. `defaults` are settings of processors that this installation prefers, `retry_delays` the seconds before each
+    further attempt at a run that failed. `load` returns the processor of a name.
     """
 
     def __init__(
@@ -45,6 +50,7 @@ class Workers:
         signer: Signer,
         model: SystemModel,
         *,
+        demonstration: bool = False,
         open_model: Callable[[RunModel], Awaitable[Language]] | None = None,
         parallel: int = PARALLEL_RUNS,
         defaults: Mapping[str, Any] = {},
@@ -52,7 +58,7 @@ class Workers:
         load: Callable[[str], Processor[Any]] = load_processor,
     ) -> None:
         self._names, self._bus, self._signer, self._model = names, bus, signer, model
-        self._open_model = open_model
+        self._open_model, self._demonstration = open_model, demonstration
         self._parallel, self._defaults, self._retry_delays = parallel, dict(defaults), retry_delays
         self._load = load
         self._stack = AsyncExitStack()
@@ -67,6 +73,7 @@ class Workers:
                 sign=self._signer.sign,
                 services=lambda sign: connect_services(self._bus, sign),
                 language=language,
+                demonstration=self._demonstration,
                 open_model=self._open_model,
                 parallel=self._parallel,
                 defaults=self._defaults,

@@ -112,16 +112,19 @@ class Context(Generic[S]):
         costs: CallCosts | None = None,
         report_interval: float = REPORT_INTERVAL_SECONDS,
         is_rehearsal: bool = False,
+        demonstration: bool = False,
     ) -> None:
         """Without `files` and `steps`, files and finished steps are kept in memory; without `send_prompts`, prompts are
         not kept.
 
-        `costs` is told of each call of the language model.
+        `costs` is told of each call of the language model; `demonstration`: it is the one that comes with the studio.
         """
         self.settings = settings
         self.is_rehearsal = is_rehearsal  # True while only the prompts are found out: no model answers
         self._prompts = PromptLog(send_prompts)
-        self.language = MeteredLanguage(language and RecordedLanguage(language, self._prompts), costs)
+        self.language = MeteredLanguage(
+            language and RecordedLanguage(language, self._prompts), costs, demonstration=demonstration
+        )
         self.cancelled = False
         self._caller, self._state, self._files = caller, state, files or SavedFiles()
         self._steps = DurableSteps(steps or MemorySteps(), self.language)

@@ -75,14 +75,15 @@ async def run(
     buckets: Sequence[Bucket] = (),
     steps: MemorySteps | None = None,
     files: SavedFiles | None = None,
+    demonstration: bool = False,
 ) -> RunResult:
     """Runs the processor on the blob; its context contains `blobs` and `buckets` besides.
 
     `files` are those that it can open, and those that it saves.
 
     `steps` are the finished steps that it finds, and those that it finishes: given to a second run, it goes on where
-    the first one ended. Raises what the processor raises: Refuse, Retry, or anything else. Outputs are not checked
-    against a schema.
+    the first one ended. `demonstration`: the model is the one that comes with the studio. Raises what the processor
+    raises: Refuse, Retry, or anything else. Outputs are not checked against a schema.
     """
     reports: list[tuple[float, str | None]] = []
     prompts: dict[int, RunPrompt] = {}
@@ -98,12 +99,13 @@ async def run(
         processor.settings_from(settings or {}),
         language=language,
         caller=Caller(user_id=blob.user_id, kind="processor", processor_id=processor.id),
-        state=_MemoryState([blob, *blobs], buckets),
+        state=_MemoryState(_with_source(blob, blobs), buckets),
         send_progress=send_progress,
         files=files,
         steps=steps,
         send_prompts=keep_prompts,
         report_interval=0.0,
+        demonstration=demonstration,
     )
     try:
         outputs = await processor.run(blob, context)
@@ -128,8 +130,13 @@ async def rehearse(
         blob,
         processor.settings_from(settings or {}),
         caller=Caller(user_id=blob.user_id, kind="processor", processor_id=processor.id),
-        state=_MemoryState([blob, *blobs], buckets),
+        state=_MemoryState(_with_source(blob, blobs), buckets),
     )
+
+
+def _with_source(blob: Blob, blobs: Sequence[Blob]) -> Sequence[Blob]:
+    """Returns the blobs with the processed one among them: first, unless it has its place there already."""
+    return blobs if any(one.id == blob.id for one in blobs) else [blob, *blobs]
 
 
 class _MemoryState:

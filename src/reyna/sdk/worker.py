@@ -65,6 +65,7 @@ class Worker:
         sign: SignToken,
         services: Callable[[SignToken], WorkerServices],
         language: Language | None = None,
+        demonstration: bool = False,
         open_model: Callable[[RunModel], Awaitable[Language]] | None = None,
         defaults: dict[str, Any] | None = None,
         parallel: int = 4,
@@ -77,6 +78,7 @@ class Worker:
         self.id = new_id("worker")
         self._processor, self._bus, self._language = processor, bus, language
         self._open_model, self._retry_delays, self._sleep = open_model, retry_delays, sleep
+        self._demonstration = demonstration
         self._tokens = RunTokens(processor.id, sign)
         self._services = services(self._tokens.token_of)
         fields = processor.settings.__struct_fields__ if processor.settings else ()
@@ -84,7 +86,9 @@ class Worker:
         self._parallel, self._patience, self._report_every = parallel, patience, report_every
         self._beat_every = beat_every or min(BEAT_INTERVAL_SECONDS, patience / 2)
         self._tasks, self._postponements = RunningTasks(processor), Postponements()
-        self._rehearsals = RehearsalService(processor, bus, self._services.state, self._tokens, self._defaults)
+        self._rehearsals = RehearsalService(
+            processor, bus, self._services.state, self._tokens, self._defaults, demonstration=demonstration
+        )
         self._subscriptions: list[Subscription] = []
 
     async def start(self) -> None:
@@ -158,7 +162,7 @@ class Worker:
             work,
             delivery_attempt,
             open_context=self._open_context,
-            defaults=self._defaults,
+            defaults={} if self._demonstration and work.model is not None else self._defaults,
             elsewhere_delay=self._patience / 3,
             retry_delays=self._retry_delays,
             sleep=self._sleep,
@@ -178,6 +182,7 @@ class Worker:
             send_prompts=RunClient(self._services, self._tokens, work, self.id).put_prompts,
             costs=costs,
             report_interval=self._report_every,
+            demonstration=self._demonstration and work.model is None,
         )
 
     async def _open_chosen(self, work: Work) -> Language:

@@ -19,7 +19,8 @@ BLOBS = {
     *("text-input", "expanded-text", "style-analysis", "compiled-book", "research-query", "research-results"),
     *("codex-proposals", "research-source", "edited-text", "pitch", "audio-stem", "audio-master", "image", "legacy"),
 }
-GROWN = {"research-results", "style-analysis", "edited-text", "compiled-book"}  # by fields that were added
+# By fields that were added.
+GROWN = {"research-results", "style-analysis", "edited-text", "compiled-book", "expanded-text"}
 FILES = {"audio-stem", "audio-master", "image"}  # 1.0.1 says that their `file_id` is that of a file
 BUCKETS = {"book", "chapter", "album", "track"}
 GROWN |= {"pitch"}

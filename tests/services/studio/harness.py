@@ -22,6 +22,7 @@ from reyna.ports.bus import Bus
 from reyna.ports.store import Collection, Step, Store
 from reyna.services.processors import records as processor_records
 from reyna.services.processors import routes as processor_routes
+from reyna.services.processors.models.model_access import ModelAccess
 from reyna.services.processors.service import Processors
 from reyna.services.schemas import records as schema_records
 from reyna.services.schemas import routes as schema_routes
@@ -128,7 +129,11 @@ class _PublishingStore(StoreDecorator):
 
 @asynccontextmanager
 async def studio_harness(
-    bus: Bus | None = None, *, kept_in: Callable[[Sequence[Collection[Any]]], Store] = MemoryStore, **more: Any
+    bus: Bus | None = None,
+    *,
+    kept_in: Callable[[Sequence[Collection[Any]]], Store] = MemoryStore,
+    models: ModelAccess = ModelAccess(),
+    **more: Any,
 ) -> AsyncIterator[StudioHarness]:
     """The studio with its system schemas and text expansion registered; `more` is its page and its checks."""
     memory = MemoryBus()
@@ -137,7 +142,8 @@ async def studio_harness(
     await install(schemas)
     state = State(await _kept(kept_in(state_records.COLLECTIONS), bus), schemas, file_storage=MemoryFiles())
     signer = Signer(b"s" * 32)
-    processors = Processors(await _kept(kept_in(processor_records.COLLECTIONS), bus), state, schemas, signer, bus)
+    processor_store = await _kept(kept_in(processor_records.COLLECTIONS), bus)
+    processors = Processors(processor_store, state, schemas, signer, bus, models=models)
     await processors.registry.register(system_caller(), EXPANSION)
     store = await _kept(kept_in(studio_records.COLLECTIONS), bus)
     studio = Studio(store, bus, state, processors, passwords=Passwords(QUICK), clock=clock)

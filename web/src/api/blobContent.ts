@@ -13,6 +13,8 @@ export interface Expanded {
   expansion_ratio?: number;
   metrics?: { words?: number; sentences?: number; reading_ease?: number; grade_level?: number; tone?: string };
   model?: string;
+  demonstration?: boolean;
+  findings?: { kind: string; text: string }[];
 }
 
 /** Returns the text of a note, whatever else its data holds. */

@@ -248,6 +248,8 @@ export class ApiClient {
       },
       idempotencyKey,
     });
+  listModels = (cursor: string | null) =>
+    this.http.request("get", "/models", { query: { limit: MAX_PAGE_SIZE, cursor } });
   listPipelines = (cursor: string | null) =>
     this.http.request("get", "/pipelines", { query: { limit: MAX_PAGE_SIZE, cursor } });
   createPipeline = (body: { name: string; stages: PipelineStage[] }, idempotencyKey: string) =>

@@ -31,6 +31,7 @@ export type RunStatus = Run["status"];
 export type Batch = Schemas["WatchedBatch"];
 export type StageProgress = Schemas["StageProgress"];
 export type Pipeline = Schemas["Pipeline"];
+export type Model = Schemas["Model"];
 export type PipelineStage = Schemas["PipelineStage"];
 /** A prompt of a run, in parts, with its answer. */
 export type RunPrompt = Required<Omit<Schemas["RunPrompt"], "parts">> & { parts: PromptPart[] };

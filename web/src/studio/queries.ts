@@ -4,7 +4,7 @@ import { type InfiniteData, infiniteQueryOptions, QueryClient, queryOptions } fr
 import { NOTE_SCHEMA } from "../api/blobContent";
 import type { ApiClient, NewEstimate, RunFilter } from "../api/client";
 import { isTemporary } from "../api/errors";
-import type { Blob, Instance, Item, Page, Pipeline, Processor, SearchHit } from "../api/types";
+import type { Blob, Instance, Item, Model, Page, Pipeline, Processor, SearchHit } from "../api/types";
 import type { Drafts } from "../features/drafts/drafts";
 import { type Branch, buildForest, type Forest } from "../features/library/forest";
 import { previewTrash } from "../features/trash/trashPreview";
@@ -20,6 +20,7 @@ type QueryKey = readonly unknown[];
 export const keys = {
   forest: ["forest"] as const,
   instances: ["instances"] as const,
+  models: ["models"] as const,
   processors: ["processors"] as const,
   health: (processorId: string) => ["health", processorId] as const,
   runs: ["runs"] as const,
@@ -85,6 +86,12 @@ export class Queries {
       return all.sort((one, other) => one.name.localeCompare(other.name));
     },
     refetchInterval: PROCESSORS_INTERVAL_MS,
+  });
+
+  /** The language models that the user can use; the first one is that of the installation. */
+  models = queryOptions({
+    queryKey: keys.models,
+    queryFn: () => readAllPages<Model>((cursor) => this.api.listModels(cursor)),
   });
 
   pipelines = queryOptions({

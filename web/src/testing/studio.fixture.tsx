@@ -30,6 +30,7 @@ const EMPTY_PAGE = { items: [], next_cursor: null };
 const DEFAULT_ANSWERS: Answers = {
   "GET /tree": () => EMPTY_PAGE,
   "GET /instances": () => EMPTY_PAGE,
+  "GET /models": () => EMPTY_PAGE,
   "GET /auth/registration": () => ({ registration: "open" }),
 };
 

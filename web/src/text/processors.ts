@@ -32,6 +32,20 @@ export const processors = {
     `Press Expand (or ${keys} in the note), and the prose appears here while it is written. Your note stays as it is.`,
   writeFirst: "Write a few sentences in the note; their expansion appears here.",
 
+  demonstrationResult:
+    "Written by the small demonstration model that comes with the studio. Connect a language model for real prose.",
+  demonstrationHint:
+    "Only the small demonstration model is there, so notes are not expanded by themselves; it takes notes of up to about 80 words. For real prose, connect a language model: reyna model use, or REYNA_LLM_URL. To have notes expanded by themselves, turn on Expand automatically above.",
+  findingsTitle: "Checked against the note",
+  findings: {
+    missing_name: "Missing names: {words}",
+    missing_number: "Missing numbers: {words}",
+    missing_quote: "Missing quotations: {words}",
+    new_name: "New names: {words}",
+    point_of_view: "Point of view: {words}",
+    tense: "Tense: {words}",
+  },
+
   automatic: "Expand automatically",
   asIn: "as in {name}",
   asEverywhere: "as everywhere",

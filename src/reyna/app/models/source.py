@@ -33,7 +33,7 @@ class InstalledModels:
 
     def __init__(self, settings: Settings, addresses: Addresses, found: LocalServers) -> None:
         self._endpoint = ModelEndpoint(url=addresses.llm_url, key=addresses.llm_key, model=addresses.llm_model)
-        self._is_embedded = settings.llm_url is None
+        self._is_embedded, self._is_demonstration = settings.llm_url is None, uses_demonstration_model(settings)
         self._price = _price_of(settings)
         self._found = found
         self._rule = address_rule(settings)
@@ -47,7 +47,7 @@ class InstalledModels:
             provider="embedded" if self._is_embedded else "openai",
             model=self._endpoint.model,
             scope="system",
-            demonstration=self._is_embedded,
+            demonstration=self._is_demonstration,
         )
         return (own, *self._found.models)
 
@@ -95,6 +95,11 @@ class InstalledModels:
     async def close(self) -> None:
         while self._open:
             await self._open.popitem()[1][1].aclose()
+
+
+def uses_demonstration_model(settings: Settings) -> bool:
+    """Returns True while nobody has set up a language model: the small one that comes with the studio answers."""
+    return settings.llm_url is None and settings.llm_model is None
 
 
 def _price_of(settings: Settings) -> Price | None:

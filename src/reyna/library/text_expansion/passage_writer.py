@@ -1,7 +1,8 @@
 """The writer of one passage: a model rewrites it at length, or continues it after each of its sentences."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from functools import lru_cache
 from typing import Final, Protocol
 
 import msgspec
@@ -13,6 +14,7 @@ from reyna.domain.text.sentences import has_open_quotation, is_finished
 from reyna.domain.text.words import word_count
 from reyna.library.text_expansion.answer_cleaning import BULLET
 from reyna.library.text_expansion.answer_stream import AnswerStream, SentenceAndGap
+from reyna.library.text_expansion.demonstration import IsUnfit, is_never_unfit
 from reyna.library.text_expansion.passages import Passage
 from reyna.library.text_expansion.prompts import Persona, continuation_prompt, rewriting_prompt
 from reyna.library.text_expansion.sentence_rules import (
@@ -24,7 +26,7 @@ from reyna.library.text_expansion.sentence_rules import (
     is_repetition,
     shorten_sentence,
 )
-from reyna.sdk import Completion, Prompt
+from reyna.sdk import Completion, Prompt, PromptPart
 
 MIN_RATIO: Final = 3.0  # of the words of an expansion to those of its source
 MAX_RATIO: Final = 5.0
@@ -36,6 +38,7 @@ MAX_CLOSING_PROMPTS: Final = 4  # at the end of a passage that is still too shor
 MAX_REJECTED_CONTINUATIONS: Final = 2  # sentences in a row, after which the model has lost the thread: ask anew
 MAX_REJECTED_REWRITINGS: Final = 4  # the same in a rewritten passage: it may come back to its story
 MAX_BROKEN_ANSWERS: Final = 2  # in one passage
+MAX_COUNTED_SENTENCES: Final = 10_000  # whose words are remembered
 MAX_CONTEXT_WORDS: Final = 60  # that the model sees when it continues
 MIN_SENTENCE_WORDS: Final = 4  # a shorter line is a greeting, a name, a heading, and is not continued
 MIN_KEPT_WORDS: Final = 3  # of a sentence of the model
@@ -60,13 +63,14 @@ class WrittenSentence(msgspec.Struct, frozen=True):
 
     @property
     def words(self) -> int:
-        return word_count(self.text)
+        return _count_words(self.text)
 
 
 class PassageWriter:
     """Writes the expansion of one passage; `written` is the text so far, sentence by sentence.
 
-    `target` is the wanted ratio of words, and `changed` is called whenever the text has changed.
+    `target` is the wanted ratio of words, and `changed` is called whenever the text has changed. `background` are parts
+    of the prompt that come before the passage. With a rule `is_unfit`, a sentence is shown once it has passed it.
     """
 
     def __init__(
@@ -77,14 +81,17 @@ class PassageWriter:
         *,
         target: float,
         changed: Callable[[], Awaitable[None]],
+        background: Sequence[PromptPart] = (),
+        is_unfit: IsUnfit = is_never_unfit,
     ) -> None:
         self.passage, self.written = passage, list[WrittenSentence]()
         self._model, self._persona, self._changed = model, persona, changed
+        self._background, self._is_unfit = background, is_unfit
         self._target_words = target * passage.words
         excess = max(MAX_EXCESS_RATIO * passage.words, MIN_EXCESS_WORDS)
         self._max_words = min(self._target_words + excess, MAX_RATIO * passage.words)
         self._visible_answer: AnswerStream | None = None  # the answer that is being written, if it may be shown
-        self._ahead: list[str] = []  # sentences of the base that follow further on
+        self._rest: list[WrittenSentence] = []  # sentences of the base that follow further on
         self._spare: str | None = None  # a shortened sentence, for an answer that was too long
         self._broken_answers = 0
 
@@ -102,13 +109,22 @@ class PassageWriter:
         unread = self._visible_answer.unread_text() if self._visible_answer else ""
         return "".join(sentence.gap + sentence.text for sentence in self.written) + unread
 
-    async def rewrite(self) -> bool:
-        """Asks for the whole passage at once; returns False, and keeps nothing, when it is not the same story."""
+    async def rewrite(self, *, keep: Sequence[str] = ()) -> bool:
+        """Asks for the whole passage at once; returns False, and keeps nothing, when it is not the same story.
+
+        `keep` are words of the passage that an earlier answer has lost.
+        """
+        self.written = []
         read = rejected = 0
         prompt = rewriting_prompt(
-            self._persona, self.passage, target_words=self._target_words, max_words=self._max_words
+            self._persona,
+            self.passage,
+            target_words=self._target_words,
+            max_words=self._max_words,
+            background=self._background,
+            keep=keep,
         )
-        async with aclosing(self._stream_sentences(prompt, visible=True)) as answer:
+        async with aclosing(self._stream_sentences(prompt, visible=self._is_unfit is is_never_unfit)) as answer:
             async for sentence, gap in answer:
                 read += 1
                 rejected += 1
@@ -128,16 +144,12 @@ class PassageWriter:
 
         Ends when the passage has its length, or after a bounded number of prompts.
         """
-        base = self.written or [
-            WrittenSentence(segment.text, segment.gap, from_source=True, verbatim=segment.verbatim)
-            for segment in self.passage.segments
-        ]
+        base = self.written or self._source_sentences()
         rest = sum(sentence.words for sentence in base)
         growth = self._target_words / max(rest, 1)
-        self.written, self._ahead, wanted = [], [sentence.text for sentence in base], 0.0
+        self.written, self._rest, wanted = [], list(base), 0.0
         for sentence in base:
-            self.written.append(sentence)
-            del self._ahead[0]
+            self.written.append(self._rest.pop(0))
             await self._changed()
             rest -= sentence.words
             wanted += growth * sentence.words
@@ -151,10 +163,23 @@ class PassageWriter:
         await self._continue(self._max_words, 0, again=True, strict=False)
         return self.words > before
 
+    def finish_early(self) -> None:
+        """Completes a passage that was broken off with what follows in its base, or with the source."""
+        if not self.written or not any(sentence.from_source for sentence in (*self.written, *self._rest)):
+            self.written, self._rest = self._source_sentences(), []
+        self.written += self._rest
+        self._rest = []
+
     def shorten(self, max_words: float) -> None:
         """Drops added sentences from the end until the passage has at most so many words, or none is left."""
         while self.words > max_words and any(not sentence.from_source for sentence in self.written):
             del self.written[max(n for n, sentence in enumerate(self.written) if not sentence.from_source)]
+
+    def _source_sentences(self) -> list[WrittenSentence]:
+        return [
+            WrittenSentence(segment.text, segment.gap, from_source=True, verbatim=segment.verbatim)
+            for segment in self.passage.segments
+        ]
 
     async def _continue_until(self, wanted: float, rest: int) -> None:
         for number in range(MAX_PROMPTS_PER_SENTENCE):
@@ -171,7 +196,7 @@ class PassageWriter:
     async def _continue(self, wanted: float, rest: int, *, again: bool, strict: bool = True) -> None:
         """Adds the model's next sentences until there are `wanted` words; `rest` words of the base follow later."""
         self._spare, rejected, before = None, 0, self.words
-        source = [*(sentence.text for sentence in self.written if sentence.from_source), *self._ahead]
+        source = [sentence.text for sentence in (*self.written, *self._rest) if sentence.from_source]
         limit = min(self._max_words - rest, max(wanted + 3 * NEGLIGIBLE_WORDS, wanted * 1.1))
         prompt = continuation_prompt(self._persona, self._thread(), missing_words=wanted - self.words, again=again)
         async with aclosing(self._stream_sentences(prompt)) as answer:
@@ -230,11 +255,11 @@ class PassageWriter:
     def _is_usable(self, sentence: str, *, strict: bool) -> bool:
         if word_count(sentence) < MIN_KEPT_WORDS or has_open_quotation(sentence) or not is_finished(sentence):
             return False
-        earlier = [sentence.text for sentence in self.written]
+        earlier, ahead = ([one.text for one in sentences] for sentences in (self.written, self._rest))
         source = f"{self.passage.before} {self.passage.text} {self.passage.after}"
-        if is_looping(sentence, source) or is_repetition(sentence, [*earlier, *self._ahead]):
+        if is_looping(sentence, source) or is_repetition(sentence, [*earlier, *ahead]):
             return False
-        if is_about_the_text(sentence, source):
+        if is_about_the_text(sentence, source) or self._is_unfit(sentence):
             return False
         return not strict or not (
             changes_narrator(sentence, source) or changes_language(sentence, source) or begins_alike(sentence, earlier)
@@ -253,6 +278,12 @@ class PassageWriter:
             self.written[-1] = replace(last, text=last.text + ".")
         self.written.append(WrittenSentence(sentence, gap))
         await self._changed()
+
+
+@lru_cache(maxsize=MAX_COUNTED_SENTENCES)
+def _count_words(sentence: str) -> int:
+    """Returns the words of a sentence, which is counted at every report of progress."""
+    return word_count(sentence)
 
 
 def _may_be_continued(sentence: WrittenSentence) -> bool:

@@ -4,7 +4,14 @@ from typing import Any, Final
 
 import msgspec
 
+from reyna.domain.text.languages import detect_language
 from reyna.domain.text.words import word_count
+from reyna.library.continuity.background import BookBackground
+from reyna.library.continuity.gathering import gather_background
+from reyna.library.fidelity.checks import find_missing, find_new_names
+from reyna.library.fidelity.finding import findings_as_data
+from reyna.library.fidelity.voice import find_changed_voice
+from reyna.library.text_expansion import demonstration
 from reyna.library.text_expansion.expansion import Expansion, ExpansionSettings
 from reyna.library.text_expansion.metrics import measure
 from reyna.library.text_expansion.token_estimate import estimate_expansion
@@ -31,10 +38,24 @@ async def expand(blob: Blob, context: Context[ExpansionSettings]) -> dict[str, A
 
     Progress reports the whole text so far in reading order: every passage up to the first unfinished one, and that one
     as far as it is written. It grows at its end; only the passage that is being written may still change.
-    Raises Refuse for fewer than 3 or more than 1,000 words, and when the model does not get to three times the words.
+    Raises Refuse for fewer than 3 or more than 1,000 words, when the model does not get to three times the words, and
+    at once for a note that is too long for the demonstration model.
     """
-    source = source_of(blob)
-    expanded = await Expansion(source, context, style=blob.data.get("style"), blob_id=blob.id).run()
+    source, settings = source_of(blob), context.settings
+    is_demonstration = context.language.demonstration
+    if is_demonstration:
+        demonstration.check_budget(source, settings.ratio)
+    budget = 0 if is_demonstration or settings.method == "keep" else settings.context_tokens
+    background = await gather_background(blob, source, context, budget)
+    expansion = Expansion(
+        source,
+        context,
+        style=blob.data.get("style"),
+        blob_id=blob.id,
+        background=background,
+        budget_seconds=demonstration.BUDGET_SECONDS if is_demonstration else None,
+    )
+    expanded = await expansion.run()
     metrics = measure(expanded)
     cost = context.cost
     await context.progress(1.0, expanded)
@@ -45,7 +66,23 @@ async def expand(blob: Blob, context: Context[ExpansionSettings]) -> dict[str, A
         "metrics": msgspec.to_builtins(metrics),
         "model": cost.model or "",
         "tokens": {"input": cost.input_tokens, "output": cost.output_tokens},
+        "demonstration": is_demonstration,
+        "findings": findings_of(source, expanded, settings, background),
     }
+
+
+def findings_of(
+    source: str, expanded: str, settings: ExpansionSettings, background: BookBackground
+) -> list[dict[str, Any]]:
+    """Returns what the expansion has lost of the note, the names that it has added, and a voice that it has left."""
+    language = settings.language or detect_language(source) or detect_language(expanded)
+    return findings_as_data(
+        [
+            *find_missing(source, expanded, language),
+            *find_new_names(expanded, [source, *background.texts], language),
+            *find_changed_voice(source, expanded),
+        ]
+    )
 
 
 @text_expansion.estimate

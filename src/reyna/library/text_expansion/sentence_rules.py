@@ -3,6 +3,7 @@
 # ruff: noqa: RUF001 - quotes and dashes of several languages are what this is about
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from reyna.domain.text.clusters import truncate
@@ -27,6 +28,7 @@ SUBORDINATE: Final = re.compile(
     r"[\"“„]?(?:as|when|while|if|because|though|although|after|before|since|until|with|in|als|wenn|weil|während)\b",
     re.IGNORECASE,
 )  # such a beginning is no sentence without its second half
+MAX_COMPARED_SENTENCES: Final = 4_096  # whose words are remembered
 STEM_CHARACTERS: Final = 6  # by which words are compared: "thunder" and "thunderous" are the same
 MIN_CONTENT_WORD_CHARACTERS: Final = 4
 MIN_REPEATED_SHARE: Final = 0.65  # of the content words of a sentence, with which it says nothing new
@@ -37,14 +39,15 @@ MAX_SAME_BEGINNINGS: Final = 2  # among the recent sentences
 MIN_SHORTENED_WORDS: Final = 4
 
 
-def content_words(text: str) -> set[str]:
+@lru_cache(maxsize=MAX_COMPARED_SENTENCES)
+def content_words(text: str) -> frozenset[str]:
     """Returns the stems of the words that carry meaning.
 
     These are words of four letters or more that are no function words, by their first six letters, and words with a
     digit.
     """
     all_words = _words(text)
-    numbered = {word for word in all_words if any(sign.isdigit() for sign in word)}
+    numbered = frozenset(word for word in all_words if any(sign.isdigit() for sign in word))
     return numbered | {
         truncate(word, STEM_CHARACTERS)
         for word in all_words
@@ -126,6 +129,7 @@ def shorten_sentence(sentence: str, max_words: int) -> str | None:
     return f"{best.rstrip()}." if best else None
 
 
+@lru_cache(maxsize=MAX_COMPARED_SENTENCES)
 def _normalize(sentence: str) -> str:
     return " ".join(_words(sentence))
 

@@ -66,12 +66,15 @@ def sum_costs(one: Cost, other: Cost) -> Cost:
 class MeteredLanguage:
     """A Language decorator that sums the tokens of all calls of one run; without a model, every call raises Fault.
 
+    `demonstration` is True for the small model that comes with the studio, which a processor may be too much for.
     `fault` is the last one of an endpoint that was asked, which tells an attempt that has failed from one that was not
     made since the endpoint is left alone. Each call begins and ends with `costs`, which may refuse it.
     """
 
-    def __init__(self, language: Language | None, costs: CallCosts | None = None) -> None:
-        self._language, self._costs = language, costs or UncountedCalls()
+    def __init__(
+        self, language: Language | None, costs: CallCosts | None = None, *, demonstration: bool = False
+    ) -> None:
+        self._language, self._costs, self.demonstration = language, costs or UncountedCalls(), demonstration
         self.cost = Cost()
         self.fault: Fault | None = None
 

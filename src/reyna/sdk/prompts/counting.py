@@ -37,6 +37,7 @@ def count_parts(prompt: Prompt, *, most: int = MAX_PROMPT_CHARACTERS) -> tuple[C
                 reason=truncate(part.reason, MAX_REASON_CHARACTERS),
                 role=part.role,
                 blob_id=part.blob_id,
+                bucket_id=part.bucket_id,
                 tokens=estimate_tokens(part.text),
                 characters=len(part.text),
                 shortened=len(kept) < len(part.text),

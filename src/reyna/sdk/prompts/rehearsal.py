@@ -64,7 +64,13 @@ class RehearsalLanguage:
 
 
 async def rehearse(
-    processor: Processor[Any], blob: Blob, settings: Any, *, caller: Caller, state: StateService
+    processor: Processor[Any],
+    blob: Blob,
+    settings: Any,
+    *,
+    caller: Caller,
+    state: StateService,
+    demonstration: bool = False,
 ) -> RehearsalReport:
     """Returns the prompts that a run on this blob would send first, or all of them when the processor goes on.
 
@@ -73,7 +79,15 @@ async def rehearse(
     if processor.rehearsal == "never":
         return RehearsalReport(unknown=NEVER)
     language = RehearsalLanguage(goes_on=processor.rehearsal == "all")
-    context = Context(settings, language=language, caller=caller, state=state, send_progress=_ignore, is_rehearsal=True)
+    context = Context(
+        settings,
+        language=language,
+        caller=caller,
+        state=state,
+        send_progress=_ignore,
+        is_rehearsal=True,
+        demonstration=demonstration,
+    )
     complete, unknown = False, None
     try:
         async with asyncio.timeout(REHEARSAL_SECONDS):
@@ -94,7 +108,13 @@ async def rehearse(
 
 
 async def estimate(
-    processor: Processor[Any], blob: Blob, settings: Any, *, caller: Caller, state: StateService
+    processor: Processor[Any],
+    blob: Blob,
+    settings: Any,
+    *,
+    caller: Caller,
+    state: StateService,
+    demonstration: bool = False,
 ) -> RehearsalReport:
     """Returns the tokens of a run on this blob: by the estimate of the processor's author, or by a rehearsal."""
     try:
@@ -107,7 +127,7 @@ async def estimate(
         return RehearsalReport(unknown=BROKEN)
     if given is not None:
         return RehearsalReport(tokens=given, complete=True)
-    report = await rehearse(processor, blob, settings, caller=caller, state=state)
+    report = await rehearse(processor, blob, settings, caller=caller, state=state, demonstration=demonstration)
     if report.refused or report.unknown:
         return report
     tokens = TokenEstimate(

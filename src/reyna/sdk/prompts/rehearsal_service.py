@@ -24,13 +24,21 @@ DECODER: Final = msgspec.json.Decoder(RehearsalRequest)
 
 
 class RehearsalService:
-    """Answers rehearsals of one processor; any number of workers share them. `defaults` are the worker's settings."""
+    """Answers rehearsals of one processor; any number of workers share them. `defaults` are the worker's settings, and
+    `demonstration` says that its model is the one that comes with the studio."""
 
     def __init__(
-        self, processor: Processor[Any], bus: Bus, state: StateService, tokens: RunTokens, defaults: dict[str, Any]
+        self,
+        processor: Processor[Any],
+        bus: Bus,
+        state: StateService,
+        tokens: RunTokens,
+        defaults: dict[str, Any],
+        *,
+        demonstration: bool = False,
     ) -> None:
         self._processor, self._bus, self._state = processor, bus, state
-        self._tokens, self._defaults = tokens, defaults
+        self._tokens, self._defaults, self._demonstration = tokens, defaults, demonstration
         self._slots = asyncio.Semaphore(MAX_PARALLEL_REHEARSALS)
 
     async def start(self) -> Subscription:
@@ -45,10 +53,14 @@ class RehearsalService:
         async with self._slots:
             return RpcReply(msgspec.json.encode(await self._rehearse(asked)))
 
+    def _defaults_for(self, asked: RehearsalRequest) -> dict[str, Any]:
+        """Returns the settings of the worker; those for the demonstration model are not for a model of the user."""
+        return {} if self._demonstration and asked.names_model else self._defaults
+
     async def _rehearse(self, asked: RehearsalRequest) -> RehearsalReport:
         blob, processor = asked.blob, self._processor
         try:
-            settings = processor.settings_from(self._defaults | asked.settings)
+            settings = processor.settings_from(self._defaults_for(asked) | asked.settings)
         except Refuse as refusal:
             return RehearsalReport(refused=refusal.reason)
         caller = Caller(user_id=blob.user_id, kind="processor", processor_id=processor.id, run_id=asked.id)
@@ -63,6 +75,7 @@ class RehearsalService:
         call = estimate if asked.only_tokens else rehearse
         self._tokens.add(work)
         try:
-            return await call(processor, blob, settings, caller=caller, state=self._state)
+            demonstration = self._demonstration and not asked.names_model
+            return await call(processor, blob, settings, caller=caller, state=self._state, demonstration=demonstration)
         finally:
             self._tokens.remove(work)

@@ -1,5 +1,6 @@
 """Making an account, signing in and out, and being known again."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,9 @@ from reyna.adapters.memory.bus import MemoryBus
 from reyna.adapters.memory.store import MemoryStore
 from reyna.domain.caller import Caller
 from reyna.domain.errors import AlreadyThere, Conflict, Forbidden, Invalid, NotSignedIn, TooMuch
+from reyna.domain.processing.model import Model
+from reyna.services.processors.models.model_access import ModelAccess
+from reyna.services.processors.models.no_models import NoModels
 from reyna.services.processors.service import Processors
 from reyna.services.studio.accounts.accounts import AccountChange
 from reyna.services.studio.accounts.sign_up import Registration
@@ -23,7 +27,7 @@ from reyna.services.studio.sign_in.sign_in import Credentials
 from reyna.services.studio.sign_in.throttle import FAILURE_WINDOW
 from reyna.transport.rpc import remote
 from tests.services.studio.conftest import PASSWORD, create_account
-from tests.services.studio.harness import QUICK, StudioHarness
+from tests.services.studio.harness import QUICK, StudioHarness, studio_harness
 from tests.support.concurrency import gather_results
 
 NOTHING = {"blobs": 0, "bytes": 0, "buckets": 0, "runs": 0}
@@ -47,9 +51,25 @@ async def test_an_account_is_made_and_signed_in_at_once(browser: httpx.AsyncClie
     assert (me["user"], me["usage"], me["quota"]) == (made.json()["user"], NOTHING, {})
 
 
-async def test_a_new_user_finds_text_expansion_switched_on(harness: StudioHarness, anas: SignedIn) -> None:
-    (instance,) = (await harness.processors.instances.list(Caller(user_id=anas.user.id))).items
-    assert (instance.processor_id, instance.enabled) == ("text-expansion", True)
+class Models(NoModels):
+    """The models of an installation: one of the settings, and one that was found on the machine."""
+
+    def __init__(self, *, demonstration: bool) -> None:
+        self._demonstration = demonstration
+
+    def system_models(self) -> Sequence[Model]:
+        own = Model(id="model-system", name="m", provider="openai", model="m", demonstration=self._demonstration)
+        return own, Model(id="found-m", name="m", provider="openai", model="m", found=True)
+
+
+@pytest.mark.parametrize(("demonstration", "found"), [(False, ["text-expansion"]), (True, [])])
+async def test_a_new_user_finds_text_expansion_switched_on_where_a_model_is_connected(
+    demonstration: bool, found: list[str]
+) -> None:
+    async with studio_harness(models=ModelAccess(source=Models(demonstration=demonstration))) as harness:
+        ana = await create_account(harness, "ana@example.test")
+        instances = (await harness.processors.instances.list(Caller(user_id=ana.user.id))).items
+        assert [instance.processor_id for instance in instances if instance.enabled] == found
 
 
 @pytest.mark.parametrize(

@@ -1598,6 +1598,7 @@ export interface components {
         };
         CountedPart: {
             blob_id?: string | null;
+            bucket_id?: string | null;
             characters: number;
             /** @default true */
             estimated?: boolean;

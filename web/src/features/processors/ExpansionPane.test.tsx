@@ -50,6 +50,28 @@ test("an expansion is shown with its metrics", async () => {
   expect(screen.getByRole("button", { name: "Expand again" })).toBeTruthy();
 });
 
+test("what the demonstration model wrote says so, with what was found in it", async () => {
+  const found = [
+    { kind: "new_name", text: "Tom" },
+    { kind: "missing_number", text: "11" },
+    { kind: "new_name", text: "Lisbon" },
+  ];
+  showPane([expansion("Tom came.", { data: { expanded: "Tom came.", demonstration: true, findings: found } })]);
+  expect(await screen.findByText(/^Written by the small demonstration model/)).toBeTruthy();
+  const lines = [...screen.getByRole("list", { name: "Checked against the note" }).children];
+  expect(lines.map((line) => line.textContent)).toEqual(["Missing numbers: 11", "New names: Tom, Lisbon"]);
+});
+
+test("while only the demonstration model is there, it says why nothing happens by itself", async () => {
+  const models = { items: [{ id: "model-system", demonstration: true, found: false }], next_cursor: null };
+  const page = createTestStudio({
+    "GET /blobs": () => ({ items: [], next_cursor: null }),
+    "GET /models": () => models,
+  });
+  page.show(<ExpansionPane draftKey="blob-1" noteName="Note 1" blobId="blob-1" revision={1} hasText isSeen />);
+  expect((await screen.findByText(/^Only the small demonstration model/)).textContent).toContain("REYNA_LLM_URL");
+});
+
 test("it says when the note has changed since", async () => {
   showPane([expansion("The mighty vessel", { parent_revision: 1 })], 2);
   expect(await screen.findByText("The note has changed since this was written.")).toBeTruthy();

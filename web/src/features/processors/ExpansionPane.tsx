@@ -106,8 +106,19 @@ function ExpansionHint({ hasText, isReading }: { hasText: boolean; isReading: bo
   const isSlow = useDelayedTrue(isReading, SLOW_MS);
   if (isReading) return isSlow && <p role="status">{text.general.reading}</p>;
   return (
-    <p className="teach">
-      {hasText ? text.processors.howToExpand(formatKeys("Ctrl Enter")) : text.processors.writeFirst}
-    </p>
+    <>
+      <p className="teach">
+        {hasText ? text.processors.howToExpand(formatKeys("Ctrl Enter")) : text.processors.writeFirst}
+      </p>
+      <DemonstrationHint />
+    </>
   );
+}
+
+/** While only the demonstration model is there: why notes are not expanded by themselves, and what to do about it. */
+function DemonstrationHint(): ReactNode {
+  const { data } = useQuery(useStudio().queries.models);
+  const usable = data?.filter((model) => !model.found) ?? [];
+  const isDemonstration = usable.length > 0 && usable.every((model) => model.demonstration);
+  return isDemonstration && <p className="teach quiet">{text.processors.demonstrationHint}</p>;
 }

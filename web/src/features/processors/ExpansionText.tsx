@@ -7,6 +7,7 @@ import type { Blob } from "../../api/types";
 import { useStudio } from "../../studio/context";
 import { text } from "../../text";
 import { describeReadingEase, formatWordCount } from "../../text/quantities";
+import { Message } from "../../ui/Message";
 import { UserText } from "../../ui/UserText";
 import { copyToClipboard } from "../drafts/textExport";
 import { Prose } from "./Prose";
@@ -27,7 +28,9 @@ export function ExpansionText({ blob, noteRevision, prose, actions }: ExpansionT
   return (
     <>
       {isStale && <p className="bar-note">{text.processors.noteChanged}</p>}
+      {expanded.demonstration === true && <p className="bar-note">{text.processors.demonstrationResult}</p>}
       {prose ? prose(expanded.expanded) : <Prose text={expanded.expanded} isGrowing={false} />}
+      <Findings findings={expanded.findings ?? []} />
       <footer className="facts">
         <dl>
           {metricsOf(expanded).map(({ name, value, meaning }) => (
@@ -45,6 +48,24 @@ export function ExpansionText({ blob, noteRevision, prose, actions }: ExpansionT
         </span>
       </footer>
     </>
+  );
+}
+
+/** What the text has lost of the note, and the names that it has added: at most a few lines. */
+function Findings({ findings }: { findings: NonNullable<Expanded["findings"]> }): ReactNode {
+  const known = text.processors.findings;
+  const lines = (Object.keys(known) as (keyof typeof known)[])
+    .map((kind) => ({ kind, words: findings.filter((one) => one.kind === kind).map((one) => one.text) }))
+    .filter(({ words }) => words.length > 0);
+  if (lines.length === 0) return null;
+  return (
+    <ul className="findings" aria-label={text.processors.findingsTitle}>
+      {lines.map(({ kind, words }) => (
+        <li key={kind}>
+          <Message text={known[kind]} values={{ words: <UserText>{words.join(", ")}</UserText> }} />
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -23,6 +23,7 @@ class RehearsalRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Asks a worker for the prompts of a run on this blob, or only for its tokens, without calling a model.
 
     The `token` is that of a run with this id, which does not exist: it reads for the user, and can complete nothing.
+    `names_model`: the run would ask a model of the user, and not that of the worker.
     """
 
     id: str
@@ -30,6 +31,7 @@ class RehearsalRequest(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, Any] = {}
     token: str
     only_tokens: bool = False
+    names_model: bool = False
 
 
 class RehearsalReport(msgspec.Struct, frozen=True, kw_only=True):

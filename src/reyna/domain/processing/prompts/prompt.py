@@ -28,13 +28,14 @@ RunPromptsState = Literal["sent", "planned", "unknown"]
 
 class PromptPart(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a prompt; `source` says in words where its text is from (`note`, `instruction`), `blob_id` of which
-    blob, and `reason` why it is in. `role` is the message that it belongs to."""
+    blob and `bucket_id` of which bucket, and `reason` why it is in. `role` is the message that it belongs to."""
 
     text: Annotated[str, Meta(max_length=MAX_PART_CHARACTERS)]
     source: Annotated[str, Meta(max_length=MAX_SOURCE_CHARACTERS)]
     reason: Annotated[str, Meta(max_length=MAX_REASON_CHARACTERS)] = ""
     role: Role = "user"
     blob_id: Annotated[str, Meta(max_length=MAX_ID_CHARACTERS)] | None = None
+    bucket_id: Annotated[str, Meta(max_length=MAX_ID_CHARACTERS)] | None = None
 
 
 class CountedPart(PromptPart, frozen=True, kw_only=True):

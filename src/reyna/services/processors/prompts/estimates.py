@@ -47,7 +47,7 @@ class Estimates:
         wanted = await self._inputs.find(caller, new)
         processor, blobs = wanted.processor, wanted.blobs
         sample = spread_evenly(blobs, MAX_SAMPLED_BLOBS)
-        sums = EstimateSums(len(blobs), await self._rehearse_all(processor, sample, wanted.settings))
+        sums = EstimateSums(len(blobs), await self._rehearse_all(processor, sample, wanted.settings, wanted.model))
         tokens, notes = sums.tokens, sums.notes
         if tokens is None and blobs:
             tokens, said = await self._history.average(caller, processor, len(blobs))
@@ -78,14 +78,14 @@ class Estimates:
         return None if amount is None else EstimatedCost(amount=format_amount(amount), currency=CURRENCY)
 
     async def _rehearse_all(
-        self, processor: Processor, blobs: Sequence[Blob], settings: dict[str, Any]
+        self, processor: Processor, blobs: Sequence[Blob], settings: dict[str, Any], model: str | None
     ) -> list[RehearsalReport]:
         """Returns the reports that come in time."""
         slots = asyncio.Semaphore(MAX_PARALLEL_REHEARSALS)
 
         async def rehearse(blob: Blob) -> RehearsalReport:
             async with slots:
-                return await self._rehearsals.rehearse(processor, blob, settings, only_tokens=True)
+                return await self._rehearsals.rehearse(processor, blob, settings, model=model, only_tokens=True)
 
         tasks = [asyncio.create_task(rehearse(blob)) for blob in blobs]
         if not tasks:

@@ -32,7 +32,7 @@ class PlannedPrompts:
             blob = await self._state.blobs.get(caller, run.blob_id)
         except NotFound:
             return RunPrompts(run_id=run.id, state="unknown", detail=NO_BLOB)
-        report = await self._rehearsals.rehearse(processor, blob, run.settings)
+        report = await self._rehearsals.rehearse(processor, blob, run.settings, model=run.model)
         if report.unknown is not None:
             return RunPrompts(run_id=run.id, state="unknown", detail=report.unknown)
         model = await self._models.find(run.user_id, run.model)

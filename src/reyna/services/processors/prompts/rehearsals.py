@@ -32,12 +32,18 @@ class Rehearsals:
         self._bus, self._signer = bus, signer
 
     async def rehearse(
-        self, processor: Processor, blob: Blob, settings: dict[str, Any], *, only_tokens: bool = False
+        self,
+        processor: Processor,
+        blob: Blob,
+        settings: dict[str, Any],
+        *,
+        model: str | None = None,
+        only_tokens: bool = False,
     ) -> RehearsalReport:
-        """Returns what a run on this blob would send, or why that is not known."""
+        """Returns what a run on this blob would send, or why that is not known. `model` is that which the run names."""
         if processor.scope == "user":
             return RehearsalReport(unknown=OVER_HTTPS.format(name=processor.name))
-        body = msgspec.json.encode(self._request(processor, blob, settings, only_tokens))
+        body = msgspec.json.encode(self._request(processor, blob, settings, model, only_tokens))
         service = rehearsal_service(processor.id)
         try:
             reply = await self._bus.request(service, REHEARSAL_VERB, body, {}, timeout=REHEARSAL_TIMEOUT_SECONDS)
@@ -50,10 +56,17 @@ class Rehearsals:
         return RehearsalReport(unknown=NO_ANSWER.format(name=processor.name))
 
     def _request(
-        self, processor: Processor, blob: Blob, settings: dict[str, Any], only_tokens: bool
+        self, processor: Processor, blob: Blob, settings: dict[str, Any], model: str | None, only_tokens: bool
     ) -> RehearsalRequest:
         """Returns the request, with the token of a run that does not exist: it reads, and can end nothing."""
         id = new_id("rehearsal")
         reader = Caller(user_id=blob.user_id, kind="processor", processor_id=processor.id, run_id=id)
         token = self._signer.sign(reader, TOKEN_SECONDS)
-        return RehearsalRequest(id=id, blob=blob, settings=settings, token=token, only_tokens=only_tokens)
+        return RehearsalRequest(
+            id=id,
+            blob=blob,
+            settings=settings,
+            token=token,
+            only_tokens=only_tokens,
+            names_model=model is not None,
+        )

@@ -6,7 +6,14 @@ import type { RunPrompt, RunPrompts } from "../../../api/types";
 import { type Answer, createTestStudio } from "../../../testing/studio.fixture";
 import { PromptDialog } from "./PromptDialog";
 
-const PART = { text: "Write at length.", source: "instruction", reason: "", role: "user", blob_id: null } as const;
+const PART = {
+  text: "Write at length.",
+  source: "instruction",
+  reason: "",
+  role: "user",
+  blob_id: null,
+  bucket_id: null,
+} as const;
 
 function prompt(fields: Partial<RunPrompt> = {}): RunPrompt {
   return {
