@@ -20,10 +20,9 @@ BLOBS = {
     *("codex-proposals", "research-source", "edited-text", "pitch", "audio-stem", "audio-master", "image", "legacy"),
 }
 # By fields that were added.
-GROWN = {"research-results", "style-analysis", "edited-text", "compiled-book", "expanded-text"}
+GROWN = {"research-results", "style-analysis", "edited-text", "compiled-book", "expanded-text", "pitch"}
 FILES = {"audio-stem", "audio-master", "image"}  # 1.0.1 says that their `file_id` is that of a file
 BUCKETS = {"book", "chapter", "album", "track"}
-GROWN |= {"pitch"}
 
 
 def test_everything_that_was_promised_is_there() -> None:
