@@ -10,9 +10,9 @@ import { DialogTitle } from "../../ui/DialogTitle";
 import { Icon, iconOfType } from "../../ui/Icon";
 import { formatKeys } from "../../ui/keys";
 import { TextWithName, UserPath, UserText } from "../../ui/UserText";
-import { findBuckets, pathTo } from "../library/forest";
+import { type Branch, findBuckets, pathTo } from "../library/forest";
 import { useCommands } from "./commands";
-import { bucketOf, Paths, Snippet } from "./TextHit";
+import { TextHitItem } from "./TextHit";
 
 const MAX_BUCKETS = 12;
 
@@ -24,9 +24,9 @@ export function CommandPalette({ close }: { close: () => void }): ReactNode {
   const buckets = findBuckets(forest, query, MAX_BUCKETS);
   const openBucketName = forest.byId.get(useRoute() ?? "")?.name;
   const { data: hits = [] } = useQuery(studio.queries.search(useDeferredValue(query)));
-  const openBucket = (id: string | undefined) => {
+  const openBucket = (id: string) => {
     close();
-    if (id) studio.route.go(id);
+    studio.route.go(id);
   };
   return (
     <div className="palette">
@@ -42,33 +42,10 @@ export function CommandPalette({ close }: { close: () => void }): ReactNode {
           renderEmptyState={() => <p className="quiet">{text.search.nothingFound}</p>}
         >
           {buckets.map((branch) => (
-            <MenuItem id={branch.id} key={branch.id} textValue={branch.name} onAction={() => openBucket(branch.id)}>
-              <Icon name={iconOfType(branch.type)} />
-              <Text slot="label">
-                <UserText>{branch.name}</UserText>
-              </Text>
-              <Text slot="description" className="quiet">
-                <UserPath path={pathTo(forest, branch.parent)} />
-              </Text>
-            </MenuItem>
+            <BucketItem key={branch.id} branch={branch} openBucket={openBucket} />
           ))}
           {hits.map((hit) => (
-            <MenuItem
-              id={hit.id}
-              key={hit.id}
-              textValue={hit.title || text.search.untitled}
-              isDisabled={bucketOf(hit) === undefined}
-              onAction={() => openBucket(bucketOf(hit))}
-            >
-              <Icon name="page" />
-              <Text slot="label">
-                <UserText>{hit.title || text.search.untitled}</UserText>
-              </Text>
-              <Text slot="description" className="quiet">
-                <Snippet parts={hit.snippet} />
-                <Paths paths={hit.paths} />
-              </Text>
-            </MenuItem>
+            <TextHitItem key={hit.id} hit={hit} openBucket={openBucket} />
           ))}
           {commands.map(({ id, name, icon, keys, run }) => (
             <MenuItem id={id} key={id} textValue={name} onAction={run}>
@@ -82,5 +59,25 @@ export function CommandPalette({ close }: { close: () => void }): ReactNode {
         </Menu>
       </Autocomplete>
     </div>
+  );
+}
+
+interface BucketItemProps {
+  branch: Branch;
+  openBucket: (id: string) => void;
+}
+
+function BucketItem({ branch, openBucket }: BucketItemProps): ReactNode {
+  const path = pathTo(useForest(), branch.parent);
+  return (
+    <MenuItem id={branch.id} textValue={branch.name} onAction={() => openBucket(branch.id)}>
+      <Icon name={iconOfType(branch.type)} />
+      <Text slot="label">
+        <UserText>{branch.name}</UserText>
+      </Text>
+      <Text slot="description" className="quiet">
+        <UserPath path={path} />
+      </Text>
+    </MenuItem>
   );
 }

@@ -1,14 +1,41 @@
 /** A text that was found: the passage with its matches, and every path to it. */
 
 import type { ReactNode } from "react";
+import { MenuItem, Text } from "react-aria-components";
 import type { PathBucket, SearchHit } from "../../api/types";
 import { text } from "../../text";
-import { UserPath } from "../../ui/UserText";
+import { Icon } from "../../ui/Icon";
+import { UserPath, UserText } from "../../ui/UserText";
 
-/** The bucket that opens with the text; undefined for one that is in no bucket. */
-export const bucketOf = (hit: SearchHit): string | undefined => hit.paths[0]?.at(-1)?.id;
+interface TextHitItemProps {
+  hit: SearchHit;
+  openBucket: (id: string) => void;
+}
 
-export function Snippet({ parts }: { parts: SearchHit["snippet"] }): ReactNode {
+/** Opens the first bucket that holds the text; one that is in no bucket cannot be opened. */
+export function TextHitItem({ hit, openBucket }: TextHitItemProps): ReactNode {
+  const bucketId = hit.paths[0]?.at(-1)?.id;
+  const title = hit.title || text.search.untitled;
+  return (
+    <MenuItem
+      id={hit.id}
+      textValue={title}
+      isDisabled={bucketId === undefined}
+      onAction={() => bucketId && openBucket(bucketId)}
+    >
+      <Icon name="page" />
+      <Text slot="label">
+        <UserText>{title}</UserText>
+      </Text>
+      <Text slot="description" className="quiet">
+        <Snippet parts={hit.snippet} />
+        <Paths paths={hit.paths} />
+      </Text>
+    </MenuItem>
+  );
+}
+
+function Snippet({ parts }: { parts: SearchHit["snippet"] }): ReactNode {
   return (
     <bdi dir="auto" className="snippet">
       {parts.map((part, index) =>
@@ -19,7 +46,7 @@ export function Snippet({ parts }: { parts: SearchHit["snippet"] }): ReactNode {
   );
 }
 
-export function Paths({ paths }: { paths: readonly (readonly PathBucket[])[] }): ReactNode {
+function Paths({ paths }: { paths: readonly (readonly PathBucket[])[] }): ReactNode {
   if (paths.length === 0) return <span>{text.search.inNoBucket}</span>;
   return paths.map((path) => (
     <span key={path.map(({ id }) => id).join("/")} className="path">
