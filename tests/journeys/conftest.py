@@ -15,7 +15,6 @@ from nats.aio.client import Client
 
 from reyna.adapters.postgres import migrations
 from reyna.embedded.home import Home
-from reyna.embedded.llama import Llama
 from reyna.embedded.nats import Nats
 from reyna.embedded.postgres import Postgres
 from reyna.sdk import Processor
@@ -23,6 +22,7 @@ from tests.journeys.application import SERVICES, Application
 from tests.journeys.people import Person
 from tests.journeys.processors import hanging_processor, running_worker
 from tests.support.mongodb import temporary_database
+from tests.support.prose_endpoint import ProseEndpoint
 
 NO_MODEL: Final = {"REYNA_LLM_URL": "http://127.0.0.1:9/v1", "REYNA_LLM_MODEL": "none"}
 SECRET: Final = "signs what the services of one test tell each other"
@@ -53,17 +53,26 @@ async def application_in_one_process(
 
 
 @pytest.fixture(scope="session")
+async def prose_endpoint() -> AsyncIterator[ProseEndpoint]:
+    """A language model that is connected by its address: it answers quickly, and always as it should."""
+    endpoint = ProseEndpoint()
+    await endpoint.start()
+    yield endpoint
+    await endpoint.stop()
+
+
+@pytest.fixture(scope="session")
 async def application_in_four_processes(
-    postgres_server: Postgres, llama_server: Llama, tmp_path_factory: pytest.TempPathFactory
+    postgres_server: Postgres, prose_endpoint: ProseEndpoint, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Application]:
-    """Four `reyna serve …` and a worker, which share a database, a nats-server and a language model."""
+    """Four `reyna serve …` and a worker, which share a database, a nats-server and a connected language model."""
     folder = tmp_path_factory.mktemp("four-processes")
     server = Nats(Home(folder / "nats"))
     await server.start()
     try:
         environment = await server_settings(postgres_server, server)
         async with running_application(
-            Application(folder, environment | model_settings(llama_server), services=SERVICES)
+            Application(folder, environment | model_settings(prose_endpoint), services=SERVICES)
         ) as application:
             application.nats = server
             yield application
@@ -73,15 +82,15 @@ async def application_in_four_processes(
 
 @pytest.fixture(scope="session")
 async def application_on_mongo(
-    prepared_home: Path, mongo_server: str, llama_server: Llama, tmp_path_factory: pytest.TempPathFactory
+    prepared_home: Path, mongo_server: str, prose_endpoint: ProseEndpoint, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Application]:
-    """`reyna up` whose state service keeps its records in MongoDB; the language model it shares with the services."""
+    """`reyna up` whose state service keeps its records in MongoDB, with a connected language model."""
     folder = tmp_path_factory.mktemp("on_mongo")
     shutil.copytree(prepared_home, folder / "home")
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(temporary_database(mongo_server))
         yield await stack.enter_async_context(
-            running_application(Application(folder, model_settings(llama_server) | {"REYNA_STATE_URL": url}))
+            running_application(Application(folder, model_settings(prose_endpoint) | {"REYNA_STATE_URL": url}))
         )
 
 
@@ -184,6 +193,6 @@ async def server_settings(postgres: Postgres, bus: Nats) -> dict[str, str]:
     return {"REYNA_POSTGRES_URL": url, "REYNA_NATS_URL": bus.url, "REYNA_SECRET": SECRET}
 
 
-def model_settings(model: Llama) -> dict[str, str]:
+def model_settings(model: ProseEndpoint) -> dict[str, str]:
     """Returns settings for an application that uses this language model."""
     return {"REYNA_LLM_URL": model.url, "REYNA_LLM_KEY": model.key, "REYNA_LLM_MODEL": model.model}

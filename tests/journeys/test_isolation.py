@@ -224,6 +224,7 @@ SAYS: Final[list[tuple[str, dict[str, Any]]]] = [
 ]
 SAYS_NOTHING_OF_HERS: Final = {"authenticate", "ping"} | {"subscribe", "resume", "undo", "redo"}  # tested by themselves
 
+SWITCHED_OFF: Final = {"processor_id": "text-expansion", "enabled": False}
 UPLOAD: Final = {"tus-resumable": "1.0.0", "upload-length": "10"}
 MODEL_KEY: Final = "sk-of-ana-0123456789"
 Ids = dict[str, str]
@@ -250,12 +251,10 @@ async def belongings(ana: Person) -> Ids:
     (run,), batch = requested["items"], {"id": requested["batch_id"]}
     await device.wait_for("processor.failed", run_id=run["id"])
     (dead,) = (await ana.get("/dead"))["items"]
-    (instance,) = (await ana.get("/instances"))["items"]
+    (instance,) = (await ana.get("/instances"))["items"] or [await ana.post("/instances", SWITCHED_OFF)]
     model = await ana.post("/models", {"name": "Big", "provider": "openai", "key": MODEL_KEY, "model": "big-1"})
-    trashed, trashed_bucket = (
-        await ana.post("/blobs", note),
-        await ana.post("/buckets", {"name": "Old", "type": "diary"}),
-    )
+    trashed = await ana.post("/blobs", note)
+    trashed_bucket = await ana.post("/buckets", {"name": "Old", "type": "diary"})
     body_of(await ana.rest.put("/me/spending-cap", json={"amount": "31.41"}))
     for path in (f"/blobs/{trashed['id']}", f"/buckets/{trashed_bucket['id']}"):
         body_of(await ana.rest.delete(path))

@@ -21,6 +21,7 @@ from reyna.sdk import Context, Refuse
 
 MAX_FAILED_REWRITINGS: Final = 2  # without one that was kept, after which a run rewrites no more
 MAX_LENGTHENING_ROUNDS: Final = 3  # for each passage, when the whole is still too short
+MAX_DEMONSTRATION_ROUNDS: Final = 12  # the same for the demonstration model, much of whose text is thrown away
 MAX_UNFINISHED_PROGRESS: Final = 0.99
 MAX_INSTRUCTION_CHARACTERS: Final = 2_000
 DEFAULT_CONTEXT_TOKENS: Final = 1_000
@@ -156,7 +157,8 @@ class Expansion:
 
     async def _lengthen(self) -> None:
         """Extends the shortest passages until the whole is long enough, or the rounds are used up."""
-        for _ in range(MAX_LENGTHENING_ROUNDS * len(self._writers)):
+        rounds = MAX_DEMONSTRATION_ROUNDS if self._is_demonstration else MAX_LENGTHENING_ROUNDS
+        for _ in range(rounds * len(self._writers)):
             if self._words() >= MIN_RATIO * self._source_words:
                 return
             await min(self._writers, key=lambda writer: writer.ratio).extend_once()
