@@ -11,7 +11,8 @@ from reyna.domain.text.words import word_count
 END_OF_INSTRUCTIONS: Final = "The text:\n"
 ADDED_SENTENCES: Final = 3  # behind each sentence of the text
 PIECE_SECONDS: Final = 0.02  # of a word: an answer takes about a second
-HEAD: Final = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
+JSON_HEAD: Final = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n"
+STREAM_HEAD: Final = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
 BEGINNINGS: Final = ("Beyond", "Under", "Behind", "Beside", "Above", "Along", "Within", "Around", "Past", "Across")
 THINGS: Final = (
     *("harbour", "garden", "window", "corridor", "mountain", "valley", "river", "orchard", "kitchen", "staircase"),
@@ -33,7 +34,7 @@ ACTS: Final = (
 
 
 class ProseEndpoint:
-    """An OpenAI-compatible server that streams its answers word by word."""
+    """An OpenAI-compatible server whose streamed answers come word by word."""
 
     key, model = "prose-key", "prose-1"
 
@@ -53,22 +54,31 @@ class ProseEndpoint:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
             length = int(head.split("content-length: ")[1].split("\r\n")[0])
             asked = json.loads(await reader.readexactly(length))
-            await self._answer(writer, asked["messages"][-1]["content"])
+            prompt = asked["messages"][-1]["content"]
+            await (self._stream(writer, prompt) if asked.get("stream") else self._answer(writer, prompt))
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the client has gone, as after a cancelled run
         finally:
             writer.close()
 
     async def _answer(self, writer: asyncio.StreamWriter, prompt: str) -> None:
-        writer.write(HEAD)
+        text = self._tell(prompt)
+        choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+        usage = _usage(word_count(prompt), word_count(text))
+        content = json.dumps({"id": "1", "object": "chat.completion", "created": 1, "model": self.model}
+                             | {"choices": [choice], "usage": usage}).encode()  # fmt: skip
+        writer.write(f"{JSON_HEAD}content-length: {len(content)}\r\n\r\n".encode() + content)
+        await writer.drain()
+
+    async def _stream(self, writer: asyncio.StreamWriter, prompt: str) -> None:
+        writer.write(STREAM_HEAD)
         words = self._tell(prompt.rpartition(END_OF_INSTRUCTIONS)[2]).split(" ")
         for word in words:
             await asyncio.sleep(PIECE_SECONDS)
             _send(writer, choices=[{"index": 0, "delta": {"content": f"{word} "}, "finish_reason": None}])
             await writer.drain()
         _send(writer, choices=[{"index": 0, "delta": {}, "finish_reason": "stop"}])
-        usage = {"prompt_tokens": word_count(prompt), "completion_tokens": len(words)}
-        _send(writer, choices=[], usage=usage | {"total_tokens": sum(usage.values())})
+        _send(writer, choices=[], usage=_usage(word_count(prompt), len(words)))
         writer.write(b"data: [DONE]\n\n")
         await writer.drain()
 
@@ -85,6 +95,11 @@ class ProseEndpoint:
         while len(written) < words - 2:
             written += ["and", "the", choose(THINGS)]
         return f"{' '.join(written)} something {choose(ACTS)}."
+
+
+def _usage(input_tokens: int, output_tokens: int) -> dict[str, int]:
+    total = input_tokens + output_tokens
+    return {"prompt_tokens": input_tokens, "completion_tokens": output_tokens, "total_tokens": total}
 
 
 def _send(writer: asyncio.StreamWriter, **fields: Any) -> None:
