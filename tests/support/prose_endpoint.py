@@ -13,6 +13,7 @@ ADDED_SENTENCES: Final = 3  # behind each sentence of the text
 PIECE_SECONDS: Final = 0.02  # of a word: an answer takes about a second
 JSON_HEAD: Final = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n"
 STREAM_HEAD: Final = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
+MODELS: Final = {"object": "list", "data": [{"id": "prose-1", "object": "model", "created": 1, "owned_by": "tests"}]}
 BEGINNINGS: Final = ("Beyond", "Under", "Behind", "Beside", "Above", "Along", "Within", "Around", "Past", "Across")
 THINGS: Final = (
     *("harbour", "garden", "window", "corridor", "mountain", "valley", "river", "orchard", "kitchen", "staircase"),
@@ -52,6 +53,9 @@ class ProseEndpoint:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+            if head.startswith("get "):
+                await _answer_json(writer, MODELS)
+                return
             length = int(head.split("content-length: ")[1].split("\r\n")[0])
             asked = json.loads(await reader.readexactly(length))
             prompt = asked["messages"][-1]["content"]
@@ -65,10 +69,8 @@ class ProseEndpoint:
         text = self._tell(prompt)
         choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
         usage = _usage(word_count(prompt), word_count(text))
-        content = json.dumps({"id": "1", "object": "chat.completion", "created": 1, "model": self.model}
-                             | {"choices": [choice], "usage": usage}).encode()  # fmt: skip
-        writer.write(f"{JSON_HEAD}content-length: {len(content)}\r\n\r\n".encode() + content)
-        await writer.drain()
+        answer = {"id": "1", "object": "chat.completion", "created": 1, "model": self.model}
+        await _answer_json(writer, answer | {"choices": [choice], "usage": usage})
 
     async def _stream(self, writer: asyncio.StreamWriter, prompt: str) -> None:
         writer.write(STREAM_HEAD)
@@ -95,6 +97,12 @@ class ProseEndpoint:
         while len(written) < words - 2:
             written += ["and", "the", choose(THINGS)]
         return f"{' '.join(written)} something {choose(ACTS)}."
+
+
+async def _answer_json(writer: asyncio.StreamWriter, body: dict[str, Any]) -> None:
+    content = json.dumps(body).encode()
+    writer.write(f"{JSON_HEAD}content-length: {len(content)}\r\n\r\n".encode() + content)
+    await writer.drain()
 
 
 def _usage(input_tokens: int, output_tokens: int) -> dict[str, int]:
