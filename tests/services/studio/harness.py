@@ -14,6 +14,7 @@ from litestar import Litestar
 
 from reyna.adapters.memory.bus import MemoryBus
 from reyna.adapters.memory.files import MemoryFiles
+from reyna.adapters.memory.search_index import MemorySearchIndex
 from reyna.adapters.memory.store import MemoryStore
 from reyna.domain.caller import system_caller
 from reyna.domain.event import Message
@@ -41,6 +42,7 @@ from reyna.storage.outbox.relay import Relay
 from reyna.storage.outbox.write_order import PUBLISH_BEHIND_OTHERS
 from reyna.transport.http import Check
 from reyna.transport.rpc import Signer
+from tests.services.processors.models.stand_in import ModelsStandIn
 
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the same algorithm, for tests by the hundred
 EXPANSION = NewProcessor(
@@ -132,15 +134,18 @@ async def studio_harness(
     bus: Bus | None = None,
     *,
     kept_in: Callable[[Sequence[Collection[Any]]], Store] = MemoryStore,
-    models: ModelAccess = ModelAccess(),
+    models: ModelAccess | None = None,
     **more: Any,
 ) -> AsyncIterator[StudioHarness]:
-    """The studio with its system schemas and text expansion registered; `more` is its page and its checks."""
+    """The studio with its system schemas and text expansion registered, and by default with a connected language model;
+    `more` is its page and its checks."""
+    models = models or ModelAccess(ModelsStandIn())
     memory = MemoryBus()
     bus, clock = bus or memory, Clock()
     schemas = Schemas(await _kept(kept_in(schema_records.COLLECTIONS), bus))
     await install(schemas)
-    state = State(await _kept(kept_in(state_records.COLLECTIONS), bus), schemas, file_storage=MemoryFiles())
+    state_store = await _kept(kept_in(state_records.COLLECTIONS), bus)
+    state = State(state_store, schemas, file_storage=MemoryFiles(), search_index=MemorySearchIndex())
     signer = Signer(b"s" * 32)
     processor_store = await _kept(kept_in(processor_records.COLLECTIONS), bus)
     processors = Processors(processor_store, state, schemas, signer, bus, models=models)

@@ -111,7 +111,7 @@ async def processor(api: httpx.AsyncClient) -> Case:
 
 async def model(api: httpx.AsyncClient) -> Case:
     new = {"name": "Mine", "provider": "anthropic", "model": "a-model", "key": "a-key-of-nobody"}
-    return Case("/models", new, new | {"name": "Other"}, "/models")
+    return Case("/models", new, new | {"name": "Other"}, "/models", 2)  # that of the installation, too
 
 
 async def pipeline(api: httpx.AsyncClient) -> Case:

@@ -30,7 +30,7 @@ from tests.services.studio.conftest import PASSWORD, create_account
 from tests.services.studio.harness import QUICK, StudioHarness, studio_harness
 from tests.support.concurrency import gather_results
 
-NOTHING = {"blobs": 0, "bytes": 0, "buckets": 0, "runs": 0}
+NOTHING = {"blobs": 0, "bytes": 0, "buckets": 0, "runs": 0, "files": 0, "file_bytes": 0}
 ANA = {"email": "ana@example.test", "password": PASSWORD, "name": "Ana"}
 
 
