@@ -38,7 +38,7 @@ async def look_into(person: Person, device: Device, settings: dict[str, Any], mo
 
 async def test_a_question_is_answered_from_my_library_and_two_sources(build_application: Builder) -> None:
     endpoint = Endpoint()
-    endpoint.answers = [whole("yes"), whole(json.dumps(ANSWER))]
+    endpoint.answers = [whole(json.dumps(ANSWER))]
     await endpoint.start()
     async with running_source("wikipedia.json") as wikipedia, running_source("crossref.json") as crossref:
         application = build_application(

@@ -39,8 +39,7 @@ async def propose(blob: Blob, **other: Any) -> dict[str, Any]:
 class Refining:
     """A model that takes the first name of each prompt for an object."""
 
-    def __init__(self, model: str = "large") -> None:
-        self.model = model
+    def __init__(self) -> None:
         self.prompts: list[Prompt] = []
 
     async def complete(self, prompt: Prompt) -> Completion:
@@ -49,8 +48,7 @@ class Refining:
             {"number": 1, "kind": "object", "description": "A clock\n of brass."},
             {"number": 99, "kind": "place", "description": "Nowhere."},
         ]
-        text = json.dumps({"entries": entries}) if prompt.schema else "yes"
-        return Completion(text=text, model=self.model, input_tokens=5, output_tokens=5)
+        return Completion(text=json.dumps({"entries": entries}), model="large", input_tokens=5, output_tokens=5)
 
     def stream(self, prompt: Prompt) -> Any:
         raise NotImplementedError
@@ -108,11 +106,18 @@ async def test_a_model_refines_and_is_marked() -> None:
     assert [part.source for part in language.prompts[-1].sent_parts][1:3] == ["passages", "passages"]
 
 
-@pytest.mark.parametrize("language", [None, Refining("SmolLM2-135M-Instruct")])
-async def test_without_a_model_the_proposals_are_there_and_the_reason_is_said(language: Any) -> None:
-    data = await propose(note(EMOJI), language=language, settings={"refine": True})
+async def test_without_a_model_the_proposals_are_there_and_the_reason_is_said() -> None:
+    data = await propose(note(EMOJI), settings={"refine": True})
     assert len(data["proposals"]) == 2
     assert "model" in data["not_available"][0]["reason"]
+
+
+async def test_the_demonstration_model_is_not_asked() -> None:
+    language = Refining()
+    data = await propose(note(EMOJI), language=language, settings={"refine": True}, demonstration=True)
+    assert len(data["proposals"]) == 2
+    assert "demonstration" in data["not_available"][0]["reason"]
+    assert language.prompts == []
 
 
 async def test_a_model_that_breaks_leaves_the_proposals() -> None:

@@ -167,15 +167,10 @@ async def test_a_list_that_the_model_cannot_write_is_left_out_and_said() -> None
 
 
 async def test_the_demonstration_model_writes_no_pitch() -> None:
-    class Demonstration(Scripted):
-        async def complete(self, prompt: Prompt) -> Any:
-            completion = await super().complete(prompt)
-            return type(completion)(
-                text=completion.text, model="SmolLM2-135M-Instruct", input_tokens=1, output_tokens=1
-            )
-
+    model = Scripted(write)
     with pytest.raises(Refuse, match=r"Connect a model"):
-        await pitch(an_idea(), Demonstration(write))
+        await pitch(an_idea(), model, demonstration=True)
+    assert model.prompts == []
 
 
 def test_the_answers_of_the_model_fit() -> None:

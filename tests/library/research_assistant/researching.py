@@ -22,16 +22,15 @@ SCHEMAS: Final = {f"{new.name}-v1": new.json_schema for new in system_schemas() 
 class AnsweringModel:
     """A language model that answers a question with `sentences`, and is asked with `prompts`."""
 
-    def __init__(self, *sentences: tuple[str, list[int], str], answered: bool = True, model: str = "large") -> None:
+    def __init__(self, *sentences: tuple[str, list[int], str], answered: bool = True) -> None:
         given = [{"text": text, "sources": numbers, "quote": quote} for text, numbers, quote in sentences]
         answer = {"answered": answered, "sentences": given, "open_questions": ["How high are they?"]}
-        self.answer, self.model = msgspec.json.encode(answer).decode(), model
+        self.answer = msgspec.json.encode(answer).decode()
         self.prompts: list[Prompt] = []
 
     async def complete(self, prompt: Prompt) -> Completion:
         self.prompts.append(prompt)
-        text = "yes" if prompt.schema is None else self.answer
-        return Completion(text=text, model=self.model, input_tokens=10, output_tokens=5)
+        return Completion(text=self.answer, model="large", input_tokens=10, output_tokens=5)
 
     def stream(self, prompt: Prompt) -> Any:
         raise NotImplementedError
@@ -66,11 +65,21 @@ async def run_research(
     blobs: Sequence[Blob] = (),
     buckets: Sequence[Bucket] = (),
     steps: MemorySteps | None = None,
+    demonstration: bool = False,
     **settings: Any,
 ) -> RunResult:
     """Returns the outputs, each of which fits its schema."""
     processor = build_research_assistant((network or RecordedNetwork()).sources)
-    result = await run(processor, blob, language=language, settings=settings, blobs=blobs, buckets=buckets, steps=steps)
+    result = await run(
+        processor,
+        blob,
+        language=language,
+        settings=settings,
+        blobs=blobs,
+        buckets=buckets,
+        steps=steps,
+        demonstration=demonstration,
+    )
     for output in result.outputs:
         assert Validator(SCHEMAS[output.schema_id or processor.makes]).errors(output.data) == ()
     return result

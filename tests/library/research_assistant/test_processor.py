@@ -99,10 +99,15 @@ async def test_sources_that_do_not_answer_are_listed_without_an_answer() -> None
     assert [source["title"] for source in data["sources"]] == ["Seiche", "Tide"]
 
 
-@pytest.mark.parametrize(
-    "language",
-    [None, AnsweringModel(model="SmolLM2-135M-Instruct"), Scripted(lambda prompt: Fault("The model is gone."))],
-)
+async def test_the_demonstration_model_is_not_asked() -> None:
+    model = AnsweringModel()
+    data = await research(QUESTION, language=model, sources=["wikipedia"], demonstration=True)
+    assert data["status"] == "sources_only"
+    assert "demonstration" in reasons(data)["summary"]
+    assert model.prompts == []
+
+
+@pytest.mark.parametrize("language", [None, Scripted(lambda prompt: Fault("The model is gone."))])
 async def test_without_a_model_the_sources_come_with_their_extracts(language: Any) -> None:
     data = await research(QUESTION, language=language, sources=["wikipedia"])
     assert data["status"] == "sources_only"

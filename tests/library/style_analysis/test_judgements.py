@@ -7,7 +7,6 @@ import pytest
 from reyna.domain.errors import Fault, Forbidden
 from reyna.library.style_analysis import style_analyzer
 from reyna.library.style_analysis.judgements import MAX_EXCERPT_CHARACTERS, excerpts_of
-from reyna.ports.language import Completion, Prompt
 from reyna.sdk.testing import a_blob, run
 from tests.library.scripted_model import Scripted
 
@@ -15,9 +14,11 @@ ANSWER = '{"tone": "Quiet, then anxious.", "pacing": "The end hurries."}'
 SETTINGS: dict[str, Any] = {"language": "en", "findings": [], "judgements": True}
 
 
-async def analyse(language: Any, **settings: Any) -> dict[str, Any]:
+async def analyse(language: Any, *, is_demonstration: bool = False, **settings: Any) -> dict[str, Any]:
     note = a_blob("text-input-v1", {"content": "The lamp was lit. He ran slowly."})
-    data: dict[str, Any] = (await run(style_analyzer, note, language=language, settings=SETTINGS | settings)).data
+    chosen = SETTINGS | settings
+    result = await run(style_analyzer, note, language=language, settings=chosen, demonstration=is_demonstration)
+    data: dict[str, Any] = result.data
     return data
 
 
@@ -26,7 +27,7 @@ def reason_of(data: dict[str, Any]) -> str | None:
 
 
 async def test_a_connected_model_judges_tone_and_pacing() -> None:
-    data = await analyse(Scripted(lambda prompt: ANSWER if "Judge" in prompt.user else "yes"))
+    data = await analyse(Scripted(lambda prompt: ANSWER))
     assert data["judgements"] == [
         {"about": "tone", "text": "Quiet, then anxious.", "made_by": "model", "model": "scripted"},
         {"about": "pacing", "text": "The end hurries.", "made_by": "model", "model": "scripted"},
@@ -40,23 +41,12 @@ async def test_no_model_is_asked_unless_the_settings_say_so() -> None:
     assert language.prompts == []
 
 
-class Demonstration:
-    """The model that comes with the studio; it counts what it is asked."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    async def complete(self, prompt: Prompt) -> Completion:
-        self.asked += 1
-        return Completion(text="yes", model="SmolLM2-135M-Instruct", input_tokens=1, output_tokens=1)
-
-
 async def test_the_demonstration_model_does_not_judge() -> None:
-    language = Demonstration()
-    data = await analyse(language)
+    language = Scripted(lambda prompt: ANSWER)
+    data = await analyse(language, is_demonstration=True)
     assert "judgements" not in data
     assert "demonstration" in (reason_of(data) or "")
-    assert language.asked == 1
+    assert language.prompts == []
 
 
 @pytest.mark.parametrize("error", [Fault("The model is gone."), Forbidden("The key was not accepted.")])

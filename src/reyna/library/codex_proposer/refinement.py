@@ -8,10 +8,9 @@ from reyna.domain.errors import Fault, NotSignedIn, Refusal
 from reyna.domain.text.clusters import shorten
 from reyna.domain.text.names import remove_controls
 from reyna.library.codex_proposer.settings import CodexSettings
+from reyna.library.demonstration import DEMONSTRATION_REASON
 from reyna.sdk import Context, Prompt, PromptPart
 
-DEMONSTRATION_MODEL: Final = "smollm2-135m"  # which comes with the studio, and cannot judge a text
-DEMONSTRATION_REASON: Final = "The model that comes with the studio is a demonstration. Connect a model."
 PROPOSALS_PER_PROMPT: Final = 25
 MAX_REFINED: Final = 100  # the most frequent ones
 PASSAGES_PER_PROPOSAL: Final = 3
@@ -50,13 +49,13 @@ async def refine(
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Returns the proposals with what a model says of them, or as they are with the reason."""
     refined = list(proposals)
+    if context.language.demonstration:
+        return refined, DEMONSTRATION_REASON
     try:
         for start in range(0, min(len(refined), MAX_REFINED), PROPOSALS_PER_PROMPT):
             end = min(start + PROPOSALS_PER_PROMPT, MAX_REFINED)
             batch = refined[start:end]
             entries = await context.step(f"refine-{start}", partial(_ask, batch, context))
-            if entries is None:
-                return refined, DEMONSTRATION_REASON
             refined[start:end] = _apply(batch, entries)
             await context.progress(0.5 + 0.5 * end / MAX_REFINED)
     except NotSignedIn:
@@ -66,11 +65,7 @@ async def refine(
     return refined, None
 
 
-async def _ask(batch: Sequence[dict[str, Any]], context: Context[CodexSettings]) -> list[dict[str, Any]] | None:
-    """Returns the entries of the answer; None where only the demonstration model answers."""
-    name = Prompt(system="", user="Say yes.", max_tokens=1, temperature=0.0)
-    if DEMONSTRATION_MODEL in (await context.language.complete(name)).model.lower():
-        return None
+async def _ask(batch: Sequence[dict[str, Any]], context: Context[CodexSettings]) -> list[dict[str, Any]]:
     answer = await context.language.complete_json(_prompt(batch), ANSWER_SCHEMA)
     entries: list[dict[str, Any]] = answer["entries"]
     return entries

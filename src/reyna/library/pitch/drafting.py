@@ -8,9 +8,8 @@ from reyna.domain.text.words import word_count
 from reyna.library.pitch.answers import clean_text, list_schema, unique_items
 from reyna.library.pitch.settings import PartName
 from reyna.library.pitch.variants import ListPart, Part, TextPart, Variant
-from reyna.sdk import Context, Prompt, PromptPart, Refuse, UnusableAnswer
+from reyna.sdk import Context, Prompt, PromptPart, UnusableAnswer
 
-DEMONSTRATION_MODEL: Final = "smollm2-135m"  # which comes with the studio
 TOKENS_PER_WORD: Final = 2.0  # generous: English has 1.3, German 2
 TOKENS_PER_ITEM: Final = 120
 EXTRA_TOKENS: Final = 64
@@ -39,7 +38,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def draft_part(name: PartName, subject: Subject, context: Context[Any]) -> Draft:
-    """Returns the part as the model drafts it. Raises Refuse for the demonstration model, and what the model raises."""
+    """Returns the part as the model drafts it. Raises what the model raises."""
     part = subject.variant.parts[name]
     if isinstance(part, TextPart):
         return await _draft_text(name, part, subject, context)
@@ -65,25 +64,15 @@ async def _draft_list(name: PartName, part: ListPart, subject: Subject, context:
     except UnusableAnswer:
         return Draft(part=name, value=None, remark="The model's answer was no list of this kind.")
     items = unique_items(answer["items"], part.fields[0])
-    model = context.cost.model or ""
-    _check_model(model)
     value: list[Any] = [item[part.fields[0]] for item in items] if len(part.fields) == 1 else list(items)
     if name == "suggested_comparables":
         value = [item | {"checked": False} for item in value]
-    return Draft(part=name, value=value, model=model)
+    return Draft(part=name, value=value, model=context.cost.model or "")
 
 
 async def _ask(prompt: Prompt, context: Context[Any]) -> tuple[str, str]:
     completion = await context.language.complete(prompt)
-    _check_model(completion.model)
     return clean_text(completion.text), completion.model
-
-
-def _check_model(model: str) -> None:
-    if DEMONSTRATION_MODEL in model.lower():
-        raise Refuse(
-            "The model that comes with the studio is a demonstration, which writes no pitches. Connect a model."
-        )
 
 
 def part_prompt(part: Part, subject: Subject, *, before: str | None = None) -> Prompt:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
+from reyna.library.demonstration import DEMONSTRATION_REASON
 from reyna.library.pitch.drafting import Draft, Subject, draft_part
 from reyna.library.pitch.edits import fingerprint, parts_to_draft
 from reyna.library.pitch.material import condense
@@ -34,9 +35,11 @@ pitch_writer = Processor(
 async def write_pitch(blob: Blob, context: Context[PitchSettings]) -> dict[str, Any] | Derived:
     """Returns the pitch: a new one, or a pitch with some parts drafted again and all others as they are.
 
-    Every part is a durable step with a prompt of its own. Raises Refuse where there is nothing to write about, for
-    parts that the variant does not have, and when the model drafted none of them.
+    Every part is a durable step with a prompt of its own. Raises Refuse for the demonstration model, where there is
+    nothing to write about, for parts that the variant does not have, and when the model drafted none of them.
     """
+    if context.language.demonstration:
+        raise Refuse(DEMONSTRATION_REASON)
     source = await read_source(blob, context)
     variant_name = context.settings.variant or source.pitch.get("variant", DEFAULT_VARIANT)
     variant = VARIANTS[variant_name]

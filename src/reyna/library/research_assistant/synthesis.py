@@ -1,20 +1,19 @@
 """Synthesis: the answer that a connected model writes from the sources, or the reason for which there is none."""
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import msgspec
 
 from reyna.domain.errors import Fault, NotSignedIn, Refusal
+from reyna.library.demonstration import DEMONSTRATION_REASON
 from reyna.library.research_assistant.answer_check import CheckedAnswer, check_answer
 from reyna.library.research_assistant.prompt import ANSWER_SCHEMA, SOURCES_BY_DEPTH, sent_text, synthesis_prompt
 from reyna.library.research_assistant.question import Question
 from reyna.library.research_assistant.settings import ResearchSettings
 from reyna.library.research_assistant.sources.found_source import FoundSource
-from reyna.sdk import Context, Prompt
+from reyna.sdk import Context
 
-DEMONSTRATION_MODEL: Final = "smollm2-135m"  # which comes with the studio, and cannot answer from sources
-DEMONSTRATION_REASON: Final = "The model that comes with the studio is a demonstration. Connect a model."
 Status = Literal["answered", "sources_only", "not_found"]
 
 
@@ -33,6 +32,8 @@ async def synthesise(
     sources as they are; Raises NotSignedIn alone."""
     if not sources:
         return Synthesis(status="not_found")
+    if context.language.demonstration:
+        return Synthesis(status="sources_only", reason=DEMONSTRATION_REASON)
     read = sources[: SOURCES_BY_DEPTH[question.depth]]
     try:
         given = await context.step("synthesis", lambda: _ask(question, read, context))
@@ -40,8 +41,6 @@ async def synthesise(
         raise
     except (Fault, Refusal) as error:
         return Synthesis(status="sources_only", reason=error.detail)
-    if given is None:
-        return Synthesis(status="sources_only", reason=DEMONSTRATION_REASON)
     shown = [msgspec.structs.replace(source, text=sent_text(source, question)) for source in read]
     answer = check_answer(given, shown)
     return Synthesis(status="answered" if answer.sentences else "not_found", answer=answer)
@@ -49,10 +48,6 @@ async def synthesise(
 
 async def _ask(
     question: Question, sources: Sequence[FoundSource], context: Context[ResearchSettings]
-) -> dict[str, Any] | None:
-    """Returns the answer; None where only the demonstration model answers."""
-    name = Prompt(system="", user="Say yes.", max_tokens=1, temperature=0.0)
-    if DEMONSTRATION_MODEL in (await context.language.complete(name)).model.lower():
-        return None
+) -> dict[str, Any]:
     answer: dict[str, Any] = await context.language.complete_json(synthesis_prompt(question, sources), ANSWER_SCHEMA)
     return answer

@@ -4,11 +4,11 @@ from typing import Any, Final
 
 from reyna.domain.errors import Fault, NotSignedIn, Refusal
 from reyna.domain.text.clusters import shorten, truncate
+from reyna.library.demonstration import DEMONSTRATION_REASON
 from reyna.library.style_analysis.request import AnalysisRequest
 from reyna.library.style_analysis.settings import StyleSettings
 from reyna.sdk import Context, Prompt
 
-DEMONSTRATION_MODEL: Final = "smollm2-135m"  # which comes with the studio, and cannot judge a text
 MAX_EXCERPT_CHARACTERS: Final = 3_000
 EXCERPTS: Final = 3  # beginning, middle and end
 MAX_JUDGEMENT_CHARACTERS: Final = 1_000
@@ -28,6 +28,8 @@ async def add_judgements(
     """Returns the analysis with `judgements`, or with the reason for which there are none."""
     if not context.settings.judgements:
         return data
+    if context.language.demonstration:
+        return _without(data, DEMONSTRATION_REASON)
     text = "\n\n".join(source.text for source in request.texts)
     try:
         found = await context.step("judgements", lambda: _ask(text, context))
@@ -35,18 +37,12 @@ async def add_judgements(
         raise
     except (Fault, Refusal) as error:
         return _without(data, error.detail)
-    if found is None:
-        return _without(data, "The model that comes with the studio is a demonstration. Connect a model.")
     return data | {"judgements": found}
 
 
-async def _ask(text: str, context: Context[StyleSettings]) -> list[dict[str, str]] | None:
-    """Returns the judgements; None where only the demonstration model answers."""
-    name = Prompt(system="", user="Say yes.", max_tokens=1, temperature=0.0)
-    model = (await context.language.complete(name)).model
-    if DEMONSTRATION_MODEL in model.lower():
-        return None
+async def _ask(text: str, context: Context[StyleSettings]) -> list[dict[str, str]]:
     answer = await context.language.complete_json(_prompt(text), ANSWER_SCHEMA)
+    model = context.cost.model or ""
     return [
         {
             "about": subject,
