@@ -2,7 +2,7 @@
 
 from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
-from reyna.domain.errors import Fault, Invalid, NotFound, Refusal, TooLarge
+from reyna.domain.errors import Conflict, Fault, Invalid, NotFound, Refusal, TooLarge
 from reyna.domain.files.file import FileInfo
 from reyna.domain.processing.prompts.estimate import TokenEstimate
 from reyna.domain.processing.prompts.prompt import PromptPart
@@ -16,6 +16,7 @@ __all__ = [
     "Blob",
     "Bucket",
     "Completion",
+    "Conflict",
     "Context",
     "Derived",
     "Fault",

@@ -1,5 +1,6 @@
 """What goes along with a note from its book: the texts around it, the chapter before, and whom it names."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ from reyna.library.continuity.background import NO_BACKGROUND, BookBackground
 from reyna.library.continuity.gathering import gather_background
 from reyna.library.continuity.texts import beginning_of, end_of, title_of, writings_in
 from reyna.library.text_expansion import text_expansion
-from reyna.sdk import Blob, Bucket, Context, Processor
+from reyna.sdk import Blob, Bucket, Conflict, Context, Processor, TreeItem
 from reyna.sdk.testing import a_blob, rehearse, run
 
 SOURCES = ("codex", "chapter before", "text before", "text after")
@@ -113,6 +114,25 @@ async def test_the_prompt_shows_every_part_with_its_source_and_its_reason() -> N
     assert parts[PORT.id].reason == "The text names Port Ellen (place)."
     assert parts[PORT.id].bucket_id == "port"
     assert all(part.tokens > 0 for part in parts.values())
+
+
+class MovedBook:
+    """The calls of a context whose book is moved while it is read."""
+
+    async def bucket(self, id: str) -> Bucket:
+        return BUCKETS[0]
+
+    async def blobs(self, *, bucket: str) -> AsyncIterator[Blob]:
+        yield BEFORE
+
+    async def tree(self, bucket_id: str, *, kind: str) -> AsyncIterator[TreeItem]:
+        yield TreeItem(depth=0, bucket=BUCKETS[0])
+        raise Conflict("A bucket was moved.")
+
+
+async def test_a_book_that_is_moved_meanwhile_gives_no_background() -> None:
+    context: Any = MovedBook()
+    assert await gather_background(NOTE, "Mara walked.", context, 1_000) == NO_BACKGROUND
 
 
 def test_what_was_derived_stands_for_its_source() -> None:

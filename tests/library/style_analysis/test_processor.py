@@ -19,14 +19,14 @@ NOW = datetime(2026, 5, 1, tzinfo=UTC)
 QUICK: dict[str, Any] = {"findings": ["passive", "adverb"], "language": "en"}
 
 
-def a_bucket(id: str, name: str, children: tuple[str, ...] = ()) -> Bucket:
+def a_bucket(id: str, name: str, *, parent: str | None = None) -> Bucket:
     return Bucket(
         id=id,
         user_id=USER,
         name=name,
         type="chapter",
-        rank="a",
-        child_bucket_ids=children,
+        rank=id,
+        parent_bucket_id=parent,
         created_at=NOW,
         updated_at=NOW,
     )
@@ -64,23 +64,23 @@ async def test_a_book_is_analysed_in_its_order_with_the_newest_of_each_text() ->
         bucket_ids=("bucket-two",),
         updated_at=NOW + timedelta(hours=1),
     )
-    preface = a_text("A preface of five words.", "bucket-book", id="blob-preface")
+    afterword = a_text("An afterword of five words.", "bucket-book", id="blob-afterword")
     opening = a_text("It began.", "bucket-one", id="blob-opening")
     ran = await analyse(
         note,
         settings={"bucket_id": "bucket-book"},
-        blobs=[prose, preface, opening],
+        blobs=[prose, afterword, opening],
         buckets=[
-            a_bucket("bucket-book", "Book", ("bucket-one", "bucket-two")),
-            a_bucket("bucket-one", "Chapter 1"),
-            a_bucket("bucket-two", "Chapter 2"),
+            a_bucket("bucket-book", "Book"),
+            a_bucket("bucket-one", "Chapter 1", parent="bucket-book"),
+            a_bucket("bucket-two", "Chapter 2", parent="bucket-book"),
         ],
     )
     (output,) = ran.outputs
     assert output.bucket_ids == ("bucket-book",)
     texts = [(text["blob_id"], text["title"]) for text in ran.data["texts"]]
-    assert texts == [("blob-preface", "Book"), ("blob-opening", "Chapter 1"), ("blob-prose", "Chapter 2")]
-    assert ran.data["metrics"]["words"] == 5 + 2 + 6
+    assert texts == [("blob-opening", "Chapter 1"), ("blob-prose", "Chapter 2"), ("blob-afterword", "Book")]
+    assert ran.data["metrics"]["words"] == 2 + 6 + 5
     assert [(one["blob_id"], one["quote"]) for one in ran.data["findings"]] == [("blob-prose", "was made")]
 
 

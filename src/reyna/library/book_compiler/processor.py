@@ -4,12 +4,12 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from reyna.library.book_compiler.book.tree import TEXT_SCHEMAS
 from reyna.library.book_compiler.child_process import compile_in_child
 from reyna.library.book_compiler.files import load_images, save_files
 from reyna.library.book_compiler.reading import read_book
 from reyna.library.book_compiler.request import CompileRequest
 from reyna.library.book_compiler.settings import BookSettings
+from reyna.library.text_versions import TEXT_SCHEMAS
 from reyna.sdk import Blob, Context, Derived, Processor
 
 book_compiler = Processor(

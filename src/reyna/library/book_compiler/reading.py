@@ -6,30 +6,28 @@ from reyna.library.book_compiler.book.roles import ROLE_OF_TYPE
 from reyna.library.book_compiler.book.sources import BookBucket
 from reyna.library.book_compiler.book.tree import MAX_DEPTH, BookTooDeep, build_tree
 from reyna.library.book_compiler.settings import BookSettings
-from reyna.sdk import Blob, Bucket, Context, NotFound, Refuse, TreeItem
+from reyna.library.bucket_reading import UNKNOWN_BUCKET, read_bucket
+from reyna.sdk import Blob, Bucket, Context, Refuse, TreeItem
 
 MAX_ITEMS: Final = 50_000
 MAX_BYTES: Final = 100_000_000
-UNKNOWN_BUCKET: Final = "There is no bucket of yours under the id of the settings."
 
 
 async def read_book(blob: Blob, context: Context[BookSettings]) -> BookBucket:
     """Returns the bucket that the settings name, or the book of the blob, with all that is in it.
 
-    Raises Refuse where there is no such bucket, and for more than the compiler takes.
+    Raises Refuse for more than the compiler takes, and as `read_bucket`.
     """
     bucket_id = context.settings.bucket_id or await _find_book(blob, context)
     items: list[TreeItem] = []
     size = 0
+    async for item in read_bucket(bucket_id, context):
+        items.append(item)
+        size += item.blob.size if item.blob else 0
+        if len(items) > MAX_ITEMS or size > MAX_BYTES:
+            raise Refuse(f"The book compiler takes {MAX_ITEMS:,} things and {MAX_BYTES // 10**6} MB at once.")
     try:
-        async for item in context.tree(bucket_id):
-            items.append(item)
-            size += item.blob.size if item.blob else 0
-            if len(items) > MAX_ITEMS or size > MAX_BYTES:
-                raise Refuse(f"The book compiler takes {MAX_ITEMS:,} things and {MAX_BYTES // 10**6} MB at once.")
         root = build_tree(items)
-    except NotFound:
-        raise Refuse(UNKNOWN_BUCKET) from None
     except BookTooDeep:
         raise Refuse(f"The book compiler takes {MAX_DEPTH} levels of buckets.") from None
     if root is None:

@@ -7,7 +7,8 @@ from reyna.domain.text.clusters import shorten
 from reyna.library.codex_proposer.proposals import has_capitals, proposal_data, propose, writes_all_nouns_large
 from reyna.library.codex_proposer.refinement import refine
 from reyna.library.codex_proposer.settings import CodexSettings
-from reyna.library.codex_proposer.texts import TEXT_SCHEMAS, DraftTexts, read_draft
+from reyna.library.codex_proposer.texts import DraftTexts, read_draft
+from reyna.library.text_versions import TEXT_SCHEMAS
 from reyna.sdk import Blob, Context, Derived, Processor
 
 UNIT: Final = "utf-16"

@@ -9,7 +9,7 @@ from reyna.domain.text.clusters import shorten
 from reyna.domain.text.folding import fold
 from reyna.library.continuity.background import Excerpt, is_named
 from reyna.library.continuity.texts import text_of, title_of
-from reyna.sdk import Blob, Bucket, Context, NotFound
+from reyna.sdk import Blob, Bucket, Conflict, Context, NotFound
 
 # Types of buckets of which each is one entry, and of buckets that hold many.
 ENTRY_TYPES: Final = frozenset({"character", "place", "location", "setting", "object", "item", "person", "faction"})
@@ -37,7 +37,7 @@ async def read_entries(buckets: Sequence[Bucket], text: str, context: Context[An
         inside = {one.id: one for one in buckets if one.id == bucket.id or is_codex_type(one.type)}
         try:
             items = [item async for item in context.tree(bucket.id, kind="blob")]
-        except NotFound:  # removed meanwhile
+        except (NotFound, Conflict):  # moved, trashed or removed meanwhile
             continue
         for item in items:
             holder = inside.get(str(item.parent_bucket_id), bucket)

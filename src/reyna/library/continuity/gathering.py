@@ -8,7 +8,7 @@ from typing import Any, Final
 from reyna.library.continuity.background import NO_BACKGROUND, BookBackground, Excerpt
 from reyna.library.continuity.codex import is_codex_type, read_entries
 from reyna.library.continuity.texts import Writing, beginning_of, end_of, writings_in
-from reyna.sdk import Blob, Bucket, Context, NotFound
+from reyna.sdk import Blob, Bucket, Conflict, Context, NotFound
 
 BOOK_TYPE: Final = "book"
 MAX_DEPTH: Final = 50  # of the bucket in its book
@@ -23,11 +23,15 @@ async def gather_background(blob: Blob, text: str, context: Context[Any], budget
     if budget_tokens <= 0 or not blob.bucket_ids:
         return NO_BACKGROUND
     try:
-        bucket = await context.bucket(blob.bucket_ids[0])
-        book = await _book_of(bucket, context)
-        buckets, writings = await asyncio.gather(_buckets_in(book, context), _writings_in(bucket, context))
-    except NotFound:  # moved or removed meanwhile
+        return await _gather(blob, text, context, budget_tokens)
+    except (NotFound, Conflict):  # moved, trashed or removed meanwhile
         return NO_BACKGROUND
+
+
+async def _gather(blob: Blob, text: str, context: Context[Any], budget_tokens: int) -> BookBackground:
+    bucket = await context.bucket(blob.bucket_ids[0])
+    book = await _book_of(bucket, context)
+    buckets, writings = await asyncio.gather(_buckets_in(book, context), _writings_in(bucket, context))
     each = max(int(budget_tokens * NEIGHBOUR_SHARE), MIN_NEIGHBOUR_TOKENS)
     number = next((number for number, one in enumerate(writings) if blob.id in (one.blob.id, one.newest.id)), None)
     before, after = _neighbours(writings, number, bucket, each)

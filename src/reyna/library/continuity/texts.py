@@ -7,6 +7,7 @@ import msgspec
 
 from reyna.domain.text.sentences import split_sentences
 from reyna.domain.text.tokens import estimate_tokens
+from reyna.library.text_versions import origins_of
 from reyna.sdk import Blob
 
 TEXT_FIELDS: Final = ("content", "expanded", "description", "text")
@@ -47,11 +48,11 @@ def title_of(blob: Blob) -> str:
 def writings_in(blobs: Iterable[Blob]) -> list[Writing]:
     """Returns the pieces of writing in their order; what was derived from a blob beside it stands for that blob."""
     given = [blob for blob in blobs if text_of(blob)]
-    roots = _roots_of(given)
+    origins = origins_of({blob.id: blob.parent_id for blob in given})
     newest: dict[str, Blob] = {}
     for blob in sorted(given, key=lambda one: one.updated_at):
-        newest[roots[blob.id]] = blob
-    return [Writing(blob, newest[blob.id]) for blob in given if roots[blob.id] == blob.id]
+        newest[origins[blob.id]] = blob
+    return [Writing(blob, newest[blob.id]) for blob in given if origins[blob.id] == blob.id]
 
 
 def end_of(text: str, max_tokens: int) -> str:
@@ -76,16 +77,3 @@ def beginning_of(text: str, max_tokens: int) -> str:
             break
         kept = longer
     return kept
-
-
-def _roots_of(blobs: list[Blob]) -> dict[str, str]:
-    """Returns for each blob the one among them that it was derived from in the end, by id."""
-    parents = {blob.id: blob.parent_id for blob in blobs}
-    roots: dict[str, str] = {}
-    for blob in blobs:
-        id, seen = blob.id, set[str]()
-        while (parent := parents.get(id)) is not None and parent in parents and parent not in seen:
-            seen.add(id)
-            id = parent
-        roots[blob.id] = id
-    return roots

@@ -13,7 +13,7 @@ from reyna.library.pitch.parallel import gather_all
 from reyna.library.pitch.settings import PartName, PitchSettings, VariantName
 from reyna.library.pitch.sources import PITCH_SCHEMA, Source, read_source
 from reyna.library.pitch.variants import VARIANTS
-from reyna.library.style_analysis.sources import TEXT_SCHEMAS
+from reyna.library.text_versions import TEXT_SCHEMAS
 from reyna.sdk import Blob, Context, Derived, Processor, Refuse
 
 READING_FRACTION: Final = 0.4  # of the work on a book, after which its parts are drafted

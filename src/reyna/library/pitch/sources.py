@@ -7,8 +7,10 @@ import msgspec
 
 from reyna.domain.text.clusters import shorten
 from reyna.domain.text.words import word_count
+from reyna.library.bucket_reading import read_bucket
 from reyna.library.pitch.settings import PART_NAMES, PitchSettings
-from reyna.library.style_analysis.sources import TEXT_SCHEMAS, newest_of_each, source_of
+from reyna.library.style_analysis.sources import source_of
+from reyna.library.text_versions import TEXT_SCHEMAS, newest_of_each
 from reyna.sdk import Blob, Context, NotFound, Refuse
 
 PITCH_SCHEMA: Final = "pitch-v1"
@@ -83,14 +85,11 @@ async def _read_pitch(pitch: Mapping[str, Any], context: Context[PitchSettings])
 async def _read_bucket(bucket_id: str, pitch: Mapping[str, Any], context: Context[PitchSettings]) -> Source:
     names: dict[str, str] = {}
     found: dict[str, tuple[Blob, str]] = {}
-    try:
-        async for item in context.tree(bucket_id):
-            if item.bucket is not None:
-                names[item.bucket.id] = item.bucket.name
-            elif item.blob is not None and item.blob.schema_id in TEXT_SCHEMAS:
-                found.setdefault(item.blob.id, (item.blob, names.get(item.parent_bucket_id or "", "")))
-    except NotFound:
-        raise Refuse("There is no bucket of yours under the id of the settings.") from None
+    async for item in read_bucket(bucket_id, context):
+        if item.bucket is not None:
+            names[item.bucket.id] = item.bucket.name
+        elif item.blob is not None and item.blob.schema_id in TEXT_SCHEMAS:
+            found.setdefault(item.blob.id, (item.blob, names.get(item.parent_bucket_id or "", "")))
     newest = newest_of_each([blob for blob, _ in found.values()])
     if len(newest) > MAX_TEXTS:
         raise Refuse(f"The pitch writer takes {MAX_TEXTS:,} texts at once; there are {len(newest):,}.")

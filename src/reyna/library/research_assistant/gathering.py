@@ -6,7 +6,6 @@ from typing import Final
 
 import msgspec
 
-from reyna.domain.errors import Conflict
 from reyna.library.research_assistant.question import Depth, Question
 from reyna.library.research_assistant.settings import ResearchSettings
 from reyna.library.research_assistant.sources.adapter import NetworkSource, SourceFault, SourceSearch
@@ -18,13 +17,11 @@ from reyna.library.research_assistant.sources.own_library import (
     OwnLibrary,
     WalkedLibrary,
 )
-from reyna.sdk import Context, NotFound, Refuse, Retry
+from reyna.sdk import Context
 
 RESULTS_BY_DEPTH: Final[dict[Depth, int]] = {"brief": 5, "standard": 10, "thorough": 20}  # of each source
 NETWORK_IS_OFF: Final = "No source on the network is switched on: see the setting `sources`."
 LIBRARY_IS_OFF: Final = "Your library was not searched: see the setting `library`."
-MOVED_RETRY_SECONDS: Final = 2.0  # after a bucket was moved while it was read
-NO_BUCKET: Final = "There is no bucket of yours under the id of the settings."
 
 
 class SearchedOrigin(msgspec.Struct, frozen=True):
@@ -71,12 +68,7 @@ async def _ask_library(question: Question, context: Context[ResearchSettings], l
     if not context.settings.library:
         return GatheredSources([], [], [MissingSource("library", LIBRARY_IS_OFF)])
     search = partial(library.find, question, limit=RESULTS_BY_DEPTH[question.depth])
-    try:
-        hits = await context.step("search-library", search, returns=LibraryHits)
-    except NotFound:
-        raise Refuse(NO_BUCKET) from None
-    except Conflict:
-        raise Retry(after=MOVED_RETRY_SECONDS) from None
+    hits = await context.step("search-library", search, returns=LibraryHits)
     missing = [] if hits.is_complete else [MissingSource("library", _shortened_reason(hits.examined))]
     return GatheredSources(hits.sources, [SearchedOrigin("library", LIBRARY_TITLE, len(hits.sources))], missing)
 

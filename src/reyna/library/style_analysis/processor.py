@@ -5,7 +5,8 @@ from typing import Any
 from reyna.library.style_analysis.child_process import analyse_in_child
 from reyna.library.style_analysis.judgements import add_judgements
 from reyna.library.style_analysis.settings import StyleSettings
-from reyna.library.style_analysis.sources import TEXT_SCHEMAS, read_request
+from reyna.library.style_analysis.sources import read_request
+from reyna.library.text_versions import TEXT_SCHEMAS
 from reyna.sdk import Blob, Context, Derived, Processor
 
 style_analyzer = Processor(

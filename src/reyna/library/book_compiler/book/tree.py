@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from reyna.library.book_compiler.book.sources import BookBucket, BookText
+from reyna.library.text_versions import TEXT_SCHEMAS, text_field_of
 from reyna.sdk import Blob, Bucket, TreeItem
 
-TEXT_SCHEMAS: Final = ("text-input-v1", "expanded-text-v1", "edited-text-v1")
-EXPANDED_SCHEMA: Final = "expanded-text-v1"
 MAX_DEPTH: Final = 50
 
 
@@ -54,7 +53,7 @@ def text_of(blob: Blob) -> BookText:
     return BookText(
         blob_id=blob.id,
         schema_id=blob.schema_id,
-        text=blob.data["expanded" if blob.schema_id == EXPANDED_SCHEMA else "content"],
+        text=blob.data[text_field_of(blob.schema_id)],
         title=blob.data.get("title"),
         updated_at=blob.updated_at,
         parent_id=blob.parent_id,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from reyna.library.book_compiler.book.sources import BookText
+from reyna.library.text_versions import origins_of
 
 TextVersion = Literal["newest", "original", "expanded", "edited"]
 SCHEMA_OF_VERSION: Final[Mapping[str, str]] = {
@@ -33,8 +34,8 @@ def group_versions(texts: Sequence[BookText]) -> list[list[BookText]]:
     """Returns the texts in groups: each text with all that was derived from it, among these."""
     by_id = {text.blob_id: text for text in texts}
     groups: dict[str, list[BookText]] = {}
-    for text in by_id.values():
-        groups.setdefault(_origin_of(text, by_id), []).append(text)
+    for id, origin in origins_of({text.blob_id: text.parent_id for text in by_id.values()}).items():
+        groups.setdefault(origin, []).append(by_id[id])
     return list(groups.values())
 
 
@@ -43,11 +44,3 @@ def _choose(versions: list[BookText], wanted: str) -> BookText:
     schema_id = SCHEMA_OF_VERSION.get(wanted)
     fitting = [one for one in versions if wanted == one.blob_id or schema_id == one.schema_id]
     return max(fitting or versions, key=lambda one: (one.updated_at, one.blob_id))
-
-
-def _origin_of(text: BookText, by_id: Mapping[str, BookText]) -> str:
-    seen = {text.blob_id}
-    while (parent := by_id.get(text.parent_id or "")) is not None and parent.blob_id not in seen:
-        seen.add(parent.blob_id)
-        text = parent
-    return text.blob_id

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from reyna.domain.text.clusters import shorten
+from reyna.library.bucket_reading import read_bucket
 from reyna.library.research_assistant.extracts import best_extract
 from reyna.library.research_assistant.question import Question
 from reyna.library.research_assistant.ranking import TextScores
@@ -64,7 +65,7 @@ class WalkedLibrary:
     async def find(self, question: Question, *, limit: int) -> LibraryHits:
         """Returns the blobs that hold words of the question.
 
-        Raises NotFound for a bucket that is not there, Conflict for one that is moved meanwhile.
+        Raises Refuse and Retry as `read_bucket`.
         """
         scores, kept, seen = TextScores(question.terms), dict[str, Blob](), set[str]()
         characters, is_complete = 0, True
@@ -108,7 +109,7 @@ class WalkedLibrary:
                 yield blob
             return
         seen = set[str]()  # a blob may stand in several places
-        async for item in self._context.tree(self._bucket_id, kind="blob"):
+        async for item in read_bucket(self._bucket_id, self._context, kind="blob"):
             if item.blob is not None and item.blob.id not in seen:
                 seen.add(item.blob.id)
                 yield item.blob
