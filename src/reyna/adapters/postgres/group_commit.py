@@ -3,14 +3,21 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, NamedTuple
 
+from reyna.adapters.postgres.lanes import MAX_STATEMENTS_IN_FLIGHT, Lanes
 from reyna.adapters.postgres.write_plan import Key, WritePlan, merge_plans
 from reyna.ports.store import RequirementNotMet
 
-MAX_STATEMENTS_IN_FLIGHT: Final = 2  # before the next writes wait and gather
 MAX_WRITES_PER_STATEMENT: Final = 64  # more gain nothing, and all wait for the last
 MAX_FULL_SUMS: Final = 1_000  # sums that are remembered as full
+
+
+class WaitingWrite(NamedTuple):
+    """A write, and the future that ends with it."""
+
+    plan: WritePlan
+    result: asyncio.Future[None]
 
 
 class GroupCommit:
@@ -23,10 +30,8 @@ class GroupCommit:
 
     def __init__(self, run: Callable[[WritePlan], Awaitable[None]], lanes: int = MAX_STATEMENTS_IN_FLIGHT) -> None:
         self._run = run
-        self._free_lanes = lanes
         self._full_sums: dict[tuple[str, str], None] = {}  # (user, sum)
-        self._waiting: deque[tuple[WritePlan, asyncio.Future[None]]] = deque()
-        self._lanes: set[asyncio.Task[None]] = set()
+        self._lanes = Lanes(_take_group, self._run_group, lanes)
 
     async def write(self, plan: WritePlan) -> None:
         if not plan.can_share:
@@ -36,9 +41,7 @@ class GroupCommit:
             await self._run_alone(plan)
             return
         result: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((plan, result))
-        if len(self._waiting) == 1:
-            self._open_lane()
+        self._lanes.add(WaitingWrite(plan, result))
         await result
 
     async def _run_alone(self, plan: WritePlan) -> None:
@@ -55,42 +58,7 @@ class GroupCommit:
             for key in plan.additions:
                 self._full_sums.pop(key, None)
 
-    def _open_lane(self) -> None:
-        """Starts a lane, if one is free, in the next turn of the event loop, when more writes may be there.
-
-        It is a task of its own, so that no writer delays the others or takes them along when it is cancelled.
-        """
-        if self._free_lanes:
-            self._free_lanes -= 1
-            lane = asyncio.create_task(self._run_lane())
-            self._lanes.add(lane)
-            lane.add_done_callback(self._lanes.discard)
-
-    async def _run_lane(self) -> None:
-        """Runs what waits, until nothing does."""
-        try:
-            while self._waiting:
-                group = self._take_group()
-                if self._waiting:
-                    self._open_lane()
-                await self._run_group(group)
-        finally:
-            self._free_lanes += 1
-
-    def _take_group(self) -> list[tuple[WritePlan, asyncio.Future[None]]]:
-        """Takes the writes that wait, in their order, as far as they can be one statement."""
-        group = [self._waiting.popleft()]
-        required, changed = set(group[0][0].required), set(group[0][0].changed)
-        while self._waiting and len(group) < MAX_WRITES_PER_STATEMENT:
-            plan = self._waiting[0][0]
-            if _would_interfere(plan, required, changed):
-                break
-            required |= plan.required
-            changed |= plan.changed
-            group.append(self._waiting.popleft())
-        return group
-
-    async def _run_group(self, group: list[tuple[WritePlan, asyncio.Future[None]]]) -> None:
+    async def _run_group(self, group: list[WaitingWrite]) -> None:
         if len(group) == 1:
             await self._run_for(*group[0])
             return
@@ -118,6 +86,20 @@ class GroupCommit:
         else:
             if not result.done():
                 result.set_result(None)
+
+
+def _take_group(waiting: deque[WaitingWrite]) -> list[WaitingWrite]:
+    """Takes the writes that wait, in their order, as far as they can be one statement."""
+    group = [waiting.popleft()]
+    required, changed = set(group[0].plan.required), set(group[0].plan.changed)
+    while waiting and len(group) < MAX_WRITES_PER_STATEMENT:
+        plan = waiting[0].plan
+        if _would_interfere(plan, required, changed):
+            break
+        required |= plan.required
+        changed |= plan.changed
+        group.append(waiting.popleft())
+    return group
 
 
 def _would_interfere(plan: WritePlan, required: set[Key], changed: set[Key]) -> bool:

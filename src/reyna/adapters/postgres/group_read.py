@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, NamedTuple
 
+from reyna.adapters.postgres.lanes import Lanes
 from reyna.adapters.postgres.sql import Table, storable
 from reyna.ports.store import NotNull, Where
 
-MAX_STATEMENTS_IN_FLIGHT: Final = 2  # of one kind, before the next reads wait and gather
 MAX_READS_PER_STATEMENT: Final = 64
 MAX_KINDS: Final = 500  # far more than the services have
 
@@ -80,40 +80,16 @@ class GroupRead:
 
 
 class ReadQueue:
-    """The reads of one kind that wait, and the lanes that send them."""
+    """The reads of one kind, which go out in lanes of their own."""
 
     def __init__(self, kind: ReadKind, send: Send) -> None:
         self._kind, self._send = kind, send
-        self._free_lanes = MAX_STATEMENTS_IN_FLIGHT
-        self._waiting: deque[WaitingRead] = deque()
-        self._lanes: set[asyncio.Task[None]] = set()
+        self._lanes = Lanes(_take_group, self._run_group)
 
     async def read(self, user_id: str, wanted: str) -> list[tuple[Any, ...]]:
         rows: asyncio.Future[list[tuple[Any, ...]]] = asyncio.get_running_loop().create_future()
-        self._waiting.append(WaitingRead(user_id, wanted, rows))
-        if len(self._waiting) == 1:
-            self._open_lane()
+        self._lanes.add(WaitingRead(user_id, wanted, rows))
         return await rows
-
-    def _open_lane(self) -> None:
-        """Starts a lane, if one is free: a task of its own, so that no reader takes the others along."""
-        if self._free_lanes:
-            self._free_lanes -= 1
-            lane = asyncio.create_task(self._run_lane())
-            self._lanes.add(lane)
-            lane.add_done_callback(self._lanes.discard)
-
-    async def _run_lane(self) -> None:
-        """Sends what waits, until nothing does."""
-        try:
-            while self._waiting:
-                count = min(len(self._waiting), MAX_READS_PER_STATEMENT)
-                group = [self._waiting.popleft() for _ in range(count)]
-                if self._waiting:
-                    self._open_lane()
-                await self._run_group(group)
-        finally:
-            self._free_lanes += 1
 
     async def _run_group(self, group: list[WaitingRead]) -> None:
         try:
@@ -135,6 +111,10 @@ class ReadQueue:
         for number, *row in await self._send(self._kind.many, args):
             found[number - 1].append(tuple(row))
         return found
+
+
+def _take_group(waiting: deque[WaitingRead]) -> list[WaitingRead]:
+    return [waiting.popleft() for _ in range(min(len(waiting), MAX_READS_PER_STATEMENT))]
 
 
 def _single_text(table: Table, where: Where) -> tuple[str, str] | None:
