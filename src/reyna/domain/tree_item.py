@@ -1,9 +1,13 @@
 """Items of a tree: the buckets below a bucket and the blobs in them, in reading order."""
 
+from typing import Literal
+
 import msgspec
 
 from reyna.domain.blob import Blob
 from reyna.domain.bucket import Bucket
+
+ItemKind = Literal["blob", "bucket"]
 
 
 class TreeItem(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,8 +1,9 @@
 """Reading of a whole bucket for a run that is about all of it."""
 
 from collections.abc import AsyncIterator
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
+from reyna.domain.tree_item import ItemKind
 from reyna.sdk import Bucket, Conflict, NotFound, Refuse, Retry, TreeItem
 
 MOVED_RETRY_SECONDS: Final = 2.0
@@ -15,11 +16,11 @@ class BucketTreeReads(Protocol):
 
     async def bucket(self, id: str) -> Bucket: ...
 
-    def tree(self, bucket_id: str, *, kind: Literal["bucket", "blob"] | None = None) -> AsyncIterator[TreeItem]: ...
+    def tree(self, bucket_id: str, *, kind: ItemKind | None = None) -> AsyncIterator[TreeItem]: ...
 
 
 async def read_bucket(
-    bucket_id: str, context: BucketTreeReads, *, kind: Literal["bucket", "blob"] | None = None
+    bucket_id: str, context: BucketTreeReads, *, kind: ItemKind | None = None
 ) -> AsyncIterator[TreeItem]:
     """Yields the bucket and all below it in reading order.
 

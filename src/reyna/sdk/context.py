@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from functools import partial
-from typing import Any, Generic, Literal, Protocol, TypeVar, overload
+from typing import Any, Generic, Protocol, TypeVar, overload
 
 import msgspec
 
@@ -14,7 +14,7 @@ from reyna.domain.files.file import FileInfo
 from reyna.domain.processing.run import Cost
 from reyna.domain.requests.page import MAX_PAGE_SIZE, Page
 from reyna.domain.search.hit import SearchHit, SearchPage
-from reyna.domain.tree_item import TreeItem
+from reyna.domain.tree_item import ItemKind, TreeItem
 from reyna.ports.language import Language
 from reyna.sdk.files.file_access import FileAccess
 from reyna.sdk.files.memory_files import SavedFiles
@@ -59,7 +59,7 @@ class ContentsReads(Protocol):
         caller: Caller,
         id: str,
         *,
-        kind: Literal["bucket", "blob"] | None = None,
+        kind: ItemKind | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[TreeItem]: ...
@@ -178,10 +178,10 @@ class Context(Generic[S]):
         ):
             yield blob
 
-    async def tree(self, bucket_id: str, *, kind: Literal["bucket", "blob"] | None = None) -> AsyncIterator[TreeItem]:
+    async def tree(self, bucket_id: str, *, kind: ItemKind | None = None) -> AsyncIterator[TreeItem]:
         """Yields a bucket of the user and all below it in reading order: each bucket before what is in it.
 
-        The bucket itself comes first with depth 0. `kind` leaves out the others: the buckets alone are read quickly.
+        The bucket itself comes first with depth 0. With the `kind` "blob" or "bucket", there are only these.
         The reads are few: one for each 200 items. Raises NotFound, and Conflict when what is read is moved meanwhile.
         """
         async for item in self._read_pages(partial(self._state.contents.list, self._caller, bucket_id, kind=kind)):

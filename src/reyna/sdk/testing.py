@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -15,7 +15,7 @@ from reyna.domain.processing.prompts.estimate import RehearsalReport
 from reyna.domain.processing.prompts.prompt import KeptPrompts, NewPrompts, RunPrompt
 from reyna.domain.processing.run import Cost, Output
 from reyna.domain.requests.page import Page
-from reyna.domain.tree_item import TreeItem
+from reyna.domain.tree_item import ItemKind, TreeItem
 from reyna.ports.language import Language
 from reyna.sdk.context import BlobReads, BucketReads, ContentsReads, Context, SearchReads
 from reyna.sdk.files.memory_files import SavedFiles
@@ -198,7 +198,7 @@ class _MemoryContents:
         caller: Caller,
         id: str,
         *,
-        kind: Literal["bucket", "blob"] | None = None,
+        kind: ItemKind | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[TreeItem]:

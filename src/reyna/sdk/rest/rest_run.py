@@ -1,7 +1,7 @@
 """The calls of a worker on behalf of one run that it has claimed over HTTPS, with the token of that run."""
 
 from contextlib import suppress
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import quote
 
 from reyna.domain.blob import Blob
@@ -24,7 +24,7 @@ from reyna.domain.processing.step import NewStep, RunStep
 from reyna.domain.requests.page import Page
 from reyna.domain.schema import Verdict
 from reyna.domain.search.hit import SearchPage
-from reyna.domain.tree_item import TreeItem
+from reyna.domain.tree_item import ItemKind, TreeItem
 from reyna.sdk.context import BlobReads, BucketReads, ContentsReads, SearchReads
 from reyna.sdk.processor import check_verdict
 from reyna.sdk.rest.budgets import WorkerBudgets
@@ -178,7 +178,7 @@ class RestContents:
         caller: Caller,
         id: str,
         *,
-        kind: Literal["bucket", "blob"] | None = None,
+        kind: ItemKind | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[TreeItem]:

@@ -16,7 +16,7 @@ from reyna.ports.store import Collection
 from reyna.services.state.files.file_records import FILE_COLLECTIONS
 from reyna.storage.idempotency import idempotency_collection
 
-Kind = Literal["bucket", "blob"]
+Kind = Literal["blob", "bucket"]
 ActName = Literal[
     "create_bucket",
     "copy_bucket",

@@ -1756,7 +1756,7 @@ export interface components {
             blob: components["schemas"]["Blob"] | null;
             bucket: components["schemas"]["Bucket"] | null;
             /** @enum {string} */
-            kind: "bucket" | "blob";
+            kind: "blob" | "bucket";
             placement: components["schemas"]["Placement"] | null;
         };
         JournalEntry: {
@@ -2735,7 +2735,7 @@ export interface components {
             bucket_count: number;
             id: string;
             /** @enum {string} */
-            kind: "bucket" | "blob";
+            kind: "blob" | "bucket";
             purged_at: string | null;
             /** Format: date-time */
             trashed_at: string;

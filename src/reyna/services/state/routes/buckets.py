@@ -1,7 +1,7 @@
 """Buckets, and what stands in them."""
 
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 from litestar import delete, get, patch, post, put
@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from reyna.domain.bucket import Bucket, BucketChange, NewBucket, Node
 from reyna.domain.placement import Placement
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page
-from reyna.domain.tree_item import TreeItem
+from reyna.domain.tree_item import ItemKind, TreeItem
 from reyna.services.state.routes.dependencies import Content
 from reyna.services.state.structure.placements import Item
 from reyna.transport.http import (
@@ -136,7 +136,7 @@ async def contents(
     content: Content,
     caller: CurrentCaller,
     id: FromPath[str],
-    kind: FromQuery[Literal["bucket", "blob"] | None] = None,
+    kind: FromQuery[ItemKind | None] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[TreeItem]:

@@ -1,13 +1,13 @@
 """The contents part: a bucket and everything below it in reading order, page by page."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from reyna.domain.bucket import Bucket
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict
 from reyna.domain.requests.page import Page, check_limit, decode_cursor, encode_cursor
-from reyna.domain.tree_item import TreeItem
+from reyna.domain.tree_item import ItemKind, TreeItem
 from reyna.ports.store import Store
 from reyna.services.state.content.blob_reader import BlobReader
 from reyna.services.state.records import BLOBS, PLACEMENTS
@@ -40,7 +40,7 @@ class Contents:
         caller: Caller,
         id: str,
         *,
-        kind: Literal["bucket", "blob"] | None = None,
+        kind: ItemKind | None = None,
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[TreeItem]:

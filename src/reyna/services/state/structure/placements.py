@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ from reyna.domain.placement import Placement, placement_id
 from reyna.domain.requests.page import Page, check_limit, decode_cursor, encode_cursor
 from reyna.domain.requests.precondition import IfMatch
 from reyna.domain.text.names import normalize_name
+from reyna.domain.tree_item import ItemKind
 from reyna.ports.store import Delete, Put, Require, RequirementNotMet, Store
 from reyna.services.state.content.blob_reader import BlobReader
 from reyna.services.state.history.journal_entries import journal_steps
@@ -30,7 +31,7 @@ from reyna.storage.logical_clock import LogicalClock, retry_when_clock_is_behind
 class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One thing in a bucket: a child bucket, or a blob with its placement."""
 
-    kind: Literal["bucket", "blob"]
+    kind: ItemKind
     bucket: Bucket | None = None
     blob: Blob | None = None
     placement: Placement | None = None
