@@ -25,14 +25,18 @@ ANA = Caller(user_id="user-ana")
 TIMEOUT_SECONDS = 60.0
 READING_VERBS = ("check", "examine", "find", "get", "identify", "list", "parents", "usage", "validate")
 COPY = """
-import asyncio, sys
+import asyncio, sys, time
 from reyna.adapters.nats.bus import NatsBus
+from reyna.ports.bus import RpcReply
 
 async def main():
     bus = await NatsBus.connect(sys.argv[1], name="copy")
 
     async def answer(request):
         print("asked", flush=True)
+        if request.verb == "compute":
+            time.sleep(2)  # blocks the event loop, as a long computation does
+            return RpcReply(b"computed")
         await asyncio.Event().wait()
 
     await bus.serve("library", "1.0.0", sys.argv[2:], answer)
@@ -82,9 +86,9 @@ async def other(nats_server: Nats) -> AsyncIterator[NatsBus]:
 
 @pytest.fixture
 async def copy(nats_server: Nats) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process of its own that serves the library, and never answers."""
+    """A process of its own that serves the library, and answers only what it computes."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", COPY, nats_server.url, "blobs.create", "undo", stdout=PIPE
+        sys.executable, "-c", COPY, nats_server.url, "blobs.create", "undo", "compute", stdout=PIPE
     )
     assert process.stdout
     assert await process.stdout.readline() == b"serves\n"
@@ -132,6 +136,12 @@ async def test_a_copy_that_works_for_long_is_waited_for(bus: NatsBus, other: Nat
     await other.listen("reyna.rpc.library.-working", whether_at_work)
     await other.serve("library", "1.0.0", ["copy"], answer)
     assert (await bus.request("library", "copy", b"", {}, timeout=TIMEOUT_SECONDS)).body == b"done"
+
+
+async def test_a_copy_that_is_too_busy_to_say_that_it_works_is_waited_for(
+    bus: NatsBus, copy: asyncio.subprocess.Process
+) -> None:
+    assert (await bus.request("library", "compute", b"", {}, timeout=TIMEOUT_SECONDS)).body == b"computed"
 
 
 def addresses_of(service: type) -> set[str]:

@@ -12,7 +12,7 @@ from reyna.domain.errors import Fault, Gone, TimedOut, Unserved
 
 WATCH_AFTER_SECONDS: Final = 0.75  # most answers come within a hundredth of it
 WORKING_TIMEOUT_SECONDS: Final = 0.5  # in which a copy says that it is working on a request
-MAX_WORKING_TIMEOUTS: Final = 2  # in a row, after which the copy that took the request counts as gone
+MAX_WORKING_TIMEOUTS: Final = 5  # in a row, after which the copy counts as gone: a busy one is silent for some seconds
 REPLY_TOKEN_BYTES: Final = 8
 MORE: Final = "Reyna-More"  # a header on every part of a long answer but the last
 
@@ -114,6 +114,9 @@ class _WorkingWatch:
         """Returns whether a copy works on it; True also without a connection, when nobody can tell."""
         try:
             await self._inbox.request(self._working, self._reply, None, timeout=WORKING_TIMEOUT_SECONDS)
+        except Unserved:
+            await asyncio.sleep(WORKING_TIMEOUT_SECONDS)  # after a restart of NATS the copies come one by one
+            return False
         except Fault:
             return not self._inbox.is_connected
         await asyncio.sleep(WORKING_TIMEOUT_SECONDS)

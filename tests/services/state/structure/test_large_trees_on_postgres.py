@@ -1,21 +1,24 @@
 """Bulks and copies on PostgreSQL: with much in them, and among many clients of two processes at once."""
 
 import asyncio
+import json
 import random
+import re
 from collections import Counter
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
 import msgspec
 import pytest
 
+from reyna.adapters.postgres import sql
 from reyna.adapters.postgres.store import PostgresStore
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Refusal
 from reyna.domain.requests.operation import NewBulk
-from reyna.ports.store import Increment
-from reyna.services.state.records import BLOBS, COLLECTIONS
+from reyna.ports.store import Increment, Put
+from reyna.services.state.records import BLOBS, BUCKETS, COLLECTIONS
 from reyna.services.state.service import State
 from tests.services.state.conftest import ContentBuilder
 from tests.services.state.invariants import assert_sound
@@ -42,6 +45,22 @@ async def test_ten_thousand_notes_are_copied_undone_and_copied_again(
     await there.journal.redo(ana)
     assert await store.count(BLOBS, ana.user_id, {"trashed_at": None}) == 2 * MANY
     assert len(await assert_sound(store, ana.user_id)) == 5 * MANY + 3
+
+
+@pytest.mark.parametrize(("toward", "start"), [("children", "book"), ("parents", "chapter")])
+async def test_a_walk_reads_no_other_buckets_however_many_one_bucket_holds(
+    pool: asyncpg.Pool, processes: list[State], ana: Caller, toward: Literal["children", "parents"], start: str
+) -> None:
+    book = await ContentBuilder(processes[0], ana).bucket("book")
+    steps = [step for number in range(2000) for step in chapter_with_a_note(book, number)]
+    await PostgresStore(pool, "state", COLLECTIONS).write(*steps)
+    await pool.execute("analyze state.buckets")
+    first = next(step.record.id for step in steps if isinstance(step, Put) and step.collection is BUCKETS)
+    starts = [book.id if start == "book" else first]
+    query = sql.walk(sql.Table(BUCKETS), ana.user_id, starts, "parent_bucket_id", toward, None, {"trashed_at": None})
+    (report,) = json.loads(await pool.fetchval(f"explain (analyze, format json) {query[0]}", *query[1]))
+    assert {int(rows) for rows in re.findall(r"Rows Removed by .*?: (\d+)", str(report))} <= {0}
+    assert report["Plan"]["Actual Rows"] == (2001 if start == "book" else 2)
 
 
 CLIENTS, TURNS = 6, 12

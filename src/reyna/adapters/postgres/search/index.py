@@ -1,9 +1,9 @@
 """The SearchIndex on PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
 import asyncpg
@@ -21,10 +21,13 @@ from reyna.domain.search.query import ParsedQuery
 from reyna.domain.search.words import words_of
 from reyna.ports.search import LoadEntries
 
+P = ParamSpec("P")
+T = TypeVar("T")
 POOL_CONNECTIONS: Final = 4
 # The plan of a search depends on how frequent its words are.
 PLANNING: Final = {"plan_cache_mode": "force_custom_plan"}
 TYPO_SCORE_SHARE: Final = 0.3  # of what the same match without a typo would score
+LONG_TEXT_CHARACTERS: Final = 20_000  # about 5 ms of work, for which the event loop is not blocked
 
 
 async def open_search_pool(url: str) -> asyncpg.Pool:
@@ -94,10 +97,11 @@ class PostgresSearchIndex:
 
     async def _put(self, connection: Any, tag: str, entry: Entry) -> tuple[tuple[Any, ...], set[str]]:
         """Returns the row of an entry and its words."""
-        title, text = words_of(entry.title), words_of(entry.text)
+        is_long = len(entry.text) > LONG_TEXT_CHARACTERS
+        title, text = words_of(entry.title), await _compute(is_long, words_of, entry.text)
         words = {*title, *text}
         stems = await self._stemmer.stems_of(connection, entry.language, words)
-        vector = vector_of(tag, title, text, sorted(set(stems.values())))
+        vector = await _compute(is_long, vector_of, tag, title, text, sorted(set(stems.values())))
         row = (
             *(entry.id, entry.kind, entry.revision, entry.data_since, entry.type, entry.schema_id, entry.processor_id),
             *(entry.parent_id, entry.parent_revision, " ".join(entry.bucket_ids), entry.language, entry.title),
@@ -145,6 +149,13 @@ class PostgresSearchIndex:
         except UNAVAILABLE_ERRORS as error:
             await self._pool.expire_connections()
             raise Unavailable("The search index cannot be reached.") from error
+
+
+async def _compute(in_thread: bool, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Calls a function, on request in a thread, so that the process answers others meanwhile."""
+    if in_thread:
+        return await asyncio.to_thread(function, *args, **kwargs)
+    return function(*args, **kwargs)
 
 
 async def _near_words(connection: Any, user_id: str, query: ParsedQuery) -> dict[str, list[str]]:
