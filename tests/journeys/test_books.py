@@ -23,10 +23,11 @@ async def a_book(person: Person) -> dict[str, Any]:
     return book
 
 
-async def test_a_book_is_compiled_where_i_ask_for_it(ana: Person, bo: Person) -> None:
+async def test_a_bucket_is_compiled_as_one_book(ana: Person, bo: Person) -> None:
     device = await ana.device()
     book = await a_book(ana)
-    body = {"processor_id": "book-compiler", "blob_ids": [book["note"]], "settings": {"formats": ["docx", "pdf"]}}
+    body = {"processor_id": "book-compiler", "bucket_id": book["id"], "settings": {"formats": ["docx", "pdf"]}}
+    assert (await bo.rest.post("/runs", json=body)).status_code == 404
     (run,) = (await ana.post("/runs", body))["items"]
     ended = await device.receive_until(
         lambda frame: (

@@ -40,6 +40,18 @@ async def test_a_processor_runs_with_nothing_else_running() -> None:
     assert (ran.cost.model, ran.cost.output_tokens) == ("scripted", 1)
 
 
+def test_a_processor_of_whole_buckets_needs_a_setting_for_the_bucket() -> None:
+    class OfBucket(msgspec.Struct):
+        bucket_id: str | None = None
+
+    facts: dict[str, Any] = {"takes": "text-input-v1", "makes": "pitch-v1", "whole_bucket": True}
+    assert Processor("bind", settings=OfBucket, **facts).registration.whole_bucket
+    with pytest.raises(Invalid, match="bucket_id"):
+        Processor("bind", settings=Loudness, **facts)
+    with pytest.raises(Invalid, match="bucket_id"):
+        Processor("bind", **facts)
+
+
 async def test_settings_are_checked_there_too() -> None:
     with pytest.raises(Refuse, match="marks"):
         await run(a_processor(), a_note(), settings={"marks": 10})

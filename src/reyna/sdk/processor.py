@@ -15,6 +15,7 @@ from reyna.domain.processing.processor import NewProcessor
 from reyna.domain.processing.prompts.estimate import TokenEstimate
 from reyna.domain.processing.run import Output
 from reyna.domain.processing.schema_patterns import takes_schema
+from reyna.domain.processing.whole_bucket import check_takes_bucket
 from reyna.domain.schema import Verdict
 from reyna.sdk.context import Context
 from reyna.sdk.threads import run_in_thread
@@ -71,7 +72,8 @@ class Description(TypedDict, total=False):
     that an event starts, which allows loops: 1 is a run on what a user made, and each run on the output of another adds
     one. `rehearsal` says how the prompts of a run are found before it begins: the function runs up to its `first` call
     of the model; or goes on with empty answers to find `all`, which is for prompts that do not depend on the answers;
-    or `never` runs for that, since it does more than ask a model.
+    or `never` runs for that, since it does more than ask a model. `whole_bucket`: a request for a bucket is one run, in
+    whose setting `bucket_id` is the bucket, and not one run for each blob in it; its settings have that field.
     """
 
     version: str
@@ -84,6 +86,7 @@ class Description(TypedDict, total=False):
     output_schemas: Sequence[str]
     max_depth: int
     rehearsal: Literal["first", "all", "never"]
+    whole_bucket: bool
 
 
 class Processor(Generic[S]):
@@ -91,7 +94,7 @@ class Processor(Generic[S]):
 
     It `takes` ids of schemas, or patterns: `text-input-v*` for every major.
     `settings` is a `msgspec.Struct` type with the settings that a user may change, and their defaults. Raises Invalid
-    for an `id` that is not a slug.
+    for an `id` that is not a slug, and for one of whole buckets whose settings have no `bucket_id`.
     """
 
     @overload
@@ -132,7 +135,10 @@ class Processor(Generic[S]):
             range=description.get("range"),
             max_concurrency=description.get("max_concurrency"),
             max_runs_per_minute=description.get("max_runs_per_minute"),
+            whole_bucket=description.get("whole_bucket", False),
         )
+        if self.registration.whole_bucket:
+            check_takes_bucket(self.registration.settings_schema)
         self._function: ProcessorFunction[S] | None = None
         self._estimate: EstimateFunction[S] | None = None
 

@@ -92,7 +92,7 @@ async def test_a_whole_book_with_what_its_codex_knows_already() -> None:
 
 
 @pytest.mark.parametrize("settings", [{"bucket_id": "b-of-bo"}, {"bucket_id": "b-other"}])
-async def test_a_bucket_that_is_not_there_or_without_the_text_is_refused(settings: dict[str, Any]) -> None:
+async def test_a_bucket_that_is_not_there_or_without_any_text_is_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(Refuse, match="bucket"):
         await run(codex_proposer, note("Ada."), buckets=[bucket("b-other")], settings=settings)
 

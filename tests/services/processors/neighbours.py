@@ -17,6 +17,7 @@ from reyna.domain.ids import new_id
 from reyna.domain.processing.run import RUN_SUBJECTS, Work
 from reyna.domain.requests.page import Page
 from reyna.domain.schema import Kind, Schema, Scope
+from reyna.domain.tree_item import ItemKind, TreeItem
 from reyna.ports.bus import RpcReply, Stream
 from reyna.ports.store import Collection, Record, RequirementNotMet, Step, Store
 from reyna.storage.decorator import StoreDecorator
@@ -66,7 +67,7 @@ class StateStandIn:
     """
 
     def __init__(self) -> None:
-        self.blobs, self.buckets = BlobsStandIn(self), BucketsStandIn(self)
+        self.blobs, self.buckets, self.contents = BlobsStandIn(self), BucketsStandIn(self), ContentsStandIn(self)
         self.kept: dict[tuple[str, str], Blob] = {}
         self.parents: dict[tuple[str, str], str | None] = {}
         self.made: list[tuple[Caller, NewBlob, str | None, int | None]] = []
@@ -191,10 +192,37 @@ class BucketsStandIn:
         return {id: parent for (user_id, id), parent in self._state.parents.items() if user_id == caller.user_id}
 
 
+class ContentsStandIn:
+    """The contents part of the stand-in: the blobs of one bucket, in the order in which they were kept."""
+
+    def __init__(self, state: StateStandIn) -> None:
+        self._state = state
+
+    async def list(
+        self,
+        caller: Caller,
+        id: str,
+        *,
+        kind: ItemKind | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[TreeItem]:
+        if (caller.user_id, id) not in self._state.parents:
+            raise NotFound(id=id)
+        found = [
+            TreeItem(depth=1, blob=blob, parent_bucket_id=id)
+            for blob in self._state.kept.values()
+            if blob.user_id == caller.user_id and id in blob.bucket_ids
+        ]
+        start = int(cursor or 0)
+        more = str(start + limit) if len(found) > start + limit else None
+        return Page(items=tuple(found[start : start + limit]), next_cursor=more)
+
+
 class SchemasStandIn:
     def __init__(self) -> None:
         self.kept: dict[str, Schema] = {}
-        for name in ("text-input", "expanded-text", "style-analysis"):
+        for name in ("text-input", "expanded-text", "style-analysis", "pitch"):
             self.keep(name)
 
     def keep(self, name: str, *, scope: Scope = "system", kind: Kind = "blob") -> None:

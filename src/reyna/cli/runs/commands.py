@@ -43,7 +43,9 @@ def show_prompts(id: Annotated[str, typer.Argument(help="The run.")], url: Url =
 def estimate(
     processor: Annotated[str, typer.Argument(help="The processor.")],
     blobs: Annotated[list[str] | None, typer.Argument(metavar="BLOB…", help="The blobs to run on.")] = None,
-    bucket: Annotated[str | None, typer.Option(help="Run on every matching blob of this bucket instead.")] = None,
+    bucket: Annotated[
+        str | None, typer.Option(help="Run on every matching blob of this bucket, or on the whole bucket, instead.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="The model to ask, by its id.")] = None,
     url: Url = None,
     token: Token = None,

@@ -23,6 +23,7 @@ class Processor(msgspec.Struct, frozen=True, kw_only=True):
     One of the system is for all users; one with the scope `user` is private to its `user_id`. `input_schemas` may name
     all majors, as `text-input-v*`. An output that names its schema may be of one of the `output_schemas` as well.
     `max_depth` is the greatest depth of a run that an event requests; a processor that states none is in no loop.
+    `whole_bucket`: a request for a bucket is one run, whose setting `bucket_id` is the bucket.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Processor(msgspec.Struct, frozen=True, kw_only=True):
     range: str | None = None  # of its input: "3 to 1,000 words" is enforced, other words are for people
     max_concurrency: int | None = None  # runs at a time, of all users and all workers together
     max_runs_per_minute: int | None = None  # that are started, of all users together
+    whole_bucket: bool = False
     revision: int = 1
     registered_at: datetime
     updated_at: datetime
@@ -103,6 +105,7 @@ class NewProcessor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     range: str | None = None
     max_concurrency: Annotated[int, Meta(ge=1, le=100_000)] | None = None
     max_runs_per_minute: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
+    whole_bucket: bool = False
 
 
 class NewInstance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -242,7 +242,10 @@ def derived_blob_id(run_id: str, output: int) -> str:
 
 
 class NewRuns(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Runs to start now, on these blobs or on every matching blob of a bucket, whatever the instances say."""
+    """Runs to start now, on these blobs or on every matching blob of a bucket, whatever the instances say.
+
+    A processor that takes whole buckets has one run on a bucket.
+    """
 
     processor_id: str
     blob_ids: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ book_compiler = Processor(
     name="Book compiler",
     description="Compiles the chapters of a book in their order, as DOCX manuscript, EPUB, PDF, Markdown or HTML.",
     trigger="manual",
+    whole_bucket=True,
     rehearsal="never",
 )
 

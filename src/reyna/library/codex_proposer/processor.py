@@ -29,6 +29,7 @@ codex_proposer = Processor(
     description="Proposes characters, places and objects for the codex of a book, with the passages that name them. "
     "Nothing enters the codex by itself.",
     trigger="manual",
+    whole_bucket=True,
 )
 
 
@@ -36,7 +37,7 @@ codex_proposer = Processor(
 async def propose_codex(blob: Blob, context: Context[CodexSettings]) -> dict[str, Any] | Derived:
     """Returns the proposals from the text, or from all texts of the bucket that the settings name, placed there.
 
-    Raises Refuse for a bucket that does not hold the text, and for more than it takes.
+    Raises Refuse for a bucket without a text, and for more than it takes.
     """
     draft, settings = await read_draft(blob, context), context.settings
     proposals = await asyncio.to_thread(lambda: _list_proposals(draft, settings))

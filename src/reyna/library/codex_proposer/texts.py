@@ -24,18 +24,18 @@ class DraftTexts(msgspec.Struct, frozen=True):
 
 
 async def read_draft(blob: Blob, context: Context[CodexSettings]) -> DraftTexts:
-    """Returns the texts. Raises Refuse for a bucket that does not hold the text, for too much, and as `read_bucket`."""
+    """Returns the texts. Raises Refuse for a bucket without a text, for too much, and as `read_bucket`."""
     bucket_id = context.settings.bucket_id
     if bucket_id is None:
         draft = DraftTexts([_text_of(blob)], {})
     else:
-        draft = await _read_bucket(blob, bucket_id, context)
+        draft = await _read_bucket(bucket_id, context)
     if sum(len(one.text) for one in draft.texts) > MAX_CHARACTERS:
         raise Refuse(f"The codex proposer takes {MAX_CHARACTERS:,} characters at once.")
     return draft
 
 
-async def _read_bucket(blob: Blob, bucket_id: str, context: Context[CodexSettings]) -> DraftTexts:
+async def _read_bucket(bucket_id: str, context: Context[CodexSettings]) -> DraftTexts:
     found: dict[str, Blob] = {}
     known: dict[str, str] = {}
     codex_buckets = set[str]()
@@ -46,8 +46,8 @@ async def _read_bucket(blob: Blob, bucket_id: str, context: Context[CodexSetting
         if item.blob is None or item.blob.schema_id not in TEXT_SCHEMAS or item.parent_bucket_id in codex_buckets:
             continue
         found.setdefault(item.blob.id, item.blob)
-    if blob.id not in found:
-        raise Refuse("The text of this run is not in the bucket of its settings.")
+    if not found:
+        raise Refuse("There is no text in this bucket, other than in its codex.")
     return DraftTexts([_text_of(one) for one in newest_of_each(found.values())], known)
 
 

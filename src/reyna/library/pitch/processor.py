@@ -26,6 +26,7 @@ pitch_writer = Processor(
     makes=PITCH_SCHEMA,
     settings=PitchSettings,
     trigger="manual",
+    whole_bucket=True,
     name="Pitch writer",
     description="Drafts a pitch of an idea or a whole book, part by part, and drafts single parts of a pitch again.",
 )

@@ -8,6 +8,7 @@ from reyna.domain.blob import Blob, BlobChange, NewBlob
 from reyna.domain.caller import Caller
 from reyna.domain.requests.page import Page
 from reyna.domain.schema import Kind, Schema
+from reyna.domain.tree_item import ItemKind, TreeItem
 from reyna.ports.bus import RpcReply, Stream
 
 RUN_TOKEN_LIFETIME: Final = timedelta(days=7)  # work may wait a long weekend for a worker
@@ -55,6 +56,20 @@ class BucketVerbs(Protocol):
     async def parents(self, caller: Caller) -> dict[str, str | None]: ...
 
 
+class ContentVerbs(Protocol):
+    """The verb on the contents of buckets that the processor service calls."""
+
+    async def list(
+        self,
+        caller: Caller,
+        id: str,
+        *,
+        kind: ItemKind | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[TreeItem]: ...
+
+
 class StateVerbs(Protocol):
     """The parts of the state service that the processor service calls."""
 
@@ -62,6 +77,8 @@ class StateVerbs(Protocol):
     def blobs(self) -> BlobVerbs: ...
     @property
     def buckets(self) -> BucketVerbs: ...
+    @property
+    def contents(self) -> ContentVerbs: ...
 
 
 class VersionLookup(Protocol):

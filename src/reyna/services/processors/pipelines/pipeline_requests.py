@@ -64,19 +64,19 @@ class PipelineRequests:
         check_input(new)
         chain = await self._resolve(caller, new)
         processors = await self._check.check(caller, chain.stages, chain.paths, chain.field)
-        blobs = await self._input_blobs(caller, new, processors[0])
-        wanted = [blob for blob in blobs if await accepts_blob(chain.stages[0].when, blob)]
-        return FirstStage(chain.stages[0], processors[0], wanted, len(chain.stages))
+        blobs, stages = await self._find_input(caller, new, processors[0], chain.stages)
+        wanted = [blob for blob in blobs if await accepts_blob(stages[0].when, blob)]
+        return FirstStage(stages[0], processors[0], wanted, len(stages))
 
     async def start(self, caller: Caller, new: NewPipelineRuns, key: Key) -> RequestedRuns:
         """Returns the runs of the first stage. Raises NotFound, Invalid (by path) and TooMuch."""
         check_input(new)
         chain = await self._resolve(caller, new)
         processors = await self._check.check(caller, chain.stages, chain.paths, chain.field)
-        blobs = await self._input_blobs(caller, new, processors[0])
-        first = chain.stages[0]
+        blobs, stages = await self._find_input(caller, new, processors[0], chain.stages)
+        first = stages[0]
         wanted = [blob for blob in blobs if await accepts_blob(first.when, blob)]
-        batch = new_batch(caller, chain.stages, _priority(new), new.bucket_id, self._clock(), chain.pipeline)
+        batch = new_batch(caller, stages, _priority(new), new.bucket_id, self._clock(), chain.pipeline)
         if not wanted:
             batch = replace(batch, status="completed", finished_at=batch.requested_at)
         taken = {blob.id for blob in wanted}
@@ -122,10 +122,12 @@ class PipelineRequests:
         paths = [paths_of_saved(number) for number in range(len(stages))]
         return _Chain(_with_settings(stages, new.settings), paths, "/pipeline_id", pipeline)
 
-    async def _input_blobs(self, caller: Caller, new: NewPipelineRuns, processor: Processor) -> list[Blob]:
-        if new.bucket_id is None:
-            return await self._inputs.get_many(caller, processor, new.blob_ids)
-        return await self._inputs.list_in_bucket(caller, processor, new.bucket_id)
+    async def _find_input(
+        self, caller: Caller, new: NewPipelineRuns, processor: Processor, stages: tuple[PipelineStage, ...]
+    ) -> tuple[list[Blob], tuple[PipelineStage, ...]]:
+        """Returns the input blobs, and the stages with the settings that the first one has for them."""
+        blobs, settings = await self._inputs.find(caller, processor, new, stages[0].settings)
+        return blobs, (replace(stages[0], settings=settings), *stages[1:])
 
 
 def check_input(new: NewRuns | NewPipelineRuns) -> None:

@@ -54,9 +54,6 @@ class EstimatedInputs:
         await self._settings.validate(caller, processor, new.settings)
         if new.model is not None:
             await self._settings.check_model(caller, processor, new.model)
-        if new.bucket_id is not None:
-            blobs = await self._inputs.list_in_bucket(caller, processor, new.bucket_id)
-        else:
-            blobs = await self._inputs.get_many(caller, processor, new.blob_ids)
-        model, settings = split_model(processor, new.settings)
+        blobs, settings = await self._inputs.find(caller, processor, new, new.settings)
+        model, settings = split_model(processor, settings)
         return EstimatedInput(processor, blobs, settings, chosen_model(new.model or model))

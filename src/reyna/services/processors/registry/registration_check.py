@@ -16,6 +16,7 @@ from reyna.domain.processing.processor import (
 )
 from reyna.domain.processing.schema_patterns import is_pattern, schema_name_of
 from reyna.domain.processing.semantic_version import is_semantic_version
+from reyna.domain.processing.whole_bucket import check_takes_bucket
 from reyna.domain.requests.page import MAX_PAGE_SIZE
 from reyna.domain.schema import Schema
 from reyna.domain.text.names import normalize_description, normalize_name
@@ -48,6 +49,8 @@ class RegistrationCheck:
             if caller.user_id != SYSTEM_USER_ID and not is_cheap(new.settings_schema):
                 raise Invalid.at("/settings_schema", "takes too much work", expected="a smaller, simpler JSON Schema")
             await check_settings_schema(new.settings_schema)
+        if new.whole_bucket:
+            check_takes_bucket(new.settings_schema)
         if new.max_depth is not None and not 1 <= new.max_depth <= MAX_STATED_DEPTH:
             raise Invalid.at("/max_depth", "is out of range", expected=f"1 to {MAX_STATED_DEPTH}")
         return replace(

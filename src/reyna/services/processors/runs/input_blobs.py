@@ -1,13 +1,14 @@
 """The blobs that a run is requested for: read, and checked against the schemas that the processor takes."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final, NamedTuple, Protocol
 
 from reyna.domain.blob import Blob
 from reyna.domain.caller import Caller
 from reyna.domain.errors import DataError, Invalid, NotFound, TooMuch
 from reyna.domain.processing.processor import Processor
 from reyna.domain.processing.schema_patterns import is_pattern, takes_schema
+from reyna.domain.processing.whole_bucket import is_source, settings_for_bucket
 from reyna.domain.requests.page import MAX_PAGE_SIZE
 from reyna.services.processors.neighbours import SchemaLookup, StateVerbs
 from reyna.services.processors.registry.registration_check import majors_of
@@ -15,11 +16,39 @@ from reyna.services.processors.registry.registration_check import majors_of
 MAX_RUNS_PER_REQUEST: Final = 1_000  # which are written at once
 
 
+class InputNames(Protocol):
+    """The part of a request that names its input: blobs or a bucket."""
+
+    @property
+    def blob_ids(self) -> tuple[str, ...]: ...
+    @property
+    def bucket_id(self) -> str | None: ...
+
+
+class RunInput(NamedTuple):
+    """The blobs to run on, one run each, and the settings of these runs."""
+
+    blobs: list[Blob]
+    settings: dict[str, Any]
+
+
 class InputBlobs:
     """Reads the input of runs from the state service."""
 
     def __init__(self, state: StateVerbs, schemas: SchemaLookup) -> None:
         self._state, self._schemas = state, schemas
+
+    async def find(self, caller: Caller, processor: Processor, named: InputNames, settings: dict[str, Any]) -> RunInput:
+        """Returns the input that a request names. For a processor of whole buckets, a bucket is one run.
+
+        Raises NotFound, Invalid (by path), and TooMuch.
+        """
+        if named.bucket_id is None:
+            return RunInput(await self.get_many(caller, processor, named.blob_ids), settings)
+        if not processor.whole_bucket:
+            return RunInput(await self.list_in_bucket(caller, processor, named.bucket_id), settings)
+        settings = settings_for_bucket(settings, named.bucket_id)
+        return RunInput([await self._first_in_bucket(caller, processor, named.bucket_id)], settings)
 
     async def get(self, caller: Caller, processor: Processor, blob_id: str, path: str) -> Blob:
         """Returns the blob. Raises NotFound, also for one in the trash, and Invalid for a schema that is not taken.
@@ -60,6 +89,21 @@ class InputBlobs:
             _check_count(len(blobs))
             if (cursor := page.next_cursor) is None:
                 return list(blobs.values())
+
+    async def _first_in_bucket(self, caller: Caller, processor: Processor, bucket_id: str) -> Blob:
+        """Returns the first blob in reading order that a run on the whole bucket starts from.
+
+        Raises NotFound, Conflict for a bucket in the trash, and Invalid when there is none.
+        """
+        cursor: str | None = None
+        while True:
+            page = await self._state.contents.list(caller, bucket_id, kind="blob", limit=MAX_PAGE_SIZE, cursor=cursor)
+            for item in page.items:
+                if item.blob is not None and is_source(processor, item.blob.schema_id):
+                    return item.blob
+            if (cursor := page.next_cursor) is None:
+                message = f"there is nothing in this bucket that {processor.name} takes"
+                raise Invalid.at("/bucket_id", message, expected=", ".join(processor.input_schemas))
 
     async def _taken_schemas(self, caller: Caller, processor: Processor) -> list[str]:
         """Returns the ids of the schemas that the processor takes, with every major in the place of a pattern."""

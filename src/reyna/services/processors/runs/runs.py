@@ -64,7 +64,8 @@ class Runs:
         """Runs a processor now, on these blobs or on every blob in the bucket's subtree that it takes: all of them or
         none. The runs on several blobs are a batch.
 
-        Raises NotFound and Invalid (by path), and TooMuch above 1,000 runs or over the day's quota.
+        A processor of whole buckets has one run on a bucket. Raises NotFound and Invalid (by path), and TooMuch above
+        1,000 runs or over the day's quota.
         """
         check_not_processor(caller)
         return await self._request(caller, new, key=key)
@@ -125,13 +126,11 @@ class Runs:
         await self._settings.validate(caller, processor, new.settings)
         if new.model is not None:
             await self._settings.check_model(caller, processor, new.model)
-        if new.bucket_id is None:
-            blobs = await self._inputs.get_many(caller, processor, new.blob_ids)
-        else:
-            blobs = await self._inputs.list_in_bucket(caller, processor, new.bucket_id)
-        stage = PipelineStage(processor_id=processor.id, settings=new.settings, model=new.model)
-        priority = new.resolved_priority()
-        is_batch = blobs and (new.bucket_id is not None or len(blobs) > 1)
+        blobs, settings = await self._inputs.find(caller, processor, new, new.settings)
+        stage = PipelineStage(processor_id=processor.id, settings=settings, model=new.model)
+        is_whole = processor.whole_bucket and new.bucket_id is not None
+        priority = new.priority or "interactive" if is_whole else new.resolved_priority()
+        is_batch = len(blobs) > 1 or (bool(blobs) and new.bucket_id is not None and not is_whole)
         batch = new_batch(caller, (stage,), priority, new.bucket_id, self._clock()) if is_batch else None
 
         def remember(runs: Sequence[Run]) -> Sequence[Step]:

@@ -160,6 +160,7 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "settings": "Settings that fit the settings schema of the processor.",
     "max_concurrency": "How many of its runs are at work at a time; null for as many as its workers take.",
     "max_runs_per_minute": "How many of its runs start in a minute; null for no limit.",
+    "whole_bucket": "A request for a bucket is one run, whose setting `bucket_id` is the bucket.",
     "settings_schema": "The JSON Schema of its settings; null when there are none.",
     "trigger": "`event` runs by itself where it is switched on, `manual` only when asked for.",
     "range": "How much it takes, such as `3 to 1,000 words`; null for anything.",
