@@ -2009,6 +2009,8 @@ export interface components {
              */
             trigger?: "event" | "manual";
             version: string;
+            /** @default false */
+            whole_bucket?: boolean;
         };
         NewPrompts: {
             attempt_id: string;
@@ -2278,6 +2280,8 @@ export interface components {
             /** @default house */
             user_id: string;
             version: string;
+            /** @default false */
+            whole_bucket: boolean;
         };
         Purged: {
             /** @default 0 */
@@ -2927,6 +2931,8 @@ export interface components {
             /** @default house */
             user_id: string;
             version: string;
+            /** @default false */
+            whole_bucket: boolean;
         };
         Work: {
             blob_id: string;
