@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from reyna.transport.http.openapi.file_properties import FILE_PROPERTIES
+from reyna.transport.http.openapi.processor_properties import PROCESSOR_PROPERTIES
 from reyna.transport.http.openapi.prompt_properties import PROMPT_PROPERTIES
 from reyna.transport.http.openapi.search_properties import SEARCH_PROPERTIES
 
@@ -151,19 +152,9 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "processor_id": "The processor.",
     "processor_version": "The version of the processor.",
     "processor_scope": "`system` for a processor of the system, `user` for one that the user registered.",
-    "input_schemas": "The schemas that it takes; `text-input-v*` stands for every major.",
-    "output_schema": "The schema of what it makes.",
-    "output_schemas": "Further schemas of what it makes.",
-    "max_depth": "The greatest depth of a run that an event starts, 1 to 20; it allows loops. Null: 10, no loops.",
     "depth": "1 on what a user made, and one more on the output of each run.",
     "instance_id": "The instance that started it; null when it was asked for.",
     "settings": "Settings that fit the settings schema of the processor.",
-    "max_concurrency": "How many of its runs are at work at a time; null for as many as its workers take.",
-    "max_runs_per_minute": "How many of its runs start in a minute; null for no limit.",
-    "whole_bucket": "A request for a bucket is one run, whose setting `bucket_id` is the bucket.",
-    "settings_schema": "The JSON Schema of its settings; null when there are none.",
-    "trigger": "`event` runs by itself where it is switched on, `manual` only when asked for.",
-    "range": "How much it takes, such as `3 to 1,000 words`; null for anything.",
     "registered_at": "The time of the first registration.",
     "enabled": "True when it is switched on.",
     "live_workers": "The number of workers that can take runs now.",
@@ -397,5 +388,6 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "seconds": "The time until the answer was there, in seconds.",
     **SEARCH_PROPERTIES,
     **PROMPT_PROPERTIES,
+    **PROCESSOR_PROPERTIES,
     **FILE_PROPERTIES,
 }
