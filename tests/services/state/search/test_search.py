@@ -1,5 +1,7 @@
 """Search in the state service: entries follow what happens to blobs and buckets, and hits have all their places."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,11 +14,11 @@ from reyna.domain.blob import BlobChange, NewBlob
 from reyna.domain.caller import Caller, system_caller
 from reyna.domain.errors import Fault, Forbidden, Invalid, NotFound
 from reyna.domain.event import DECODER
-from reyna.ports.search import INDEX_VERSION
+from reyna.ports.search import INDEX_VERSION, LoadEntries
 from reyna.services.schemas.service import Schemas
 from reyna.services.state.records import COLLECTIONS
 from reyna.services.state.search.building import IndexBuilding
-from reyna.services.state.search.indexer import Indexer
+from reyna.services.state.search.indexer import AT_ONCE, Indexer, Pace
 from reyna.services.state.search.reactions import EventFacts, IndexReactions
 from reyna.services.state.service import State
 from reyna.services.state.trash.purging import purge_all
@@ -31,7 +33,7 @@ class IndexedState:
     def __init__(self, schemas: Schemas) -> None:
         self.store, self.index = MemoryStore(COLLECTIONS), MemorySearchIndex()
         self.state = State(self.store, schemas, search_index=self.index)
-        self.indexer = Indexer(self.store, self.index)
+        self.indexer = Indexer(self.store, self.index, AT_ONCE)
         self.reactions = IndexReactions(MemoryBus(), self.indexer)
 
     async def follow_events(self) -> None:
@@ -196,3 +198,20 @@ async def test_the_language_of_a_blob_is_that_of_the_nearest_bucket_that_names_o
     other = await anas.note("The ship and the sea.")
     entries = await indexed.indexer.loader.load(ana.user_id, [note.id, other.id])
     assert {entry.id: entry.language for entry in entries} == {note.id: "german", other.id: "english"}
+
+
+async def test_what_a_user_writes_in_a_moment_is_one_refresh(schemas: Schemas) -> None:
+    refreshed: list[list[str]] = []
+
+    class Index(MemorySearchIndex):
+        async def refresh(self, user_id: str, ids: Sequence[str], load: LoadEntries) -> None:
+            refreshed.append([user_id, *ids])
+            await super().refresh(user_id, ids, load)
+
+    indexer = Indexer(MemoryStore(COLLECTIONS), Index(), Pace(gathering=0.2, rest=0.2))
+    async with asyncio.TaskGroup() as tasks:
+        for user_id, blob_id in (("user-ana", "blob-1"), ("user-bo", "blob-2"), ("user-ana", "blob-3")):
+            tasks.create_task(indexer.refresh(user_id, [blob_id]))
+            for _ in range(5):
+                await asyncio.sleep(0)
+    assert sorted(refreshed) == [["user-ana", "blob-1", "blob-3"], ["user-bo", "blob-2"]]

@@ -1,6 +1,8 @@
 """The SearchIndex on PostgreSQL."""
 
 import asyncio
+import hashlib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, ParamSpec, TypeVar
@@ -10,9 +12,9 @@ import asyncpg
 
 from reyna.adapters.postgres.pool import open_pool
 from reyna.adapters.postgres.search import statements
-from reyna.adapters.postgres.search.lexemes import TITLE, tag_of, tsquery_of, vector_of, words_in
+from reyna.adapters.postgres.search.lexemes import TITLE, WORD, tag_of, tsquery_of, vector_of
 from reyna.adapters.postgres.search.stemmer import Stemmer
-from reyna.adapters.postgres.search.vocabulary import count_words, find_near_words, word_changes
+from reyna.adapters.postgres.search.vocabulary import change_vocabulary, find_near_words
 from reyna.adapters.postgres.store import ACQUIRE_TIMEOUT_SECONDS, UNAVAILABLE_ERRORS
 from reyna.domain.errors import TimedOut, Unavailable
 from reyna.domain.search.entry import Candidate, Candidates, Entry, EntryFilter, EntryQuery, EntryText
@@ -26,6 +28,8 @@ T = TypeVar("T")
 POOL_CONNECTIONS: Final = 4
 # The plan of a search depends on how frequent its words are.
 PLANNING: Final = {"plan_cache_mode": "force_custom_plan"}
+MAX_REMEMBERED_LANGUAGES: Final = 100_000  # one takes about 150 bytes
+EMPTY_COLUMNS: Final[list[list[Any]]] = [[] for _ in statements.COLUMNS]
 TYPO_SCORE_SHARE: Final = 0.3  # of what the same match without a typo would score
 LONG_TEXT_CHARACTERS: Final = 20_000  # about 5 ms of work, for which the event loop is not blocked
 
@@ -41,12 +45,12 @@ class PostgresSearchIndex:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool, self._stemmer = pool, Stemmer()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._languages: set[tuple[str, str | None]] = set()  # of users, that are known to be stored
 
     async def refresh(self, user_id: str, ids: Sequence[str], load: LoadEntries) -> None:
         # In this process they wait for each other without a connection.
         lock = self._locks.setdefault(user_id, asyncio.Lock())
-        async with lock, self._connect() as connection, connection.transaction():
-            await connection.execute(statements.LOCK_USER, user_id)
+        async with lock, self._turn_of(user_id) as connection:
             await self._replace(connection, user_id, ids, await load(ids))
 
     async def search(self, user_id: str, query: EntryQuery) -> Candidates:
@@ -63,8 +67,7 @@ class PostgresSearchIndex:
             return [id for (id,) in await connection.fetch(statements.IDS, user_id, after, limit)]
 
     async def clear(self, user_id: str) -> None:
-        async with self._connect() as connection, connection.transaction():
-            await connection.execute(statements.LOCK_USER, user_id)
+        async with self._turn_of(user_id) as connection:
             for statement in statements.CLEAR:
                 await connection.execute(statement, user_id)
 
@@ -82,18 +85,27 @@ class PostgresSearchIndex:
 
     async def _replace(self, connection: Any, user_id: str, ids: Sequence[str], entries: Sequence[Entry]) -> None:
         tag = tag_of(user_id)
-        rows = await connection.fetch(statements.OLD_WORDS, user_id, list(ids))
-        before = {id: words_in(lexemes, tag) for id, lexemes in rows}
         kept = {entry.id for entry in entries}
-        if gone := [id for id in before if id not in kept]:
-            await connection.execute(statements.REMOVE, user_id, gone)
-        after = [await self._put(connection, tag, entry) for entry in entries]
-        if after:
-            columns = [list(column) for column in zip(*(row for row, _ in after), strict=True)]
-            await connection.execute(statements.PUT, user_id, *columns)
-        await count_words(connection, user_id, word_changes([*before.values()], [words for _, words in after]))
-        languages = sorted({entry.language for entry in entries if entry.language is not None})
-        await connection.execute(statements.ADD_LANGUAGES, user_id, languages)
+        put = [await self._put(connection, tag, entry) for entry in entries]
+        columns = [list(column) for column in zip(*(row for row, _ in put), strict=True)] or EMPTY_COLUMNS
+        counts = Counter(word for _, words in put for word in words)
+        changes = await connection.fetch(
+            *(statements.REPLACE, user_id, list(ids), [id for id in ids if id not in kept], tag + WORD),
+            *(list(counts), list(counts.values()), *columns),
+        )
+        await change_vocabulary(connection, user_id, changes)
+        await self._add_languages(connection, user_id, {entry.language for entry in entries} - {None})
+
+    async def _add_languages(self, connection: Any, user_id: str, languages: set[str | None]) -> None:
+        added = {(user_id, language) for language in languages}
+        if added <= self._languages:
+            return
+        await connection.execute(
+            statements.ADD_LANGUAGES, user_id, sorted(language for language in languages if language)
+        )
+        if len(self._languages) > MAX_REMEMBERED_LANGUAGES:
+            self._languages.clear()
+        self._languages |= added
 
     async def _put(self, connection: Any, tag: str, entry: Entry) -> tuple[tuple[Any, ...], set[str]]:
         """Returns the row of an entry and its words."""
@@ -138,6 +150,19 @@ class PostgresSearchIndex:
                 if stem not in stems[word]:
                     stems[word].append(stem)
         return stems
+
+    @asynccontextmanager
+    async def _turn_of(self, user_id: str) -> AsyncIterator[Any]:
+        """Yields a connection in a transaction that follows the others of this user."""
+        number = int.from_bytes(hashlib.blake2b(user_id.encode(), digest_size=8).digest(), signed=True)
+        async with self._connect() as connection:
+            try:
+                await connection.execute(statements.BEGIN_TURN.format(number=number))
+                yield connection
+            except BaseException:
+                await connection.execute("rollback")
+                raise
+            await connection.execute("commit")
 
     @asynccontextmanager
     async def _connect(self) -> AsyncIterator[Any]:

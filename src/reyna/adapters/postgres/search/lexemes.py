@@ -40,12 +40,6 @@ def vector_of(tag: str, title: Sequence[str], text: Sequence[str], stems: Collec
     return " ".join(_within_room(lexemes))
 
 
-def words_in(lexemes: Iterable[str], tag: str) -> set[str]:
-    """Returns the words among the lexemes of an entry."""
-    beginning = tag + WORD
-    return {lexeme.removeprefix(beginning) for lexeme in lexemes if lexeme.startswith(beginning)}
-
-
 def tsquery_of(
     tag: str,
     query: ParsedQuery,

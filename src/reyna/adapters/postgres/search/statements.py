@@ -2,10 +2,11 @@
 
 from typing import Final
 
-# Refreshes of one user follow each other, in all processes.
-LOCK_USER: Final = "select pg_advisory_xact_lock(hashtextextended('reyna.search:' || $1, 0))"
-OLD_WORDS: Final = "select id, tsvector_to_array(words) from search.entries where user_id = $1 and id = any($2)"
-REMOVE: Final = "delete from search.entries where user_id = $1 and id = any($2)"
+# Refreshes of one user follow each other, in all processes. One round trip, so there are no arguments: the number
+# stands for the user. The plan of a search depends on its words, that of a refresh does not.
+BEGIN_TURN: Final = """
+    begin; set local plan_cache_mode = force_generic_plan; select pg_advisory_xact_lock({number})
+"""
 COLUMNS: Final = {
     "id": "text",
     "kind": "text",
@@ -26,12 +27,32 @@ COLUMNS: Final = {
     "words": "text",
 }
 CONVERTED: Final = {"bucket_ids": "string_to_array(bucket_ids, ' ')", "words": "words::tsvector"}
-PUT: Final = f"""
-    insert into search.entries (user_id, {", ".join(COLUMNS)})
-    select $1, {", ".join(CONVERTED.get(name, name) for name in COLUMNS)}
-    from unnest({", ".join(f"${number}::{kind}[]" for number, kind in enumerate(COLUMNS.values(), 2))})
-        as new({", ".join(COLUMNS)})
-    on conflict (user_id, id) do update set {", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name != "id")}
+# All of a refresh in one statement: the entries, and the numbers of entries that each word is in. It returns the words
+# that are new, and those that are in no entry any more. Its parts see the entries as they were before.
+REPLACE: Final = f"""
+    with put as (
+        insert into search.entries (user_id, {", ".join(COLUMNS)})
+        select $1, {", ".join(CONVERTED.get(name, name) for name in COLUMNS)}
+        from unnest({", ".join(f"${number}::{kind}[]" for number, kind in enumerate(COLUMNS.values(), 7))})
+            as new({", ".join(COLUMNS)})
+        on conflict (user_id, id) do update
+        set {", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name != "id")}
+    ), removed as (
+        delete from search.entries where user_id = $1 and id = any($3)
+    ), changes as (
+        select word, sum(change)::bigint as change from (
+            select word, change from unnest($5::text[], $6::bigint[]) as new(word, change)
+            union all
+            select substr(lexeme, length($4) + 1), -1
+            from search.entries e cross join lateral unnest(tsvector_to_array(e.words)) lexeme
+            where e.user_id = $1 and e.id = any($2) and starts_with(lexeme, $4)
+        ) c group by word having sum(change) <> 0
+    ), counted as (
+        insert into search.words as w (user_id, word, entries) select $1, word, change from changes order by word
+        on conflict (user_id, word) do update set entries = w.entries + excluded.entries
+        returning word, entries, xmax = 0 as is_new
+    )
+    select word, entries > 0 from counted where is_new or entries <= 0
 """  # noqa: S608 - the names are those above
 ADD_LANGUAGES: Final = """
     insert into search.users as u (user_id, languages) values ($1, $2)

@@ -1,21 +1,10 @@
 """The words of each user with the number of entries they are in, and the words that are near to a misspelt one."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from reyna.domain.search.spelling import deletions, is_correctable, nearest
 
-# Sorted, so that two writes never wait for each other; they do not meet in one user, but an upsert sorts for free.
-CHANGE: Final = """
-    with changed as (
-        insert into search.words as w (user_id, word, entries)
-        select $1, word, change from unnest($2::text[], $3::bigint[]) as c(word, change)
-        on conflict (user_id, word) do update set entries = w.entries + excluded.entries
-        returning word, entries
-    )
-    select word, entries from changed
-"""
 REMOVE: Final = "delete from search.words where user_id = $1 and word = any($2)"
 ADD_SPELLINGS: Final = """
     insert into search.spellings (user_id, variant, word) select $1, variant, word
@@ -35,19 +24,13 @@ NEAR: Final = """
 LAST_CHARACTER: Final = "\U0010ffff"
 
 
-async def count_words(connection: Any, user_id: str, changes: Mapping[str, int]) -> None:
-    """Adds the changes to the numbers of entries by word; a word that is in no entry any more is removed."""
-    changed = sorted((word, by) for word, by in changes.items() if by)
-    if not changed:
-        return
-    words, amounts = [word for word, _ in changed], [by for _, by in changed]
-    rows = await connection.fetch(CHANGE, user_id, words, amounts)
-    gone = [word for word, entries in rows if entries <= 0]
-    new = [word for word, entries in rows if 0 < entries == changes[word]]
-    if gone:
+async def change_vocabulary(connection: Any, user_id: str, changes: Iterable[tuple[str, bool]]) -> None:
+    """Adds the words that are marked with True, and removes the others, which are in no entry any more."""
+    listed = list(changes)
+    if gone := [word for word, is_there in listed if not is_there]:
         await connection.execute(REMOVE, user_id, gone)
         await connection.execute(REMOVE_SPELLINGS, user_id, *_spellings(gone))
-    if new:
+    if new := [word for word, is_there in listed if is_there]:
         await connection.execute(ADD_SPELLINGS, user_id, *_spellings(new))
 
 
@@ -73,16 +56,6 @@ async def find_near_words(
         for word in variants
     }
     return {word: others for word, others in found.items() if others}
-
-
-def word_changes(before: Sequence[set[str]], after: Sequence[set[str]]) -> Counter[str]:
-    """Returns by how many entries each word is in more than before."""
-    changes: Counter[str] = Counter()
-    for words in after:
-        changes.update(words)
-    for words in before:
-        changes.subtract(words)
-    return changes
 
 
 def _spellings(words: Sequence[str]) -> tuple[list[str], list[str]]:

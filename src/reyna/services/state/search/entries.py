@@ -13,6 +13,8 @@ from reyna.ports.store import Store
 from reyna.services.state.records import BLOBS, BUCKETS, PLACEMENTS
 
 MAX_BYTES_AT_ONCE: Final = 8 * 1024 * 1024  # of the data that is read for some entries
+MAX_BLOBS_OF_ANY_SIZE: Final = 2  # that are never more than this
+BUCKET_ID: Final = "bucket-"  # with which the id of every bucket begins
 
 
 class EntryLoader:
@@ -23,21 +25,28 @@ class EntryLoader:
 
     async def load(self, user_id: str, ids: Sequence[str]) -> list[Entry]:
         """Returns the entries of those of these blobs and buckets that are there, the trash included."""
-        buckets = await self._store.find(BUCKETS, user_id, {"id": ids})
-        sizes = await self._store.select(BLOBS, user_id, ("id", "size"), {"id": ids})
-        places = await self._places(user_id, [id for id, _ in sizes])
-        languages = await self._languages(user_id, places)
+        bucket_ids = [id for id in ids if id.startswith(BUCKET_ID)]
+        blob_ids = [id for id in ids if not id.startswith(BUCKET_ID)]
+        buckets = await self._store.find(BUCKETS, user_id, {"id": bucket_ids}) if bucket_ids else []
         entries = [entry_of_bucket(bucket) for bucket in buckets]
-        for portion in _portions(sizes):
-            blobs = await self._store.find(BLOBS, user_id, {"id": portion})
-            entries += [_entry(blob, places.get(blob.id, []), languages) for blob in blobs]
+        if blob_ids:
+            places = await self._places(user_id, blob_ids)
+            languages = await self._languages(user_id, places)
+            for portion in await self._portions(user_id, blob_ids):
+                blobs = await self._store.find(BLOBS, user_id, {"id": portion})
+                entries += [_entry(blob, places.get(blob.id, []), languages) for blob in blobs]
         return entries
+
+    async def _portions(self, user_id: str, blob_ids: list[str]) -> list[list[str]]:
+        """Returns the ids in portions whose data is small enough to be read at once."""
+        if len(blob_ids) <= MAX_BLOBS_OF_ANY_SIZE:
+            return [blob_ids]
+        return list(_portions(await self._store.select(BLOBS, user_id, ("id", "size"), {"id": blob_ids})))
 
     async def _places(self, user_id: str, blob_ids: Sequence[str]) -> dict[str, list[Placement]]:
         places: dict[str, list[Placement]] = {}
-        if blob_ids:
-            for place in await self._store.find(PLACEMENTS, user_id, {"blob_id": blob_ids}):
-                places.setdefault(place.blob_id, []).append(place)
+        for place in await self._store.find(PLACEMENTS, user_id, {"blob_id": blob_ids}):
+            places.setdefault(place.blob_id, []).append(place)
         return places
 
     async def _languages(self, user_id: str, places: Mapping[str, Sequence[Placement]]) -> dict[str, str]:

@@ -17,8 +17,22 @@ from reyna.services.state.search.entries import EntryLoader
 MAX_IDS_PER_REFRESH: Final = 50
 MAX_USERS_AT_ONCE: Final = 2  # whose entries one process makes at the same time
 IDS_PER_STEP: Final = 200  # records that one step of building an index takes
+GATHERING_SECONDS: Final = 0.05  # that an id waits for others of its user
+REST_SECONDS: Final = (
+    0.4  # instead, of a user whose entries were made a moment ago: what is found within 1 s is promised
+)
 BuildPhase = Literal["buckets", "blobs", "remains"]
 PHASES: Final[tuple[BuildPhase, ...]] = get_args(BuildPhase)
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """The seconds in which the ids of a user gather before their entries are made: after a pause, and in a burst."""
+
+    gathering: float = GATHERING_SECONDS
+    rest: float = REST_SECONDS
+
+
+AT_ONCE: Final = Pace(gathering=0.0, rest=0.0)
 
 
 class BuildStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,11 +51,13 @@ class _Batch:
 
 
 class Indexer:
-    """Refreshes entries. What is asked for while a user's entries are being made waits for one next turn."""
+    """Refreshes entries. The ids of a user gather for a moment, and while others are being made, for one next turn:
+    the entries of a burst cost a fraction of as many single ones."""
 
-    def __init__(self, store: Store, index: SearchIndex) -> None:
-        self._store, self._index, self.loader = store, index, EntryLoader(store)
+    def __init__(self, store: Store, index: SearchIndex, pace: Pace = Pace()) -> None:
+        self._store, self._index, self.loader, self._pace = store, index, EntryLoader(store), pace
         self._waiting: dict[str, _Batch] = {}
+        self._resting: set[str] = set()  # users whose entries were made a moment ago
         self._turns = asyncio.Semaphore(MAX_USERS_AT_ONCE)
 
     async def refresh(self, user_id: str, ids: Iterable[str]) -> None:
@@ -77,9 +93,16 @@ class Indexer:
         return BuildStep(done=len(ids), next_cursor=None)
 
     async def _run(self, user_id: str, batch: _Batch) -> None:
+        await asyncio.sleep(self._pace.rest if user_id in self._resting else self._pace.gathering)
         async with self._turns:
             del self._waiting[user_id]  # what comes from now on waits for the next batch
+            self._rest(user_id)
             await self._refresh_now(user_id, [*batch.ids])
+
+    def _rest(self, user_id: str) -> None:
+        if user_id not in self._resting:
+            self._resting.add(user_id)
+            asyncio.get_running_loop().call_later(self._pace.rest, self._resting.discard, user_id)
 
     async def _refresh_now(self, user_id: str, ids: list[str]) -> None:
         for start in range(0, len(ids), MAX_IDS_PER_REFRESH):

@@ -9,7 +9,7 @@ from reyna.domain.event import DECODER, EVENT_SUBJECTS, Event
 from reyna.ports.bus import Bus, Delivery, Subscription
 from reyna.services.state.search.indexer import Indexer
 
-MAX_PARALLEL_EVENTS: Final = 200  # that wait for their entries in one copy; those of one user are refreshed together
+MAX_PARALLEL_EVENTS: Final = 2_000  # that wait for their entries in one copy: those of about a second
 WHOLE_SUBTREE: Final = frozenset({"bucket.trashed", "bucket.restored"})  # events that tell only of the uppermost bucket
 log: Final = structlog.get_logger("reyna.services.state")
 
