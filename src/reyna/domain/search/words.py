@@ -10,6 +10,7 @@ from reyna.domain.text.folding import fold
 MAX_WORD_LENGTH: Final = 64  # code points of a word that are compared
 # Letters and digits, and the vowel signs of Indic scripts, Thai, Lao, Burmese and Khmer, which are no letters for `re`.
 WORD: Final = re.compile("[^\\W_\u0964\u0965]+(?:[\u0900-\u0963\u0966-\u0eff\u1000-\u109f\u1780-\u17d3]|[^\\W_])*")
+ASCII_WORD: Final = re.compile("[a-z0-9]+")
 UNSPACED: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
     "\uf900-\ufaff\U00020000-\U0003ffff]+"
@@ -19,7 +20,10 @@ UNSPACED: Final = re.compile(
 def words_of(text: str) -> list[str]:
     """Returns the words of a text in their order; a run of a script without spaces as its overlapping pairs of
     letters and its last letter, so that each of its letters begins one."""
-    return [word for match in WORD.finditer(fold(text)) for word in _split_unspaced(match[0], closing=True)]
+    folded = fold(text)
+    if folded.isascii():
+        return [word if len(word) <= MAX_WORD_LENGTH else word[:MAX_WORD_LENGTH] for word in ASCII_WORD.findall(folded)]
+    return [word for match in WORD.finditer(folded) for word in _split_unspaced(match[0], closing=True)]
 
 
 def query_words_of(text: str) -> list[str]:

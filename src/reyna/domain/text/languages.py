@@ -1,6 +1,7 @@
 """Detection of the language of a text by its most frequent small words."""
 
 import re
+from collections import Counter
 from typing import Final
 
 
@@ -18,14 +19,17 @@ FREQUENT_WORDS: Final = {
     "Dutch": _word_set("de het een en van is dat niet met op voor zijn haar maar ook aan er bij naar was"),
     "Portuguese": _word_set("o os e uma que não com por para do da em era mas seu sua como mais ao um"),
 }
+ALL_FREQUENT_WORDS: Final = frozenset[str]().union(*FREQUENT_WORDS.values())
 MIN_HITS: Final = 2  # small words in a text whose language is clear
 
 
 def detect_language(text: str) -> str | None:
     """Returns the English name of the language with most of its small words in the text, None when it is not clear."""
     words = re.findall(r"[^\W\d_]+", text.lower())
+    counts = Counter(filter(ALL_FREQUENT_WORDS.__contains__, words))
     hits = sorted(
-        ((sum(word in common for word in words), name) for name, common in FREQUENT_WORDS.items()), reverse=True
+        ((sum(counts[word] for word in counts.keys() & common), name) for name, common in FREQUENT_WORDS.items()),
+        reverse=True,
     )
     clear = hits[0][0] >= MIN_HITS and hits[0][0] > hits[1][0]
     return hits[0][1] if clear else None

@@ -4,7 +4,6 @@ There are three kinds of them behind the tag: `:` a word at its places, `=` a wo
 """
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -25,16 +24,15 @@ def tag_of(user_id: str) -> str:
 def vector_of(tag: str, title: Sequence[str], text: Sequence[str], stems: Collection[str]) -> str:
     """Returns the tsvector of an entry as text. A word of the title weighs more; a phrase does not go on from the
     title into the text."""
-    places: dict[str, list[str]] = defaultdict(list)
+    titles: dict[str, list[str]] = {word: [] for word in title}
     for position, word in enumerate(title, 1):
-        places[f"{tag}{WORD}{word}"].append(f"{position}A")
-        places[f"{tag}{TITLE}{word}"].append(f"{position}A")
-    for position, word in enumerate(text, len(title) + 2):
-        there = places[f"{tag}{WORD}{word}"]
-        if position <= MAX_POSITION and len(there) < MAX_POSITIONS:
-            there.append(str(position))
+        titles[word].append(f"{position}A")
+    places = {word: [*titles.get(word, ())] for word in (*title, *text)}
+    for position, word in enumerate(text[: MAX_POSITION - len(title) - 1], len(title) + 2):
+        places[word].append(str(position))
     lexemes = (
-        *(f"'{lexeme}':{','.join(at)}" if at else f"'{lexeme}'" for lexeme, at in places.items()),
+        *(_placed(f"{tag}{WORD}{word}", at) for word, at in places.items()),
+        *(_placed(f"{tag}{TITLE}{word}", at) for word, at in titles.items()),
         *(f"'{tag}{STEM}{stem}'" for stem in stems),
     )
     return " ".join(_within_room(lexemes))
@@ -76,6 +74,10 @@ def _phrase(tag: str, kind: str, term: Term) -> str:
     if term.prefix:
         words[-1] += ":*"
     return f"({' <-> '.join(words)})"
+
+
+def _placed(lexeme: str, at: Sequence[str]) -> str:
+    return f"'{lexeme}':{','.join(at[:MAX_POSITIONS])}" if at else f"'{lexeme}'"
 
 
 def _within_room(lexemes: Iterable[str]) -> Iterable[str]:
