@@ -18,7 +18,7 @@ from reyna.ports.search import INDEX_VERSION, LoadEntries
 from reyna.services.schemas.service import Schemas
 from reyna.services.state.records import COLLECTIONS
 from reyna.services.state.search.building import IndexBuilding
-from reyna.services.state.search.indexer import AT_ONCE, Indexer, Pace
+from reyna.services.state.search.indexer import NO_PAUSE, Indexer, Pace
 from reyna.services.state.search.reactions import EventFacts, IndexReactions
 from reyna.services.state.service import State
 from reyna.services.state.trash.purging import purge_all
@@ -33,7 +33,7 @@ class IndexedState:
     def __init__(self, schemas: Schemas) -> None:
         self.store, self.index = MemoryStore(COLLECTIONS), MemorySearchIndex()
         self.state = State(self.store, schemas, search_index=self.index)
-        self.indexer = Indexer(self.store, self.index, AT_ONCE)
+        self.indexer = Indexer(self.store, self.index, NO_PAUSE)
         self.reactions = IndexReactions(MemoryBus(), self.indexer)
 
     async def follow_events(self) -> None:

@@ -31,8 +31,8 @@ def vector_of(tag: str, title: Sequence[str], text: Sequence[str], stems: Collec
     for position, word in enumerate(text[: MAX_POSITION - len(title) - 1], len(title) + 2):
         places[word].append(str(position))
     lexemes = (
-        *(_placed(f"{tag}{WORD}{word}", at) for word, at in places.items()),
-        *(_placed(f"{tag}{TITLE}{word}", at) for word, at in titles.items()),
+        *(_write_lexeme(f"{tag}{WORD}{word}", at) for word, at in places.items()),
+        *(_write_lexeme(f"{tag}{TITLE}{word}", at) for word, at in titles.items()),
         *(f"'{tag}{STEM}{stem}'" for stem in stems),
     )
     return " ".join(_within_room(lexemes))
@@ -76,7 +76,7 @@ def _phrase(tag: str, kind: str, term: Term) -> str:
     return f"({' <-> '.join(words)})"
 
 
-def _placed(lexeme: str, at: Sequence[str]) -> str:
+def _write_lexeme(lexeme: str, at: Sequence[str]) -> str:
     return f"'{lexeme}':{','.join(at[:MAX_POSITIONS])}" if at else f"'{lexeme}'"
 
 

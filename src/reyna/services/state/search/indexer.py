@@ -15,7 +15,7 @@ from reyna.services.state.records import BLOBS, BUCKETS
 from reyna.services.state.search.entries import EntryLoader
 
 MAX_IDS_PER_REFRESH: Final = 50
-MAX_USERS_AT_ONCE: Final = 2  # whose entries one process makes at the same time
+MAX_USERS_NO_PAUSE: Final = 2  # whose entries one process makes at the same time
 IDS_PER_STEP: Final = 200  # records that one step of building an index takes
 GATHERING_SECONDS: Final = 0.05  # that an id waits for others of its user
 REST_SECONDS: Final = (
@@ -32,7 +32,7 @@ class Pace(msgspec.Struct, frozen=True):
     rest: float = REST_SECONDS
 
 
-AT_ONCE: Final = Pace(gathering=0.0, rest=0.0)
+NO_PAUSE: Final = Pace(gathering=0.0, rest=0.0)
 
 
 class BuildStep(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ class Indexer:
         self._store, self._index, self.loader, self._pace = store, index, EntryLoader(store), pace
         self._waiting: dict[str, _Batch] = {}
         self._resting: set[str] = set()  # users whose entries were made a moment ago
-        self._turns = asyncio.Semaphore(MAX_USERS_AT_ONCE)
+        self._turns = asyncio.Semaphore(MAX_USERS_NO_PAUSE)
 
     async def refresh(self, user_id: str, ids: Iterable[str]) -> None:
         """Returns when the entries are as the records were at the time of the call, or later. Raises Fault."""
