@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from typing import Final
+from zipfile import is_zipfile
 
 import pytest
 from playwright.async_api import Locator, Page, expect
@@ -190,4 +191,26 @@ async def test_a_pipeline_is_made_run_on_a_bucket_and_found_again_after_a_reload
     assert await find_violations(page) == []
     await page.get_by_role("button", name="Stop the rest").click()
     await expect(progress).to_contain_text("1 of 1 done (1 stopped, 1 skipped)")
+    assert account.errors == []
+
+
+async def test_a_bucket_becomes_a_book_that_is_downloaded(account: Account) -> None:
+    chapter = await create_chapter(account)
+    await account.content.note(SHIP, chapter)
+    page = await account.window(f"/#/{chapter}")
+    await page.get_by_role("button", name="Make a book…").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("radio", name="E-book").click()
+    await dialog.get_by_label("Author").fill("Ana Reyes")
+    assert await find_violations(page) == []
+    await dialog.get_by_role("button", name="Make the book").click()
+    async with page.expect_download() as downloading:
+        await dialog.get_by_role("link", name="Download Chapter 1.epub").click()
+    download = await downloading.value
+    assert download.suggested_filename == "Chapter 1.epub"
+    assert is_zipfile(await download.path())
+    await dialog.get_by_role("button", name="Contents").click()
+    contents = page.get_by_role("region", name="Contents")
+    await expect(contents.get_by_role("listitem")).to_contain_text("6 words")
+    assert await find_violations(page) == []
     assert account.errors == []

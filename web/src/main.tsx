@@ -13,6 +13,7 @@ import "./styles/chapter.css";
 import "./styles/trash.css";
 import "./styles/processors.css";
 import "./styles/blobContent.css";
+import "./styles/books.css";
 
 const openChannel = (name: string) => ("BroadcastChannel" in window ? new BroadcastChannel(name) : null);
 

@@ -2,6 +2,7 @@
 
 import type { ReactNode } from "react";
 import { Dialog, Modal, ModalOverlay } from "react-aria-components";
+import { CompileDialog } from "../features/books/CompileDialog";
 import { BlobDialog } from "../features/content/BlobDialog";
 import { UnsavedTextsDialog } from "../features/drafts/UnsavedTextsDialog";
 import { ConflictDialog } from "../features/editor/ConflictDialog";
@@ -36,7 +37,9 @@ interface DialogsProps {
 
 type ProcessingDialog = Extract<
   DialogRequest,
-  { kind: "switch-on" | "remove-processor" | "instance-settings" | "run" | "pipeline" | "prompt" | "replay" }
+  {
+    kind: "switch-on" | "remove-processor" | "instance-settings" | "run" | "compile" | "pipeline" | "prompt" | "replay";
+  }
 >;
 
 const WIDE: ReadonlySet<DialogRequest["kind"]> = new Set([
@@ -125,6 +128,8 @@ function processingContentOf(dialog: ProcessingDialog, close: () => void): React
       return <InstanceSettingsDialog processor={dialog.processor} instance={dialog.instance} close={close} />;
     case "run":
       return <RunDialog source={dialog.source} processorId={dialog.processorId} close={close} />;
+    case "compile":
+      return <CompileDialog bucketId={dialog.bucketId} close={close} key={dialog.bucketId} />;
     case "pipeline":
       return <PipelineDialog pipeline={dialog.pipeline} close={close} />;
     case "prompt":

@@ -26,6 +26,7 @@ export type DialogRequest =
   | { kind: "remove-processor"; processor: Processor }
   | { kind: "instance-settings"; processor: Processor; instance: Instance }
   | { kind: "run"; source: RunSource /** Or that of a pipeline. */; processorId?: string }
+  | { kind: "compile"; bucketId: string }
   | { kind: "pipeline"; pipeline: Pipeline | null }
   | { kind: "prompt"; runId: string }
   | { kind: "replay"; letter: DeadLetter }

@@ -2,6 +2,7 @@
 
 import { accounts } from "./accounts";
 import { app } from "./app";
+import { books } from "./content/books";
 import { drafts } from "./drafts";
 import { general } from "./general";
 import { library } from "./library";
@@ -24,6 +25,7 @@ export const text = {
   acceptance,
   accounts,
   app,
+  books,
   content,
   deadLetters,
   drafts,

@@ -2,6 +2,8 @@
 
 const MINUTE_SECONDS = 60;
 const HOUR_SECONDS = 60 * MINUTE_SECONDS;
+const KILOBYTE = 1_000;
+const BYTE_UNITS = ["kB", "MB", "GB", "TB"];
 const DAY_SECONDS = 24 * HOUR_SECONDS;
 
 /** "1 note", "1,200 notes". */
@@ -11,6 +13,14 @@ export function formatCount(count: number, singular: string, plural = `${singula
 
 export function formatWordCount(count: number): string {
   return formatCount(count, "word");
+}
+
+/** "512 bytes", "1.4 MB": in units of 1,000, as systems show the sizes of files. */
+export function formatBytes(bytes: number): string {
+  if (bytes < KILOBYTE) return formatCount(bytes, "byte");
+  const steps = Math.min(Math.floor(Math.log10(bytes) / 3), BYTE_UNITS.length);
+  const value = bytes / KILOBYTE ** steps;
+  return `${value.toLocaleString("en", { maximumFractionDigits: value < 10 ? 1 : 0 })} ${BYTE_UNITS[steps - 1]}`;
 }
 
 /** "2 buckets and 5 texts", where a text is a note or what was made of one; empty when there is neither. */

@@ -7,6 +7,8 @@ import { QuotedText } from "./UserText";
 interface FormState {
   onSubmit: (event: FormEvent<HTMLFormElement>) => void;
   isBusy: boolean;
+  /** Makes the form ready for another submission; one that closes behind its submission needs none. */
+  finish: () => void;
   /** The message of the refusal, if there was one. */
   error: ReactNode;
 }
@@ -30,5 +32,5 @@ export function useForm(failure: string, submit: (field: (name: string) => strin
       <QuotedText text={message} />
     </p>
   );
-  return { onSubmit, isBusy, error };
+  return { onSubmit, isBusy, error, finish: () => setBusy(false) };
 }

@@ -3,6 +3,8 @@
 import type { ComponentType, ReactNode } from "react";
 import { contentOf, EDITED_SCHEMA, EXPANSION_SCHEMA, expandedOf, NOTE_SCHEMA } from "../../api/blobContent";
 import type { Blob } from "../../api/types";
+import { CompiledBookView } from "../books/CompiledBookView";
+import { COMPILED_SCHEMA, isCompiledBook } from "../books/compiledBook";
 import { tracedParagraphs } from "../processors/acceptance/acceptedText";
 import { TracedProse } from "../processors/acceptance/TracedProse";
 import { ExpansionText } from "../processors/ExpansionText";
@@ -23,6 +25,7 @@ const VIEWS: Readonly<Record<string, ContentView>> = {
     View: NoteView,
   },
   [EDITED_SCHEMA]: { canShow: (blob) => tracedParagraphs(blob).some(({ origin }) => origin), View: TracedProse },
+  [COMPILED_SCHEMA]: { canShow: isCompiledBook, View: CompiledBookView },
   [STYLE_SCHEMA]: { canShow: isStyleAnalysis, View: StyleAnalysis },
 };
 

@@ -41,6 +41,7 @@ export function BucketMenu({ branch: { id, name, parent } }: { branch: Branch })
           <Separator />
           <MenuItem onAction={() => openDialog({ kind: "move-bucket", id })}>{text.library.moveAsking}</MenuItem>
           <MenuItem onAction={() => openDialog({ kind: "copy-bucket", id })}>{text.library.copyAsking}</MenuItem>
+          <MenuItem onAction={() => openDialog({ kind: "compile", bucketId: id })}>{text.books.compile}</MenuItem>
           <MenuItem onAction={() => openDialog({ kind: "run", source: { kind: "bucket", bucketId: id } })}>
             {text.registry.run}
           </MenuItem>

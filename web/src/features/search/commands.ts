@@ -58,6 +58,12 @@ function bucketCommands({ id, name }: Branch, { studio, openDialog, close }: Com
     { id: "move", name: text.search.move(name), icon: "folder", run: opening({ kind: "move-bucket", id }) },
     { id: "copy", name: text.search.copy(name), icon: "folder", run: opening({ kind: "copy-bucket", id }) },
     {
+      id: "compile",
+      name: text.books.compileName(name),
+      icon: "book",
+      run: opening({ kind: "compile", bucketId: id }),
+    },
+    {
       id: "run-here",
       name: text.search.runOn(name),
       icon: "spark",

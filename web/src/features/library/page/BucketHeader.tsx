@@ -29,6 +29,9 @@ export function BucketHeader({ bucketId, branch, addNote }: BucketHeaderProps): 
       </div>
       <div className="chapter-tools">
         <AutoExpandSwitch bucketId={bucketId} />
+        <Button className="button" onPress={() => openDialog({ kind: "compile", bucketId })}>
+          <Icon name="book" /> {text.books.compile}
+        </Button>
         <Button className="button" onPress={() => openDialog({ kind: "run", source: { kind: "bucket", bucketId } })}>
           <Icon name="spark" /> {text.registry.run}
         </Button>

@@ -119,7 +119,7 @@ function RunForm({ source, processor, instances, close }: RunFormProps): ReactNo
   });
   return (
     <Form onSubmit={form.onSubmit} validationBehavior="aria" className="run-form">
-      {bucketId !== null && (
+      {bucketId !== null && !processor.whole_bucket && (
         <BlobChoice bucketId={bucketId} processor={processor} selection={selection} select={select} key={bucketId} />
       )}
       <SettingsSection processor={processor} form={form.fields} />
