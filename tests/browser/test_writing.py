@@ -6,12 +6,21 @@ from typing import Final
 
 from playwright.async_api import Browser, Page, expect
 
+from tests.browser.accessibility import find_violations
 from tests.browser.conftest import Account
 from tests.journeys.application import Application
 
 NOTE: Final = "The ship sailed into the storm. Nobody had checked the pumps, and the captain was asleep."
 SHORT_NOTE: Final = "The ship sailed into the storm."  # which the built-in model expands in seconds
 MODEL_TIMEOUT_MS: Final = 180_000  # the notes of earlier tests may be in front
+WAV_HEAD: Final = (
+    b"RIFF"
+    + (2_000_036).to_bytes(4, "little")
+    + bytes.fromhex("57415645666d7420100000000100010044ac00008858010002001000")
+    + b"data"
+    + (2_000_000).to_bytes(4, "little")
+)
+SLOW_LINE: Final = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000}  # bytes/s
 TIMES: Final = "\u00d7"  # how the page writes a ratio
 
 
@@ -105,4 +114,33 @@ async def test_a_narrow_window_in_the_dark_shows_all_of_it(account: Account, tmp
     assert overflow is False
     await narrow.get_by_role("button", name="Open the tree").click()
     await expect(narrow.get_by_role("row", name="Chapter 1", exact=True)).to_be_visible()
+    assert account.errors == []
+
+
+async def test_files_are_added_to_a_bucket_with_a_pause_on_the_way(account: Account) -> None:
+    album = await account.content.bucket("Night Crossing", "album")
+    page = await account.window(f"/#/{album}")
+    line = await page.context.new_cdp_session(page)
+    await line.send("Network.emulateNetworkConditions", SLOW_LINE)
+    async with page.expect_file_chooser() as choosing:
+        await page.get_by_role("button", name="Add files…").click()
+    await (await choosing.value).set_files(
+        [
+            {"name": "dawn.wav", "mimeType": "audio/wav", "buffer": WAV_HEAD + bytes(2_000_000)},
+            {"name": "notes.md", "mimeType": "text/markdown", "buffer": b"Recorded on the ferry."},
+            {"name": "all.zip", "mimeType": "application/zip", "buffer": b"PK"},
+        ]
+    )
+    await expect(page.get_by_text("this is application/zip")).to_be_visible()
+    await expect(page.get_by_role("textbox", name="Note 1")).to_be_visible()
+    assert await find_violations(page) == []
+    await page.get_by_role("button", name="Pause dawn.wav").click()
+    await expect(page.get_by_text("paused")).to_be_visible()
+    await line.send("Network.emulateNetworkConditions", SLOW_LINE | {"uploadThroughput": -1})
+    async with page.expect_request(lambda request: request.method == "HEAD" and "/uploads/" in request.url):
+        await page.get_by_role("button", name="Go on with dawn.wav").click()
+    await expect(page.get_by_label("Recording dawn.wav")).to_be_visible()
+    await page.get_by_role("button", name="Take all.zip off the list").click()
+    await expect(page.get_by_role("region", name="Files on their way")).to_have_count(0)
+    assert await find_violations(page) == []
     assert account.errors == []

@@ -14,6 +14,7 @@ import "./styles/trash.css";
 import "./styles/processors.css";
 import "./styles/blobContent.css";
 import "./styles/books.css";
+import "./styles/files.css";
 
 const openChannel = (name: string) => ("BroadcastChannel" in window ? new BroadcastChannel(name) : null);
 

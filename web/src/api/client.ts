@@ -209,6 +209,9 @@ export class ApiClient {
   takeOutBlob = (id: string, blob_id: string) =>
     this.http.request("delete", "/buckets/{id}/blobs/{blob_id}", { path: { id, blob_id } });
 
+  /** The facts about a file. */
+  getFile = (id: string) => this.http.request("get", "/files/{id}/meta", { path: { id } });
+
   getSchemaVersion = (id: string, version: string) =>
     this.http.request("get", "/schemas/{id}/versions/{version}", { path: { id, version } });
 

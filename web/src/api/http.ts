@@ -8,6 +8,8 @@ import type { WriteObserver } from "./writeObserver";
 
 const REQUEST_TIMEOUT_MS = 20_000; // a hung request must not keep "saving" on the screen for minutes
 const KEEPALIVE_BYTES = 60_000; // browsers allow 64 KiB of keepalive bodies in flight
+const CSRF_HEADER = "X-Reyna-Csrf";
+const USER_HEADER = "X-Reyna-User";
 const LOGOUT = "/auth/logout";
 const ANOTHER_USER = "another_user"; // the reason of a refusal
 
@@ -69,6 +71,11 @@ export class HttpClient {
     private readonly writes: WriteObserver,
   ) {}
 
+  /** The headers of a write that is not sent by this client. */
+  writeHeaders(): Record<string, string> {
+    return { [CSRF_HEADER]: "1", ...(this.user && { [USER_HEADER]: this.user }) };
+  }
+
   async request<P extends Path, M extends Method>(method: M, path: P, input: Input<P, M>): Promise<Output<P, M>> {
     try {
       const answer = await this.#send(method.toUpperCase(), fillPath(path, input), input);
@@ -109,9 +116,9 @@ export class HttpClient {
 
 function requestInit(method: string, path: string, user: string | null, input: AnyInput): RequestInit {
   const headers: Record<string, string> = { Accept: "application/json" };
-  if (method !== "GET") headers["X-Reyna-Csrf"] = "1";
+  if (method !== "GET") headers[CSRF_HEADER] = "1";
   if (input.idempotencyKey) headers["Idempotency-Key"] = input.idempotencyKey;
-  if (user && (!path.startsWith("/auth/") || path === LOGOUT)) headers["X-Reyna-User"] = user;
+  if (user && (!path.startsWith("/auth/") || path === LOGOUT)) headers[USER_HEADER] = user;
   const signal = AbortSignal.timeout(input.timeoutMs ?? REQUEST_TIMEOUT_MS);
   const init: RequestInit = { method, headers, credentials: "same-origin", signal };
   if (input.body === undefined) return init;

@@ -5,6 +5,7 @@ import { Button } from "react-aria-components";
 import type { User } from "../api/types";
 import { AccountMenu } from "../features/accounts/AccountMenu";
 import { UnsavedBadge } from "../features/drafts/UnsavedBadge";
+import { FileDrop } from "../features/files/FileDrop";
 import { BucketTree } from "../features/library/BucketTree";
 import { BucketPage } from "../features/library/page/BucketPage";
 import { DeadLettersPage } from "../features/processors/deadLetters/DeadLettersPage";
@@ -109,6 +110,10 @@ function OpenPage({ route, userName }: { route: string | null; userName: string 
     case DEAD_LETTERS_ROUTE:
       return <DeadLettersPage />;
     default:
-      return <BucketPage bucketId={route} key={route} />;
+      return (
+        <FileDrop bucketId={route} key={route}>
+          <BucketPage bucketId={route} />
+        </FileDrop>
+      );
   }
 }

@@ -5,9 +5,11 @@ import { ApiClient } from "../api/client";
 import { Connection, type ConnectionStatus } from "../api/connection";
 import { HttpClient } from "../api/http";
 import type { User } from "../api/types";
+import { createUploadStarter } from "../api/uploads";
 import { AccountBroadcast } from "../features/accounts/accountBroadcast";
 import { type BrowserStorage, DraftStorage, type SetAsideText } from "../features/drafts/draftStorage";
 import { Drafts } from "../features/drafts/drafts";
+import { Uploads } from "../features/files/uploads";
 import { RevisionActions } from "../features/history/revisionActions";
 import { BucketActions } from "../features/library/bucketActions";
 import { PlacementActions } from "../features/placements/placementActions";
@@ -67,6 +69,7 @@ export class Studio {
   readonly runActions: RunActions;
   readonly pipelineActions: PipelineActions;
   readonly deadLetters: DeadLetterActions;
+  readonly uploads: Uploads;
   readonly #http: HttpClient;
   readonly #connection: Connection;
   readonly #liveUpdates: LiveUpdates;
@@ -109,6 +112,7 @@ export class Studio {
     this.runActions = new RunActions({ ...dependencies, runs: this.runs, batches: this.batchUpdates });
     this.pipelineActions = new PipelineActions(dependencies);
     this.deadLetters = new DeadLetterActions(dependencies);
+    this.uploads = new Uploads({ ...dependencies, start: createUploadStarter(() => this.#http.writeHeaders()) });
     watchWindow(window, connection, drafts);
   }
 
@@ -196,6 +200,7 @@ export class Studio {
     this.expanded.set(() => new Set());
     this.setAsideTexts.set(() => []);
     this.notices.clear();
+    this.uploads.clear();
     this.drafts.clear();
     this.queries.client.clear();
     this.runs.set(() => new Map());

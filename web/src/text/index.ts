@@ -3,6 +3,7 @@
 import { accounts } from "./accounts";
 import { app } from "./app";
 import { books } from "./content/books";
+import { files } from "./content/files";
 import { drafts } from "./drafts";
 import { general } from "./general";
 import { library } from "./library";
@@ -29,6 +30,7 @@ export const text = {
   content,
   deadLetters,
   drafts,
+  files,
   general,
   library,
   notes,

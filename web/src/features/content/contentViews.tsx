@@ -5,6 +5,8 @@ import { contentOf, EDITED_SCHEMA, EXPANSION_SCHEMA, expandedOf, NOTE_SCHEMA } f
 import type { Blob } from "../../api/types";
 import { CompiledBookView } from "../books/CompiledBookView";
 import { COMPILED_SCHEMA, isCompiledBook } from "../books/compiledBook";
+import { IMAGE_SCHEMA, MASTER_SCHEMA, STEM_SCHEMA } from "../files/fileKinds";
+import { AudioView, hasFile, ImageView } from "../files/MediaView";
 import { tracedParagraphs } from "../processors/acceptance/acceptedText";
 import { TracedProse } from "../processors/acceptance/TracedProse";
 import { ExpansionText } from "../processors/ExpansionText";
@@ -26,6 +28,9 @@ const VIEWS: Readonly<Record<string, ContentView>> = {
   },
   [EDITED_SCHEMA]: { canShow: (blob) => tracedParagraphs(blob).some(({ origin }) => origin), View: TracedProse },
   [COMPILED_SCHEMA]: { canShow: isCompiledBook, View: CompiledBookView },
+  [IMAGE_SCHEMA]: { canShow: hasFile, View: ImageView },
+  [STEM_SCHEMA]: { canShow: hasFile, View: AudioView },
+  [MASTER_SCHEMA]: { canShow: hasFile, View: AudioView },
   [STYLE_SCHEMA]: { canShow: isStyleAnalysis, View: StyleAnalysis },
 };
 

@@ -8,6 +8,7 @@ import { linkTo } from "../../../studio/route";
 import { text } from "../../../text";
 import { Icon, iconOfType } from "../../../ui/Icon";
 import { UserText } from "../../../ui/UserText";
+import { AddFilesButton } from "../../files/AddFilesButton";
 import { AutoExpandSwitch } from "../../processors/AutoExpandSwitch";
 import { type Branch, pathTo } from "../forest";
 
@@ -35,6 +36,7 @@ export function BucketHeader({ bucketId, branch, addNote }: BucketHeaderProps): 
         <Button className="button" onPress={() => openDialog({ kind: "run", source: { kind: "bucket", bucketId } })}>
           <Icon name="spark" /> {text.registry.run}
         </Button>
+        <AddFilesButton bucketId={bucketId} />
         <Button className="button" onPress={() => openDialog({ kind: "create-bucket", parentId: bucketId })}>
           <Icon name="plus" /> {text.general.newBucket}
         </Button>

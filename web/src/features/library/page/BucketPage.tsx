@@ -11,6 +11,7 @@ import { Icon } from "../../../ui/Icon";
 import { Message } from "../../../ui/Message";
 import { QueryError } from "../../../ui/QueryError";
 import { NoteRow } from "../../editor/NoteRow";
+import { UploadList } from "../../files/UploadList";
 import { BatchList } from "../../processors/batches/BatchList";
 import { BucketHeader, ChildBuckets } from "./BucketHeader";
 import { EmptyBucket } from "./EmptyBucket";
@@ -29,13 +30,14 @@ export function BucketPage({ bucketId }: { bucketId: string }): ReactNode {
   const blobs = useMemo(() => sortBlobs(items.data?.pages.flatMap((page) => page.items) ?? []), [items.data]);
   const rows = useNoteRows(bucketId, blobs);
   const { newKey, addNote } = useNewNote(bucketId);
-  const isEmpty = rows.length === 0 && (branch?.children.length ?? 0) === 0;
+  const isEmpty = rows.length + blobs.others.length === 0 && (branch?.children.length ?? 0) === 0;
 
   if (isSuccess && !branch && !items.data) return <MissingBucket />;
   return (
     <article className="chapter" aria-labelledby="chapter-name">
       <BucketHeader bucketId={bucketId} branch={branch} addNote={addNote} />
       {branch && <ChildBuckets branch={branch} />}
+      <UploadList bucketId={bucketId} />
       <BatchList bucketId={bucketId} />
       {isSlow && items.isPending && <p role="status">{text.general.opening}</p>}
       {items.error && (

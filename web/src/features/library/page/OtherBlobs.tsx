@@ -11,6 +11,7 @@ import { Icon } from "../../../ui/Icon";
 import { UserText } from "../../../ui/UserText";
 import { BlobContent } from "../../content/BlobContent";
 import { lineOf } from "../../content/useBlobTitle";
+import { isMedia } from "../../files/fileKinds";
 
 interface OtherBlobsProps {
   blobs: readonly Blob[];
@@ -29,11 +30,11 @@ export function OtherBlobs({ blobs, bucketId }: OtherBlobsProps): ReactNode {
   );
 }
 
-/** Its content is drawn once it is opened: there may be hundreds. */
+/** Its content is drawn once it is opened, since there may be hundreds; images and audio are open at first. */
 function OtherBlob({ blob, bucketId }: BlobMenuProps): ReactNode {
-  const [isOpen, setOpen] = useState(false);
+  const [isOpen, setOpen] = useState(isMedia(blob));
   return (
-    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         <UserText>{lineOf(blob)}</UserText>{" "}
         <span className="quiet">
