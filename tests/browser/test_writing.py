@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, FilePayload, Page, expect
 
 from tests.browser.accessibility import find_violations
 from tests.browser.conftest import Account
@@ -126,9 +126,9 @@ async def test_files_are_added_to_a_bucket_with_a_pause_on_the_way(account: Acco
         await page.get_by_role("button", name="Add files…").click()
     await (await choosing.value).set_files(
         [
-            {"name": "dawn.wav", "mimeType": "audio/wav", "buffer": WAV_HEAD + bytes(2_000_000)},
-            {"name": "notes.md", "mimeType": "text/markdown", "buffer": b"Recorded on the ferry."},
-            {"name": "all.zip", "mimeType": "application/zip", "buffer": b"PK"},
+            FilePayload(name="dawn.wav", mimeType="audio/wav", buffer=WAV_HEAD + bytes(2_000_000)),
+            FilePayload(name="notes.md", mimeType="text/markdown", buffer=b"Recorded on the ferry."),
+            FilePayload(name="all.zip", mimeType="application/zip", buffer=b"PK"),
         ]
     )
     await expect(page.get_by_text("this is application/zip")).to_be_visible()
