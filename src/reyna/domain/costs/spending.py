@@ -56,7 +56,7 @@ class StoredCap(msgspec.Struct, frozen=True, kw_only=True):
         return Event.now("quota.exceeded", Caller(user_id=caller.user_id, kind="house"), facts)
 
 
-class CallReservation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CallReservation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The worst case of one call: the tokens of its prompt, and the most that it may write."""
 
     id: Annotated[str, Meta(min_length=1, max_length=MAX_ID_CHARACTERS)]

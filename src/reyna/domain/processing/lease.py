@@ -20,7 +20,7 @@ WorkerName = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_WORKER_CHA
 Reason = Annotated[str, msgspec.Meta(max_length=MAX_REASON_CHARACTERS)]
 
 
-class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A worker of this name and version asks for a run, and waits up to 30 seconds for one."""
 
     worker: WorkerName
@@ -48,7 +48,7 @@ class ClaimedRun(msgspec.Struct, frozen=True, kw_only=True):
     budget: Budget | None = None
 
 
-class LeaseBeat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LeaseBeat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A sign of life of the worker that holds the run. With `wait_seconds`, the answer waits for the end of the run."""
 
     worker: WorkerName | None = None
@@ -65,7 +65,7 @@ class LeaseState(msgspec.Struct, frozen=True, kw_only=True):
     lease_ends_at: datetime | None = None
 
 
-class WorkProgress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WorkProgress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The fraction that is done, and all of the text so far."""
 
     progress: Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -73,7 +73,7 @@ class WorkProgress(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     worker: WorkerName | None = None
 
 
-class WorkOutcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WorkOutcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The outputs of a run, what they cost, and the revision of the blob that the worker read, if it is another.
 
     Of a `worker` that names itself they are taken only while no other worker holds the run.
@@ -85,14 +85,14 @@ class WorkOutcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     worker: WorkerName | None = None
 
 
-class WorkRefusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WorkRefusal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The reason why the blob is not for the processor, in words for the user."""
 
     reason: Reason
     worker: WorkerName | None = None
 
 
-class WorkFailure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WorkFailure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The reason why the attempt failed. With `retry_after`, the run is only postponed by so many seconds, which is no
     failure; `final`: another attempt would not help."""
 

@@ -89,7 +89,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class NewProcessor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewProcessor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The registration of a processor."""
 
     id: str

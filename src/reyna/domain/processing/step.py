@@ -29,7 +29,7 @@ class RunStep(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime
 
 
-class NewStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The result of a step, and its cost."""
 
     result: Any = None

@@ -81,7 +81,7 @@ class RunPrompt(msgspec.Struct, frozen=True, kw_only=True):
         return sum(len(part.text) for part in self.parts) + len(self.answer or "")
 
 
-class NewPrompts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewPrompts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Prompts that one attempt at a run has sent; the same number of the same attempt is the same prompt."""
 
     attempt_id: Annotated[str, Meta(min_length=1, max_length=MAX_ID_CHARACTERS)]
