@@ -14,6 +14,7 @@ from reyna.domain.ids import microseconds_of
 from reyna.domain.placement import Placement
 from reyna.ports.store import Collection
 from reyna.services.state.files.file_records import FILE_COLLECTIONS
+from reyna.services.state.templates.template_records import TEMPLATE_COLLECTIONS
 from reyna.storage.idempotency import idempotency_collection
 
 Kind = Literal["blob", "bucket"]
@@ -29,6 +30,7 @@ ActName = Literal[
     "restore_blob",
     "restore_bucket",
     "bulk",
+    "use_template",
 ]
 
 
@@ -238,4 +240,5 @@ REQUESTS: Final = idempotency_collection("state.requests")
 COLLECTIONS: Final = (
     *(BLOBS, REVISIONS, NAMES, UPGRADES, BUCKETS, PLACEMENTS, TREES, TRASH, JOURNAL, REQUESTS),
     *FILE_COLLECTIONS,
+    *TEMPLATE_COLLECTIONS,
 )

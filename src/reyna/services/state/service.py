@@ -38,6 +38,9 @@ from reyna.services.state.structure.buckets import Buckets
 from reyna.services.state.structure.contents import Contents
 from reyna.services.state.structure.copies import Copies
 from reyna.services.state.structure.placements import Placements
+from reyna.services.state.templates.document_reading import DocumentReader
+from reyna.services.state.templates.template_use import TemplateUses
+from reyna.services.state.templates.templates import Templates
 from reyna.services.state.trash.purging import Purging
 from reyna.services.state.trash.trash import Trash
 from reyna.services.state.trash.trash_units import TrashUnits
@@ -111,6 +114,8 @@ class State:
     uploads: Uploads
     files: Files
     search: Search
+    templates: Templates
+    template_uses: TemplateUses
 
     def __init__(
         self,
@@ -155,4 +160,6 @@ class State:
         self.uploads, self.files = Uploads(store, quota, parts, max_file_bytes), Files(store, parts)
         self.indexer = None if search_index is None else Indexer(store, search_index)
         self.search = Search(store, search_index, self.indexer, editing.bucket_reader)
+        self.templates = Templates(store, idempotency_keys, DocumentReader(store, editing.bucket_reader))
+        self.template_uses = TemplateUses(store, self.schema_cache, quota, order, idempotency_keys, self.templates)
         self.file_collector = FileCollector(store, quota, parts, self.uploads, file_grace)

@@ -8,6 +8,7 @@ CONTENT_READS: Final = frozenset(
         *("blobs.get", "blobs.get_stored", "blobs.list", "blobs.list_in_buckets", "lineage.get", "lineage.paths"),
         *("files.get", "files.list", "files.read", "quota.usage", "uploads.get"),
         *("revisions.diff", "revisions.get", "revisions.list", "search.find"),
+        *("templates.document", "templates.get", "templates.list"),
     )
 )
 STRUCTURE_READS: Final = frozenset(

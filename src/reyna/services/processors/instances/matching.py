@@ -8,8 +8,9 @@ from reyna.domain.processing.input_range import parse_input_range
 from reyna.domain.processing.processor import Instance, Processor
 from reyna.domain.processing.schema_patterns import takes_schema
 
-# Causes of events about a blob that came together with its derived blobs, or that has the same content in a new form.
-CAUSES_WITHOUT_RUNS: Final = frozenset({"import", "copy", "upgrade"})
+# Causes of events about a blob that came together with its derived blobs, that has the same content in a new form, or
+# that a template has made to begin with.
+CAUSES_WITHOUT_RUNS: Final = frozenset({"import", "copy", "upgrade", "template"})
 
 
 def sets_off_runs(cause: str | None) -> bool:

@@ -11,6 +11,7 @@ from reyna.services.state.integrity.file_counts import count_files
 from reyna.services.state.integrity.paging import PAGE_RECORDS, read_pages
 from reyna.services.state.integrity.rules import Finding, Findings, PlacementView, Present
 from reyna.services.state.records import BLOBS, BUCKETS, PLACEMENTS, REVISIONS, TRASH
+from reyna.services.state.templates.template_records import TEMPLATES, TEMPLATES_SUM
 from reyna.transport.rpc import long_running
 
 TRASHABLE: Final[tuple[Collection[Any], ...]] = (BLOBS, BUCKETS)  # what bears the id of an act of trashing
@@ -74,6 +75,7 @@ async def count_contents(store: Store, user_id: str) -> dict[str, int]:
         counted["blobs"] += len(page)
         for id, size in page:
             counted["bytes"] += await _size(store, user_id, id) if size is None else size
+    counted[TEMPLATES_SUM] = await store.count(TEMPLATES, user_id)
     return counted | await count_files(store, user_id)
 
 

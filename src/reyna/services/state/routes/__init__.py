@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from reyna.services.state.routes import blobs, buckets, files, journal, trash, uploads
+from reyna.services.state.routes import blobs, buckets, files, journal, templates, trash, uploads
 from reyna.services.state.routes import bulk as together
 from reyna.services.state.routes import legacy_import as legacy
 from reyna.services.state.routes import revisions as history
@@ -19,4 +19,5 @@ routes: Final = [
     *uploads.routes,
     *together.routes,
     *finding.routes,
+    *templates.routes,
 ]

@@ -37,6 +37,8 @@ PLAIN_TYPES: Final = frozenset(
         "schema.registered",
         "schema.updated",
         "spending-cap.changed",
+        "template.created",
+        "template.deleted",
         "user.updated",
     }
 )

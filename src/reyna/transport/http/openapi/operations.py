@@ -119,6 +119,13 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "PATCH /me": "changeAccount",
     "GET /events": "listEvents",
     "GET /search": "search",
+    "GET /templates": "listTemplates",
+    "POST /templates": "saveTemplate",
+    "POST /templates/import": "importTemplate",
+    "GET /templates/{id}": "getTemplate",
+    "DELETE /templates/{id}": "deleteTemplate",
+    "GET /templates/{id}/file": "getTemplateFile",
+    "POST /templates/{id}/instantiate": "instantiateTemplate",
 }
 
 TAGS: Final[Mapping[str, tuple[str, str]]] = {
@@ -132,6 +139,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "redo": ("Trash and undo", "What was trashed, and the journal of structural changes."),
     "journal": ("Trash and undo", "What was trashed, and the journal of structural changes."),
     "search": ("Search", "Blobs and buckets by their words."),
+    "templates": ("Templates", "Buckets and texts to begin with: those of the studio, and your own."),
     "bulk": ("Bulk and import", "Many operations at once, and content from elsewhere."),
     "migrate": ("Bulk and import", "Many operations at once, and content from elsewhere."),
     "files": ("Files", "Audio, images and other binary content."),

@@ -7,6 +7,7 @@ from reyna.transport.http.openapi.file_properties import FILE_PROPERTIES
 from reyna.transport.http.openapi.processor_properties import PROCESSOR_PROPERTIES
 from reyna.transport.http.openapi.prompt_properties import PROMPT_PROPERTIES
 from reyna.transport.http.openapi.search_properties import SEARCH_PROPERTIES
+from reyna.transport.http.openapi.template_properties import TEMPLATE_PROPERTIES
 
 PROPERTIES: Final[Mapping[str, str]] = {
     # records
