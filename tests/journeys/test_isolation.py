@@ -88,6 +88,21 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("PUT /buckets/{id}/blobs/{blob_id}", "/buckets/{bucket}/blobs/{my_blob}", {}),
     ("PUT /buckets/{id}/blobs/{blob_id}", "/buckets/{my_bucket}/blobs/{my_blob}", {"after": "{blob}"}),
     ("DELETE /buckets/{id}/blobs/{blob_id}", "/buckets/{bucket}/blobs/{blob}", None),
+    ("GET /templates/{id}", "/templates/{template}", None),
+    ("GET /templates/{id}/file", "/templates/{template}/file", None),
+    ("DELETE /templates/{id}", "/templates/{template}", None),
+    ("POST /templates", "/templates", {"bucket_id": "{bucket}", "name": "bo's"}),
+    ("POST /templates/{id}/instantiate", "/templates/{template}/instantiate", {"name": "bo's"}),
+    (
+        "POST /templates/{id}/instantiate",
+        "/templates/pitch/instantiate",
+        {"name": "bo's", "parent_bucket_id": "{bucket}"},
+    ),
+    (
+        "POST /templates/{id}/instantiate",
+        "/templates/pitch/instantiate",
+        {"name": "bo's", "parent_bucket_id": None, "after": "{bucket}"},
+    ),
     ("POST /upgrades", "/upgrades", {"from": "{schema}", "to": "{next_schema}"}),
     ("GET /upgrades/{id}", "/upgrades/{upgrade}", None),
     ("POST /upgrades/{id}/cancel", "/upgrades/{upgrade}/cancel", None),
@@ -166,7 +181,7 @@ TELLS: Final = [
     "/processors",
     "/processors/text-expansion",
     "/me",
-    *("/files", "/costs"),
+    *("/files", "/costs", "/templates?limit=200"),
     "/costs?by=processor",
     "/me/spending-cap",
 ]
@@ -189,6 +204,7 @@ OF_NOBODY: Final = {
     "POST /migrate/legacy",  # its lines name nothing but each other
     "POST /schemas",
     "POST /models",
+    "POST /templates/import",
     *("POST /files", "POST /files/uploads"),
     "PATCH /me",
     "POST /auth/register",
@@ -261,6 +277,7 @@ async def belongings(ana: Person) -> Ids:
     made = {"schema": schema, "next_schema": later, "upgrade": upgrade, "bucket": bucket, "child": child, "blob": blob}
     made |= {"processor": processor, "trashed": trashed, "trashed_bucket": trashed_bucket, "model": model}
     made |= {"upload": body_of(await ana.rest.post("/files/uploads", headers=UPLOAD))}
+    made |= {"template": await ana.post("/templates", {"bucket_id": bucket["id"], "name": WORDS, "texts": True})}
     made |= {"pipeline": pipeline, "batch": batch, "file": await ana.post("/files", {"content": WORDS})}
     return {name: one["id"] for name, one in (made | {"run": run, "dead": dead, "instance": instance}).items()}
 
@@ -311,6 +328,7 @@ async def snapshot(ana: Person) -> list[Any]:
         "/trash",
         "/journal",
         "/files",
+        "/templates?limit=200",
         "/me/spending-cap",
     ]
     revisions = [f"/blobs/{blob['id']}/revisions" for blob in await ana.all("/blobs")]

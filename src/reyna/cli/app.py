@@ -19,6 +19,7 @@ COMMANDS: Final = (
     ("run", "reyna.cli.runs.commands", "What runs send to language models, and cost."),
     ("pipeline", "reyna.cli.pipeline.commands", "List, show, run and delete pipelines."),
     ("book", "reyna.cli.book.commands", "Compile books: manuscripts, e-books and pages to print."),
+    ("template", "reyna.cli.template.commands", "Begin with templates, and save buckets as templates."),
     ("dead", "reyna.cli.dead", "List, replay and discard work that was given up."),
     ("cost", "reyna.cli.cost.commands", "What language models cost, and the spending cap."),
     ("model", "reyna.cli.model", "The language model of the studio."),

@@ -42,7 +42,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         """Returns an event of this moment, caused by the caller; `about` is the id of its subject.
 
         Imported and copied records bring their derived ones along, so they must not start processors: their events
-        have the `cause` "import", which is set here, or "copy", which is in the given data; so has what a template makes.
+        have the `cause` "import", which is set here, or "copy", which is in the given data. What a template makes
+        has the `cause` "template".
         """
         return cls(
             id=new_id("event"),

@@ -119,6 +119,21 @@ async def pipeline(api: httpx.AsyncClient) -> Case:
     return Case("/pipelines", new, new | {"name": "Other"}, "/pipelines")
 
 
+async def template(api: httpx.AsyncClient) -> Case:
+    id = (await post(api, "/buckets", {"name": "Book", "type": "book"}))["id"]
+    new = {"bucket_id": id, "name": "Mine"}
+    return Case("/templates", new, new | {"name": "Other"}, "/templates?limit=200", 15)  # those of the studio, too
+
+
+async def imported_template(api: httpx.AsyncClient) -> Case:
+    new = {"name": "Mine", "root": {"kind": "bucket", "name": "{title}", "type": "draft"}}
+    return Case("/templates/import", new, new | {"name": "Other"}, "/templates?limit=200", 15)
+
+
+async def template_use(api: httpx.AsyncClient) -> Case:
+    return Case("/templates/pitch/instantiate", {"name": "Mine"}, {"name": "Other"}, "/buckets", 5)
+
+
 CASES: Final = {
     "/schemas": schema,
     "/blobs": blob,
@@ -134,6 +149,9 @@ CASES: Final = {
     "/processors": processor,
     "/models": model,
     "/pipelines": pipeline,
+    "/templates": template,
+    "/templates/import": imported_template,
+    "/templates/{id}/instantiate": template_use,
 }
 # Why a key is no use at the others.
 NEED_NO_KEY: Final = {

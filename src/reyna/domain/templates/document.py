@@ -76,8 +76,8 @@ class TemplateDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """A template as it is written into a file.
 
     `{name}` in a name, a text or a value of metadata stands for the parameter or the counter of that name, `{title}`
-    for the name that the new bucket is given; `{{` and `}}` are braces. A value of metadata that is the name of a number
-    and nothing else becomes that number.
+    for the name that the new bucket is given; `{{` and `}}` are braces. A value of metadata that is the name of a
+    number and nothing else becomes that number.
     """
 
     format: Literal["reyna-template-v1"] = "reyna-template-v1"

@@ -244,6 +244,28 @@ EXAMPLES: Final[Mapping[str, Any]] = {
         "started_at": AT,
         "finished_at": AT,
     },
+    "NewTemplate": {"bucket_id": BUCKET, "name": "My kind of book", "texts": False},
+    "TemplateUse": {"name": "The Long Tide", "parameters": {"chapters": 12}},
+    "TemplateDocument": {
+        "format": "reyna-template-v1",
+        "name": "Short book",
+        "parameters": [{"kind": "number", "name": "chapters", "label": "Chapters", "default": 8, "maximum": 40}],
+        "root": {
+            "kind": "bucket",
+            "name": "{title}",
+            "type": "book",
+            "items": [
+                {
+                    "kind": "bucket",
+                    "name": "Chapter {chapter}",
+                    "type": "chapter",
+                    "metadata": {"number": "{chapter}"},
+                    "repeat": {"times": "chapters", "counter": "chapter"},
+                },
+                {"kind": "text", "data": {"title": "Ideas", "content": "Notes for {title}."}},
+            ],
+        },
+    },
     "Problem": {
         "type": "about:blank",
         "status": 404,

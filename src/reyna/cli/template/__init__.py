@@ -1,0 +1,1 @@
+"""`reyna template <verb>`: templates from a terminal."""
