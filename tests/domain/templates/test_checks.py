@@ -28,7 +28,7 @@ def nested(depth: int) -> TemplateBucket:
     ("template", "path"),
     [
         (document(name=" "), "/name"),
-        (document(description="\0"), "/description"),
+        (document(description="\x01"), "/description"),
         (document(description="x" * 2001), "/description"),
         (document(parameters=(HERO, HERO)), "/parameters/1/name"),
         (document(parameters=(replace(HERO, name="title"),)), "/parameters/0/name"),

@@ -16,6 +16,7 @@ export const undo = {
   acts: {
     create_bucket: (bucket: string, _note: string) => `made ${bucket}`,
     copy_bucket: (bucket: string, _note: string) => `made the copy ${bucket}`,
+    use_template: (bucket: string, _note: string) => `made ${bucket} of a template`,
     change_bucket: (bucket: string, _note: string) => `changed ${bucket}`,
     move_bucket: (bucket: string, _note: string) => `moved ${bucket}`,
     place_blob: (bucket: string, note: string) => `placed ${note} in ${bucket}`,

@@ -1,6 +1,6 @@
 """A template as a document: its parameters, and the tree of buckets and texts that it stands for."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -83,5 +83,5 @@ class TemplateDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     format: Literal["reyna-template-v1"] = "reyna-template-v1"
     name: str
     description: str = ""
-    parameters: Annotated[tuple[TemplateParameter, ...], msgspec.Meta(max_length=MAX_PARAMETERS)] = ()
+    parameters: tuple[TemplateParameter, ...] = ()
     root: TemplateBucket

@@ -2,7 +2,7 @@
 
 from collections import deque
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -20,7 +20,6 @@ from reyna.domain.text.clusters import truncate
 
 MAX_PREVIEW_NODES: Final = 200
 MAX_PREVIEW_CHARACTERS: Final = 80  # of the name of a text
-MAX_GIVEN_PARAMETERS: Final = 100
 
 
 class PreviewNode(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +79,7 @@ class TemplateUse(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     name: str
     parent_bucket_id: str | None = None
-    parameters: Annotated[dict[str, int | str], msgspec.Meta(max_length=MAX_GIVEN_PARAMETERS)] = {}
+    parameters: dict[str, int | str] = {}
     after: str | msgspec.UnsetType | None = msgspec.UNSET
 
 

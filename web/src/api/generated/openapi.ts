@@ -1265,6 +1265,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listTemplates"];
+        put?: never;
+        post: operations["saveTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getTemplate"];
+        put?: never;
+        post?: never;
+        delete: operations["deleteTemplate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getTemplateFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates/{id}/instantiate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["instantiateTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["importTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/trash": {
         parameters: {
             query?: never;
@@ -1761,7 +1841,7 @@ export interface components {
         };
         JournalEntry: {
             /** @enum {string} */
-            act: "create_bucket" | "copy_bucket" | "change_bucket" | "move_bucket" | "place_blob" | "take_out" | "trash_blob" | "trash_bucket" | "restore_blob" | "restore_bucket" | "bulk";
+            act: "create_bucket" | "copy_bucket" | "change_bucket" | "move_bucket" | "place_blob" | "take_out" | "trash_blob" | "trash_bucket" | "restore_blob" | "restore_bucket" | "bulk" | "use_template";
             blob_id: string | null;
             bucket_id: string | null;
             by: string;
@@ -2043,6 +2123,14 @@ export interface components {
             cost?: components["schemas"]["Cost"];
             result?: unknown;
         };
+        NewTemplate: {
+            bucket_id: string;
+            /** @default  */
+            description?: string;
+            name: string;
+            /** @default false */
+            texts?: boolean;
+        };
         NewUpgrade: {
             from: string;
             to: string;
@@ -2065,6 +2153,18 @@ export interface components {
             reason: string;
             /** @enum {string} */
             what: "rejected" | "skipped" | "kept_whole" | "not_placed" | "parted" | "renamed" | "undated" | "odd_time";
+        };
+        NumberParameter: {
+            default: number;
+            /** @default  */
+            description?: string;
+            /** @constant */
+            kind: "number";
+            label: string;
+            maximum: number;
+            /** @default 1 */
+            minimum?: number;
+            name: string;
         };
         Outcome: {
             code?: string;
@@ -2151,6 +2251,10 @@ export interface components {
             items: components["schemas"]["SkippedBlob"][];
             next_cursor: string | null;
         };
+        PageOfTemplate: {
+            items: components["schemas"]["Template"][];
+            next_cursor: string | null;
+        };
         PageOfTrashItem: {
             items: components["schemas"]["TrashItem"][];
             next_cursor: string | null;
@@ -2234,6 +2338,19 @@ export interface components {
             trashed_at: string | null;
             user_id: string;
         };
+        PreviewNode: {
+            /** @default [] */
+            children: components["schemas"]["PreviewNode"][];
+            /** @enum {string} */
+            kind: "bucket" | "text";
+            /** @default 0 */
+            more: number;
+            name: string;
+            repeat: string | null;
+            /** @default 1 */
+            times: number;
+            type: string | null;
+        };
         Problem: {
             /** @enum {unknown} */
             code: "not_found" | "conflict" | "invalid" | "forbidden" | "too_much" | "fault";
@@ -2300,6 +2417,12 @@ export interface components {
         RegistrationPolicy: {
             /** @enum {string} */
             registration: "open" | "invite" | "closed";
+        };
+        Repetition: {
+            counter: string;
+            /** @default false */
+            restart?: boolean;
+            times: string;
         };
         Replay: {
             data?: unknown;
@@ -2704,6 +2827,80 @@ export interface components {
             action: "take_out_blob";
             blob_id: string;
             bucket_id: string;
+        };
+        Template: {
+            bucket_count: number;
+            created_at: string | null;
+            /** @default  */
+            description: string;
+            id: string;
+            /** @default 0 */
+            left_out: number;
+            name: string;
+            /**
+             * @default own
+             * @enum {string}
+             */
+            origin: "shipped" | "own";
+            /** @default [] */
+            parameters: (components["schemas"]["NumberParameter"] | components["schemas"]["TextParameter"])[];
+            preview: components["schemas"]["PreviewNode"];
+            /** @default 1 */
+            revision: number;
+            size: number;
+            text_count: number;
+            type: string;
+            user_id: string;
+        };
+        TemplateBucket: {
+            /** @default [] */
+            items?: (components["schemas"]["TemplateBucket"] | components["schemas"]["TemplateText"])[];
+            /** @constant */
+            kind: "bucket";
+            metadata?: {
+                [key: string]: unknown;
+            };
+            name: string;
+            repeat?: components["schemas"]["Repetition"] | null;
+            type: string;
+        };
+        TemplateDocument: {
+            /** @default  */
+            description?: string;
+            /**
+             * @default reyna-template-v1
+             * @constant
+             */
+            format?: "reyna-template-v1";
+            name: string;
+            /** @default [] */
+            parameters?: ((components["schemas"]["NumberParameter"] | components["schemas"]["TextParameter"]) | unknown)[];
+            root: components["schemas"]["TemplateBucket"];
+        };
+        TemplateText: {
+            data: unknown;
+            /** @constant */
+            kind: "text";
+            label?: string | null;
+            /** @default text-input-v1 */
+            schema_id?: string;
+        };
+        TemplateUse: {
+            after?: string | null;
+            name: string;
+            parameters?: {
+                [key: string]: number | string;
+            };
+            parent_bucket_id?: string | null;
+        };
+        TextParameter: {
+            default: string;
+            /** @default  */
+            description?: string;
+            /** @constant */
+            kind: "text";
+            label: string;
+            name: string;
         };
         ToCheck: {
             /** @enum {null|string} */
@@ -7131,6 +7328,280 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchPage"];
+                };
+            };
+        };
+    };
+    listTemplates: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfTemplate"];
+                };
+            };
+        };
+    };
+    saveTemplate: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTemplate"];
+            };
+        };
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+        };
+    };
+    getTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+        };
+    };
+    deleteTemplate: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getTemplateFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateDocument"];
+                };
+            };
+        };
+    };
+    instantiateTemplate: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateUse"];
+            };
+        };
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bucket"];
+                };
+            };
+        };
+    };
+    importTemplate: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateDocument"];
+            };
+        };
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
                 };
             };
         };
