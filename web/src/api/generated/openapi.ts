@@ -2874,7 +2874,7 @@ export interface components {
             format?: "reyna-template-v1";
             name: string;
             /** @default [] */
-            parameters?: ((components["schemas"]["NumberParameter"] | components["schemas"]["TextParameter"]) | unknown)[];
+            parameters?: (components["schemas"]["NumberParameter"] | components["schemas"]["TextParameter"])[];
             root: components["schemas"]["TemplateBucket"];
         };
         TemplateText: {
