@@ -11,6 +11,7 @@ from nats.aio.client import Client
 from reyna.services.studio.gateway import protocol
 from tests.journeys.application import SERVICES, Application
 from tests.journeys.people import Frame, Person, body_of, rest
+from tests.journeys.template_requests import TEMPLATE_REQUESTS
 
 pytestmark = pytest.mark.usefixtures("failing_processor")
 WORDS: Final = "Nobody but me may ever read this."
@@ -88,21 +89,7 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("PUT /buckets/{id}/blobs/{blob_id}", "/buckets/{bucket}/blobs/{my_blob}", {}),
     ("PUT /buckets/{id}/blobs/{blob_id}", "/buckets/{my_bucket}/blobs/{my_blob}", {"after": "{blob}"}),
     ("DELETE /buckets/{id}/blobs/{blob_id}", "/buckets/{bucket}/blobs/{blob}", None),
-    ("GET /templates/{id}", "/templates/{template}", None),
-    ("GET /templates/{id}/file", "/templates/{template}/file", None),
-    ("DELETE /templates/{id}", "/templates/{template}", None),
-    ("POST /templates", "/templates", {"bucket_id": "{bucket}", "name": "bo's"}),
-    ("POST /templates/{id}/instantiate", "/templates/{template}/instantiate", {"name": "bo's"}),
-    (
-        "POST /templates/{id}/instantiate",
-        "/templates/pitch/instantiate",
-        {"name": "bo's", "parent_bucket_id": "{bucket}"},
-    ),
-    (
-        "POST /templates/{id}/instantiate",
-        "/templates/pitch/instantiate",
-        {"name": "bo's", "parent_bucket_id": None, "after": "{bucket}"},
-    ),
+    *TEMPLATE_REQUESTS,
     ("POST /upgrades", "/upgrades", {"from": "{schema}", "to": "{next_schema}"}),
     ("GET /upgrades/{id}", "/upgrades/{upgrade}", None),
     ("POST /upgrades/{id}/cancel", "/upgrades/{upgrade}/cancel", None),
@@ -202,9 +189,7 @@ OF_NOBODY: Final = {
     "POST /redo",
     "DELETE /trash",
     "POST /migrate/legacy",  # its lines name nothing but each other
-    "POST /schemas",
-    "POST /models",
-    "POST /templates/import",
+    *("POST /schemas", "POST /models", "POST /templates/import"),
     *("POST /files", "POST /files/uploads"),
     "PATCH /me",
     "POST /auth/register",
@@ -325,10 +310,7 @@ async def snapshot(ana: Person) -> list[Any]:
         "/runs",
         "/dead",
         "/tree",
-        "/trash",
-        "/journal",
-        "/files",
-        "/templates?limit=200",
+        *("/trash", "/journal", "/files", "/templates?limit=200"),
         "/me/spending-cap",
     ]
     revisions = [f"/blobs/{blob['id']}/revisions" for blob in await ana.all("/blobs")]
