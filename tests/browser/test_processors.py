@@ -214,3 +214,24 @@ async def test_a_bucket_becomes_a_book_that_is_downloaded(account: Account) -> N
     await expect(contents.get_by_role("listitem")).to_contain_text("6 words")
     assert await find_violations(page) == []
     assert account.errors == []
+
+
+async def test_a_pitch_is_read_edited_and_sent_as_one_page(account: Account) -> None:
+    book = await account.content.bucket("My Novel", "book")
+    data = {"title": "The Storm", "logline": SHIP, "characters": [{"name": "Ilse", "description": "The pilot."}]}
+    new = {"schema_id": "pitch-v1", "data": data, "bucket_ids": [book]}
+    await account.content.request("POST", "/blobs", new)
+    page = await account.window(f"/#/{book}")
+    await page.get_by_role("region", name="Also here").get_by_text("The Storm").click()
+    await page.get_by_role("button", name="Edit Logline").click()
+    await page.get_by_role("textbox", name="Logline").fill(GULL)
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("region", name="Logline").get_by_text(GULL)).to_be_visible()
+    assert await find_violations(page) == []
+    await page.get_by_role("button", name="One page to send: PDF and DOCX").click()
+    await expect(page.get_by_role("link", name="Download The Storm.docx").first).to_be_visible()
+    async with page.expect_download() as downloading:
+        await page.get_by_role("link", name="Download The Storm.pdf").first.click()
+    assert (await (await downloading.value).path()).read_bytes().startswith(b"%PDF-")
+    assert await find_violations(page) == []
+    assert account.errors == []

@@ -15,6 +15,7 @@ import "./styles/processors.css";
 import "./styles/blobContent.css";
 import "./styles/books.css";
 import "./styles/files.css";
+import "./styles/pitches.css";
 
 const openChannel = (name: string) => ("BroadcastChannel" in window ? new BroadcastChannel(name) : null);
 

@@ -21,6 +21,7 @@ RESEARCH_ASSISTANT: Final = "reyna.library.research_assistant:research_assistant
 LIBRARY: Final = (
     "reyna.library.text_expansion:text_expansion",
     "reyna.library.pitch:pitch_writer",
+    "reyna.library.pitch.export:pitch_export",
     "reyna.library.text_editing:text_rewriting",
     "reyna.library.text_editing:text_shortening",
     "reyna.library.text_editing:sensory_description",

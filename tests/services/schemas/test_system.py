@@ -17,7 +17,17 @@ from tests.support.times import FAR_FUTURE
 
 BLOBS = {
     *("text-input", "expanded-text", "style-analysis", "compiled-book", "research-query", "research-results"),
-    *("codex-proposals", "research-source", "edited-text", "pitch", "audio-stem", "audio-master", "image", "legacy"),
+    *(
+        "codex-proposals",
+        "research-source",
+        "exported-document",
+        "edited-text",
+        "pitch",
+        "audio-stem",
+        "audio-master",
+        "image",
+        "legacy",
+    ),
 }
 # By fields that were added.
 GROWN = {"research-results", "style-analysis", "edited-text", "compiled-book", "expanded-text", "pitch"}

@@ -12,6 +12,7 @@ import { Drafts } from "../features/drafts/drafts";
 import { Uploads } from "../features/files/uploads";
 import { RevisionActions } from "../features/history/revisionActions";
 import { BucketActions } from "../features/library/bucketActions";
+import { PitchActions } from "../features/pitches/pitchActions";
 import { PlacementActions } from "../features/placements/placementActions";
 import { AcceptanceActions } from "../features/processors/acceptance/acceptanceActions";
 import type { Batches } from "../features/processors/batches/batches";
@@ -69,6 +70,7 @@ export class Studio {
   readonly runActions: RunActions;
   readonly pipelineActions: PipelineActions;
   readonly deadLetters: DeadLetterActions;
+  readonly pitches: PitchActions;
   readonly uploads: Uploads;
   readonly #http: HttpClient;
   readonly #connection: Connection;
@@ -110,6 +112,7 @@ export class Studio {
     this.acceptances = new AcceptanceActions(dependencies);
     this.instances = new InstanceActions(dependencies);
     this.runActions = new RunActions({ ...dependencies, runs: this.runs, batches: this.batchUpdates });
+    this.pitches = new PitchActions({ ...dependencies, runActions: this.runActions });
     this.pipelineActions = new PipelineActions(dependencies);
     this.deadLetters = new DeadLetterActions(dependencies);
     this.uploads = new Uploads({ ...dependencies, start: createUploadStarter(() => this.#http.writeHeaders()) });

@@ -4,6 +4,7 @@ import { accounts } from "./accounts";
 import { app } from "./app";
 import { books } from "./content/books";
 import { files } from "./content/files";
+import { pitches } from "./content/pitches";
 import { drafts } from "./drafts";
 import { general } from "./general";
 import { library } from "./library";
@@ -35,6 +36,7 @@ export const text = {
   library,
   notes,
   pipelines,
+  pitches,
   processors,
   prompts,
   registry,

@@ -33,7 +33,7 @@ def pitch_markdown(pitch: Mapping[str, Any], *, one_page: bool = False) -> str:
     With `one_page`, the logline, the short synopsis, the audience and three items of each list. Comparable works that
     nobody has checked are marked as the model's suggestion.
     """
-    headings = {**HEADINGS["book"], **HEADINGS.get(pitch.get("variant", "book"), {})}
+    headings = headings_of(pitch)
     blocks = [f"# {_line(pitch['title'])}"]
     if genre := pitch.get("genre"):
         blocks.append(_line(genre))
@@ -46,6 +46,11 @@ def pitch_markdown(pitch: Mapping[str, Any], *, one_page: bool = False) -> str:
     if not one_page:
         blocks += _other_sections(pitch)
     return "\n\n".join(blocks) + "\n"
+
+
+def headings_of(pitch: Mapping[str, Any]) -> dict[str, str]:
+    """Returns the headings of the parts, in the words of the pitch's variant."""
+    return {**HEADINGS["book"], **HEADINGS.get(pitch.get("variant", "book"), {})}
 
 
 def _section(heading: str, name: str, value: Any, *, one_page: bool) -> Iterator[str]:

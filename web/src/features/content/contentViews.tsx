@@ -7,6 +7,9 @@ import { CompiledBookView } from "../books/CompiledBookView";
 import { COMPILED_SCHEMA, isCompiledBook } from "../books/compiledBook";
 import { IMAGE_SCHEMA, MASTER_SCHEMA, STEM_SCHEMA } from "../files/fileKinds";
 import { AudioView, hasFile, ImageView } from "../files/MediaView";
+import { ExportedDocumentView, isExportedDocument } from "../pitches/PitchExport";
+import { PitchView } from "../pitches/PitchView";
+import { DOCUMENT_SCHEMA, isPitch, PITCH_SCHEMA } from "../pitches/pitch";
 import { tracedParagraphs } from "../processors/acceptance/acceptedText";
 import { TracedProse } from "../processors/acceptance/TracedProse";
 import { ExpansionText } from "../processors/ExpansionText";
@@ -28,6 +31,8 @@ const VIEWS: Readonly<Record<string, ContentView>> = {
   },
   [EDITED_SCHEMA]: { canShow: (blob) => tracedParagraphs(blob).some(({ origin }) => origin), View: TracedProse },
   [COMPILED_SCHEMA]: { canShow: isCompiledBook, View: CompiledBookView },
+  [PITCH_SCHEMA]: { canShow: isPitch, View: PitchView },
+  [DOCUMENT_SCHEMA]: { canShow: isExportedDocument, View: ExportedDocumentView },
   [IMAGE_SCHEMA]: { canShow: hasFile, View: ImageView },
   [STEM_SCHEMA]: { canShow: hasFile, View: AudioView },
   [MASTER_SCHEMA]: { canShow: hasFile, View: AudioView },
