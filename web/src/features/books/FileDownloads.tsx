@@ -12,7 +12,13 @@ const PDF = "application/pdf";
 /** The address of a file's content. */
 export const fileUrl = (id: string) => `/api/files/${encodeURIComponent(id)}`;
 
-export function FileDownloads({ files }: { files: readonly BookFile[] }): ReactNode {
+interface FileDownloadsProps {
+  files: readonly BookFile[];
+  /** What formats are called. */
+  names?: Readonly<Record<string, string>>;
+}
+
+export function FileDownloads({ files, names = text.books.formatNames }: FileDownloadsProps): ReactNode {
   if (files.length === 0) return <p className="quiet">{text.books.noFiles}</p>;
   return (
     <ul className="downloads" aria-label={text.books.downloads}>
@@ -24,7 +30,7 @@ export function FileDownloads({ files }: { files: readonly BookFile[] }): ReactN
             download={file.name}
             aria-label={text.books.download(file.name)}
           >
-            <Icon name="download" /> {text.books.formatNames[file.format] ?? <UserText>{file.name}</UserText>}
+            <Icon name="download" /> {names[file.format] ?? <UserText>{file.name}</UserText>}
             <span className="quiet">{formatBytes(file.size)}</span>
           </a>
           {file.mediaType === PDF && (

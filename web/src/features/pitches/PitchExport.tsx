@@ -11,8 +11,9 @@ import { QueryError } from "../../ui/QueryError";
 import { useStore } from "../../ui/store";
 import { readBookFiles } from "../books/compiledBook";
 import { FileDownloads } from "../books/FileDownloads";
-import { RunOutcome, RunProgressView } from "../processors/RunStatus";
+import { RunProgressView } from "../processors/RunStatus";
 import { hasEnded, type RunView, runKey } from "../processors/runs";
+import { PitchRunOutcome } from "./PitchRunOutcome";
 import { PITCH_EXPORT } from "./pitch";
 
 export function PitchExport({ blob }: { blob: Blob }): ReactNode {
@@ -35,19 +36,24 @@ function ExportState({ run }: { run: RunView }): ReactNode {
     return (
       <RunProgressView run={{ ...run, text: "" }} label={text.pitches.exporting} running={text.pitches.exporting} />
     );
-  if (run.status !== "completed" || blobId === undefined) return <RunOutcome run={run} newest={undefined} />;
+  if (run.status !== "completed" || blobId === undefined)
+    return <PitchRunOutcome run={run} failure={text.pitches.notExported} />;
   return <Document blobId={blobId} />;
 }
 
 function Document({ blobId }: { blobId: string }): ReactNode {
   const { data, error, refetch } = useQuery(useStudio().queries.blob(blobId));
   if (error) return <QueryError className="trouble" message={text.books.unreadable} error={error} retry={refetch} />;
-  return data ? <FileDownloads files={readBookFiles(data)} /> : <p role="status">{text.general.reading}</p>;
+  return data ? (
+    <FileDownloads files={readBookFiles(data)} names={text.pitches.formatNames} />
+  ) : (
+    <p role="status">{text.general.reading}</p>
+  );
 }
 
 /** A document that was made before, on its own. */
 export function ExportedDocumentView({ blob }: { blob: Blob }): ReactNode {
-  return <FileDownloads files={readBookFiles(blob)} />;
+  return <FileDownloads files={readBookFiles(blob)} names={text.pitches.formatNames} />;
 }
 
 export function isExportedDocument(blob: Blob): boolean {

@@ -81,7 +81,7 @@ test("one part is drafted again, and the new pitch is opened", async () => {
 test("why nothing was drafted is said", () => {
   const { end } = showPitch();
   end({ processor_id: "pitch-writer", status: "refused", error: "Connect a model first." });
-  expect(screen.getByRole("alert").textContent).toContain("Connect a model first.");
+  expect(screen.getByRole("alert").textContent).toBe("Nothing was drafted. Connect a model first.");
 });
 
 test("a part is edited by hand, and an empty one is taken out", async () => {

@@ -7,8 +7,9 @@ import { useStudio } from "../../studio/context";
 import { useOpenDialog } from "../../studio/dialogs";
 import { text } from "../../text";
 import { useStore } from "../../ui/store";
-import { RunOutcome, RunProgressView } from "../processors/RunStatus";
+import { RunProgressView } from "../processors/RunStatus";
 import { hasEnded, runKey } from "../processors/runs";
+import { PitchRunOutcome } from "./PitchRunOutcome";
 import { PITCH_WRITER } from "./pitch";
 
 export function RedraftState({ blob }: { blob: Blob }): ReactNode {
@@ -19,7 +20,8 @@ export function RedraftState({ blob }: { blob: Blob }): ReactNode {
   const [blobId] = run.outputs;
   if (!hasEnded(run))
     return <RunProgressView run={{ ...run, text: "" }} label={text.pitches.progress} running={text.pitches.drafting} />;
-  if (run.status !== "completed" || blobId === undefined) return <RunOutcome run={run} newest={undefined} />;
+  if (run.status !== "completed" || blobId === undefined)
+    return <PitchRunOutcome run={run} failure={text.pitches.notDraftedAgain} />;
   return (
     <p className="bar-note" role="status">
       {text.pitches.ready}{" "}
