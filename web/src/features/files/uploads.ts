@@ -8,6 +8,7 @@ import { keys } from "../../studio/queries";
 import { text } from "../../text";
 import { createStore, type Store } from "../../ui/store";
 import { kindOfFile, kindOfMedia, MAX_NOTE_BYTES, schemaOf, titleOfFile } from "./fileKinds";
+import { measureImage } from "./measureImage";
 
 const MAX_PARALLEL = 2;
 
@@ -156,7 +157,8 @@ export class Uploads {
     const kind = kindOfMedia(media_type);
     if (kind === null) throw new NoPlace(text.files.noPlace(media_type));
     const bucketType = this.dependencies.queries.cachedForest()?.byId.get(bucketId)?.type ?? "";
-    const facts = { file_id: id, file_name: file.name || name, media_type, bytes: size, sha256 };
+    const pixels = kind === "image" ? await measureImage(file) : null;
+    const facts = { file_id: id, file_name: file.name || name, media_type, bytes: size, sha256, ...pixels };
     return { schemaId: schemaOf(kind, bucketType), data: { ...facts, title: titleOfFile(file.name || name) } };
   }
 

@@ -75,8 +75,8 @@ def _paragraphs(page: PitchPage) -> Iterator[str]:
     is_turned = page.direction == "rtl"
     direction = "<w:bidi/>" if is_turned else ""
 
-    def text(content: str, **looks: bool) -> str:
-        return run(content, RunStyle(right_to_left=is_turned, **looks))
+    def text(content: str, *, bold: bool = False, italic: bool = False) -> str:
+        return run(content, RunStyle(bold=bold, italic=italic, right_to_left=is_turned))
 
     def item(listed: PageItem) -> str:
         name = text(listed.name, bold=True) + text(": " if listed.text else "") if listed.name else ""

@@ -30,13 +30,13 @@ const PIPELINES = [
   samplePipeline({ id: "pipeline-2", name: "Mix", stages: [{ processor_id: "mixer", settings: {} }] }),
 ];
 
-function showDialog(source: RunSource, runCount = 1, pipelines = PIPELINES.slice(2)) {
+function showDialog(source: RunSource, runCount = 1, pipelines = PIPELINES.slice(2), processors = PROCESSORS) {
   const bodies: unknown[] = [];
   const runs = Array.from({ length: runCount }, (_, index) =>
     sampleRun({ id: `run-${index}`, blob_id: `blob-${index}` }),
   );
   const page = createTestStudio({
-    "GET /processors": () => ({ items: PROCESSORS, next_cursor: null }),
+    "GET /processors": () => ({ items: processors, next_cursor: null }),
     "GET /processors/*": () => sampleHealth({ live_workers: 0 }),
     "GET /tree": () => ({ items: [sampleNode({ id: "bucket-1", name: "Novel" })], next_cursor: null }),
     "GET /pipelines": () => ({ items: pipelines, next_cursor: null }),
@@ -87,6 +87,19 @@ test("a bucket in which nothing fits leaves the dialog open", async () => {
   expect((await screen.findByRole("alert")).textContent).toContain("Nothing there is what it takes");
   expect(bodies).toEqual([{ processor_id: "compiler", settings: {}, bucket_id: "bucket-1" }]);
   expect(isClosed()).toBe(false);
+});
+
+test("a processor of whole buckets is not asked which texts, nor for the bucket", async () => {
+  const schema = { type: "object", properties: { bucket_id: { type: "string" }, title: { type: "string" } } };
+  const binder = sampleProcessor({ id: "binder", name: "Binder", whole_bucket: true, settings_schema: schema });
+  const { user, bodies } = showDialog({ kind: "bucket", bucketId: "bucket-1" }, 1, [], [binder]);
+  await user.type(await screen.findByLabelText("Title"), "Sea");
+  expect(screen.queryByRole("group", { name: "On which texts?" })).toBeNull();
+  expect(screen.queryByLabelText("Bucket id")).toBeNull();
+  await user.click(screen.getByRole("button", { name: "Run" }));
+  await waitFor(() =>
+    expect(bodies).toEqual([{ processor_id: "binder", settings: { title: "Sea" }, bucket_id: "bucket-1" }]),
+  );
 });
 
 test("a pipeline that begins with what takes the text can be run, too", async () => {

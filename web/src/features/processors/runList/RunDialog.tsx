@@ -110,6 +110,7 @@ function RunForm({ source, processor, instances, close }: RunFormProps): ReactNo
   const [selection, select] = useState<BlobSelection>("all");
   const bucketId = source.kind === "bucket" ? source.bucketId : null;
   const [usual] = useState(() => usualSettings(instances, processor.id, forest, bucketId));
+  const isWhole = bucketId !== null && processor.whole_bucket;
   const estimated = severalOf(source, selection);
   const form = useSettingsForm(processor, usual, text.runs.startFailed, async (settings) => {
     const target = targetOf(source, selection);
@@ -119,10 +120,10 @@ function RunForm({ source, processor, instances, close }: RunFormProps): ReactNo
   });
   return (
     <Form onSubmit={form.onSubmit} validationBehavior="aria" className="run-form">
-      {bucketId !== null && !processor.whole_bucket && (
+      {bucketId !== null && !isWhole && (
         <BlobChoice bucketId={bucketId} processor={processor} selection={selection} select={select} key={bucketId} />
       )}
-      <SettingsSection processor={processor} form={form.fields} />
+      <SettingsSection processor={processor} form={form.fields} hidden={isWhole ? "/bucket_id" : undefined} />
       {estimated && <RunEstimate request={{ processorId: processor.id, settings: usual, source: estimated }} />}
       {form.error}
       <FormButtons submitLabel={text.runs.start} isBusy={form.isBusy} close={close} />

@@ -6,13 +6,21 @@ import { text } from "../../../text";
 import { SchemaFields } from "./SchemaFields";
 import type { SchemaFormState } from "./useSchemaForm";
 
-export function SettingsSection({ processor, form }: { processor: Processor; form: SchemaFormState }): ReactNode {
-  if (!processor.settings_schema || form.fields.length === 0) return <p className="quiet">{text.settings.none}</p>;
+interface SettingsSectionProps {
+  processor: Processor;
+  form: SchemaFormState;
+  /** The path of a field that is not asked for, since its value follows from elsewhere. */
+  hidden?: string | undefined;
+}
+
+export function SettingsSection({ processor, form, hidden }: SettingsSectionProps): ReactNode {
+  const fields = form.fields.filter(({ path }) => path !== hidden);
+  if (!processor.settings_schema || fields.length === 0) return <p className="quiet">{text.settings.none}</p>;
   return (
     <fieldset className="settings">
       <legend>{text.settings.title}</legend>
       <p className="quiet">{text.settings.unchanged}</p>
-      <SchemaFields form={form} />
+      <SchemaFields form={{ ...form, fields }} />
     </fieldset>
   );
 }
