@@ -49,7 +49,7 @@ def build_rest_app(context: ServiceContext, service: Any, checks: Checks, *, met
         identify=identity.identify,
         installation=identity.installation_name,
         verify_run_token=context.signer.verify,
-        services={description.handler_argument: service},
+        services={description.handler_argument: description.offer(service)},
         checks=checks,
         meter=meter,
     )

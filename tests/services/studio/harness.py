@@ -23,14 +23,17 @@ from reyna.ports.bus import Bus
 from reyna.ports.store import Collection, Step, Store
 from reyna.services.processors import records as processor_records
 from reyna.services.processors import routes as processor_routes
+from reyna.services.processors.assembly import SERVICE as PROCESSORS
 from reyna.services.processors.models.model_access import ModelAccess
 from reyna.services.processors.service import Processors
 from reyna.services.schemas import records as schema_records
 from reyna.services.schemas import routes as schema_routes
+from reyna.services.schemas.assembly import SERVICE as SCHEMAS
 from reyna.services.schemas.service import Schemas
 from reyna.services.schemas.system import install
 from reyna.services.state import records as state_records
 from reyna.services.state import routes as state_routes
+from reyna.services.state.assembly import SERVICE as STATE
 from reyna.services.state.service import State
 from reyna.services.studio import records as studio_records
 from reyna.services.studio.application import create_studio_app
@@ -88,7 +91,7 @@ class StudioHarness:
         """Another gateway on the same store, and on the same bus unless told otherwise; `given` goes to its Studio."""
         bus = bus or self.bus
         settings: dict[str, Any] = {"passwords": Passwords(QUICK), "clock": self.clock} | given
-        studio = Studio(self.store, bus, self.state, self.processors, **settings)
+        studio = Studio(self.store, bus, STATE.offer(self.state), self.processors, **settings)
         return StudioHarness(bus, self.clock, self.schemas, self.state, self.processors, studio, self.store)
 
     @cached_property
@@ -103,11 +106,15 @@ class StudioHarness:
     def _app(self, api: Sequence[Any]) -> Litestar:
         return create_studio_app(
             self.studio,
-            Actions(self.state, self.processors),
+            Actions(STATE.offer(self.state), PROCESSORS.offer(self.processors)),
             self.bus,
             version="0.0.0",
             api=api,
-            services={"schemas": self.schemas, "content": self.state, "processors": self.processors},
+            services={
+                "schemas": SCHEMAS.offer(self.schemas),
+                "content": STATE.offer(self.state),
+                "processors": PROCESSORS.offer(self.processors),
+            },
             checks=self.checks,
             page=self.page,
         )
@@ -146,11 +153,11 @@ async def studio_harness(
     await install(schemas)
     state_store = await _kept(kept_in(state_records.COLLECTIONS), bus)
     state = State(state_store, schemas, file_storage=MemoryFiles(), search_index=MemorySearchIndex())
-    signer = Signer(b"s" * 32)
+    signer, offered = Signer(b"s" * 32), STATE.offer(state)
     processor_store = await _kept(kept_in(processor_records.COLLECTIONS), bus)
-    processors = Processors(processor_store, state, schemas, signer, bus, models=models)
+    processors = Processors(processor_store, offered, schemas, signer, bus, models=models)
     await processors.registry.register(system_caller(), EXPANSION)
     store = await _kept(kept_in(studio_records.COLLECTIONS), bus)
-    studio = Studio(store, bus, state, processors, passwords=Passwords(QUICK), clock=clock)
+    studio = Studio(store, bus, offered, processors, passwords=Passwords(QUICK), clock=clock)
     yield StudioHarness(bus, clock, schemas, state, processors, studio, store, **more)
     await memory.close()

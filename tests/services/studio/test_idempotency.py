@@ -97,6 +97,16 @@ async def instance(api: httpx.AsyncClient) -> Case:
     return Case("/instances", new, new | {"enabled": False}, "/instances", 2)  # one they had from the start
 
 
+async def api_key(api: httpx.AsyncClient) -> Case:
+    new = {"name": "Script", "scopes": ["read"]}
+    return Case("/keys", new, new | {"scopes": ["write"]}, "/keys")
+
+
+async def key_rotation(api: httpx.AsyncClient) -> Case:
+    id = (await post(api, "/keys", {"name": "Script", "scopes": ["read"]}))["id"]
+    return Case(f"/keys/{id}/rotate", {"grace_seconds": 60}, {"grace_seconds": 0}, "/keys")
+
+
 async def run(api: httpx.AsyncClient) -> Case:
     ids = [(await post(api, "/blobs", NOTE))["id"] for _ in range(2)]
     new = {"processor_id": "text-expansion", "blob_ids": ids[:1]}
@@ -146,6 +156,8 @@ CASES: Final = {
     "/bulk": bulk,
     "/instances": instance,
     "/runs": run,
+    "/keys": api_key,
+    "/keys/{id}/rotate": key_rotation,
     "/processors": processor,
     "/models": model,
     "/pipelines": pipeline,

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from reyna.domain.caller import SYSTEM_USER_ID, Caller
+from reyna.domain.caller import SYSTEM_USER_ID, Caller, KeyAccess
 from reyna.domain.costs.cost import ModelUse, add_uses
 from reyna.domain.costs.money import CURRENCY, format_amount
 from reyna.domain.event import Event
@@ -50,6 +50,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     `batch_id` is the batch that it belongs to, if any, and `stage` its stage there, 0 for the first one; `advances` is
     True until its outputs are handed to the next stage, if there is one.
 
+    `limited_to` are the buckets of the API key that requested it, if it is limited to any: the run reads nothing else.
+
     `content_purged` is True once its blob was purged: nothing more of it is kept.
 
     `cost` is that of all attempts; `attempt_costs` holds each one's. `has_spending_cap`, which is never stored, tells
@@ -90,11 +92,22 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     batch_id: str | None = None
     stage: int = 0
     advances: bool = False
+    limited_to: tuple[str, ...] | None = None
     content_purged: bool = False
     revision: int = 1
     requested_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+
+    @property
+    def worker(self) -> Caller:
+        """Returns the caller that a worker is in this run: it acts for the user, as far as the run reaches."""
+        access = None
+        if self.limited_to is not None:
+            access = KeyAccess(key_id=self.id, scopes=("admin",), bucket_ids=self.limited_to)
+        return Caller(
+            user_id=self.user_id, kind="processor", processor_id=self.processor_id, run_id=self.id, access=access
+        )
 
     @property
     def processor_owner_id(self) -> str:

@@ -6,7 +6,9 @@ from typing import Final
 
 from reyna.domain.caller import SYSTEM_USER_ID, Caller, system_caller
 from reyna.services.composition import ServiceContext, ServiceDescription
+from reyna.services.guarded_service import guarded
 from reyna.services.processors.dispatch.policy import DispatchPolicy
+from reyna.services.processors.key_rules import key_rules
 from reyna.services.processors.metrics import build_processors_app
 from reyna.services.processors.models.key_encryption import KeyEncryption
 from reyna.services.processors.models.model_access import ModelAccess
@@ -71,7 +73,7 @@ SERVICE: Final = ServiceDescription[Processors](
     offered=Processors,
     build=_build,
     start=_start,
-    offer=lambda processors: processors,
+    offer=lambda processors: guarded(processors, "processors", key_rules(processors)),
     build_app=build_processors_app,
     probe=lambda processors: processors.runs.usage(system_caller()),
 )

@@ -118,7 +118,7 @@ class Processors:
         """`allowed`: how many `runs` each user may request on one day (UTC); `sandbox`: validates costly settings;
         `policy`: limits on the runs of a user at a time; `elapsed`: a monotonic clock in seconds."""
         limits = QuotaLimits(store, {"processors": MAX_PRIVATE_PROCESSORS} | dict(allowed))
-        unlimited, store = store, limits.wrap(store)
+        unlimited, store, self.state = store, limits.wrap(store), state
         lookup, keys = ProcessorLookup(store), IdempotencyKeys(store, IDEMPOTENCY_RECORDS, clock)
         self.models = Models(store, models, clock, keys)
         settings = SettingsValidator(sandbox, self.models.check_choice)

@@ -5,12 +5,18 @@ from typing import Final
 
 from reyna.domain.caller import system_caller
 from reyna.services.composition import ServiceContext, ServiceDescription
+from reyna.services.guarded_service import guarded, pass_on
 from reyna.services.rest_app import build_rest_app
 from reyna.services.schemas.records import COLLECTIONS
 from reyna.services.schemas.routes import routes
 from reyna.services.schemas.service import Schemas
 from reyna.services.schemas.system import install
 from reyna.validation.usage_counts import UsageReporter
+
+READS: Final = ("compatibility.check", "usage.get", "validation.validate")
+VERSION_READS: Final = ("versions.get", "versions.list", "versions.list_versions")
+# Schemas are in no bucket: a key that is limited to some uses them as they are.
+KEY_RULES: Final = dict.fromkeys((*READS, *VERSION_READS), pass_on)
 
 
 async def _build(context: ServiceContext) -> Schemas:
@@ -33,7 +39,7 @@ SERVICE: Final = ServiceDescription[Schemas](
     offered=Schemas,
     build=_build,
     start=_start,
-    offer=lambda schemas: schemas,
+    offer=lambda schemas: guarded(schemas, "schemas", KEY_RULES),
     build_app=build_rest_app,
     probe=lambda schemas: schemas.versions.list(system_caller(), limit=1),
 )

@@ -6,8 +6,10 @@ from typing import Final
 
 from reyna.domain.caller import system_caller
 from reyna.services.composition import ServiceContext, ServiceDescription
+from reyna.services.guarded_service import guarded
 from reyna.services.rest_app import build_rest_app
 from reyna.services.state.files.collection_schedule import FileCollection
+from reyna.services.state.key_access.rules import key_rules
 from reyna.services.state.quota import COUNTED, COUNTED_FILES
 from reyna.services.state.reactions import follow_schemas, follow_upgrades
 from reyna.services.state.records import COLLECTIONS
@@ -63,7 +65,7 @@ SERVICE: Final = ServiceDescription[State](
     offered=State,
     build=_build,
     start=_start,
-    offer=lambda state: state,
+    offer=lambda state: guarded(state, "state", key_rules(state)),
     build_app=build_rest_app,
     probe=lambda state: state.quota.usage(system_caller()),
 )

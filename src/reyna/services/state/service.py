@@ -27,6 +27,7 @@ from reyna.services.state.files.uploads import Uploads
 from reyna.services.state.history.act_reversal import ActReversal
 from reyna.services.state.history.journal import Journal
 from reyna.services.state.integrity.examination import Integrity
+from reyna.services.state.key_access.reach import KeyReach
 from reyna.services.state.legacy_import.legacy_import import LegacyImport
 from reyna.services.state.quota import Quota, QuotaUsage
 from reyna.services.state.records import REQUESTS
@@ -154,7 +155,7 @@ class State:
         )
         self.purging = Purging(store, quota)
         self.legacy_import = LegacyImport(store, self.schema_cache, quota, order)
-        self.integrity = Integrity(store)
+        self.integrity, self.key_reach = Integrity(store), KeyReach(store)
         self.quota = QuotaUsage(store, quota)
         parts = PartStorage(file_storage)
         self.uploads, self.files = Uploads(store, quota, parts, max_file_bytes), Files(store, parts)

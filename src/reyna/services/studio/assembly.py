@@ -25,6 +25,7 @@ async def _build(context: ServiceContext) -> Studio:
         context.find_neighbour("processors"),
         passwords=Passwords(HASHERS[context.settings.password_hash]),
         registration=context.settings.registration_mode(),
+        key_secret=context.signer.derive_key("API keys"),
     )
 
 

@@ -12,7 +12,7 @@ class StudioIdentity:
         self._studio = studio
 
     async def identify(self, caller: Caller, token: str) -> Caller:
-        """Returns the caller that a session token belongs to. Raises NotSignedIn."""
+        """Returns the caller that a session token or an API key belongs to. Raises NotSignedIn."""
         return await self._studio.sessions.identify(token)
 
     async def installation_name(self, caller: Caller) -> str:

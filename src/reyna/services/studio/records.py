@@ -1,11 +1,13 @@
-"""Records of the studio: accounts, e-mail addresses, sessions, failed attempts and the installation."""
+"""Records of the studio: accounts, e-mail addresses, sessions, API keys, failed attempts and the installation."""
 
 from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
 
+from reyna.domain.caller import KeyAccess, Scope
 from reyna.ports.store import Collection
+from reyna.storage.idempotency import idempotency_collection
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,20 +33,44 @@ class EmailAddress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A session, a one-time sign-in link, or an invitation to register, whose owner is the system.
+    """A session, a one-time sign-in link, an API key in one of its texts, or an invitation to register, whose owner is
+    the system.
 
     `id` is the SHA-256 of the token, which itself is not stored; `email` is the address that an invitation is for, if
-    any.
+    any, and `access` what a key may do.
     """
 
     id: str
     user_id: str
     owner_id: str
-    kind: Literal["session", "link", "invitation"]
+    kind: Literal["session", "link", "invitation", "key"]
     email: str | None = None
+    access: KeyAccess | None = None
     revision: int = 1
     created_at: datetime
     expires_at: datetime
+
+
+class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
+    """An API key as its owner sees it. Its texts are sessions of the kind `key`: one, or two during the grace of a
+    rotation, which ends at `grace_ends_at`; `token_ids` are their ids, the present one first.
+
+    `hint` is the beginning of the present text. `expires_at` None means never, `last_used_at` is right to the minute.
+    """
+
+    id: str
+    user_id: str
+    name: str
+    scopes: tuple[Scope, ...]
+    bucket_ids: tuple[str, ...] | None = None
+    hint: str
+    token_ids: tuple[str, ...]
+    revision: int = 1
+    created_at: datetime
+    rotated_at: datetime | None = None
+    grace_ends_at: datetime | None = None
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
 
 
 class FailedAttempts(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +97,8 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
 USERS: Final = Collection("studio.users", Account, ("email",))
 EMAILS: Final = Collection("studio.emails", EmailAddress)
 SESSIONS: Final = Collection("studio.sessions", Session, ("owner_id", "expires_at"))
+KEYS: Final = Collection("studio.keys", ApiKey, ("created_at",))
+REQUESTS: Final = idempotency_collection("studio.requests")
 FAILED_ATTEMPTS: Final = Collection("studio.tries", FailedAttempts, ("expires_at",))
 INSTALLATION: Final = Collection("studio.installation", Installation)
-COLLECTIONS: Final = (USERS, EMAILS, SESSIONS, FAILED_ATTEMPTS, INSTALLATION)
+COLLECTIONS: Final = (USERS, EMAILS, SESSIONS, KEYS, REQUESTS, FAILED_ATTEMPTS, INSTALLATION)

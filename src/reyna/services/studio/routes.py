@@ -18,6 +18,7 @@ from reyna.services.studio.accounts.profile import Me
 from reyna.services.studio.accounts.sign_up import Registration
 from reyna.services.studio.accounts.users import User
 from reyna.services.studio.events.feed import Happened
+from reyna.services.studio.keys.routes import key_routes
 from reyna.services.studio.service import Studio
 from reyna.services.studio.sign_in.cookies import (
     device_cookie,
@@ -148,4 +149,4 @@ async def _device_cookie(request: JsonRequest, studio: Studio, visitor: Visitor,
     return device_cookie(request, await studio.installation.name(), await studio.devices.create_cookie(caller, visitor))
 
 
-routes: Final = [registration, register, login, follow_link, logout, me, change_me, events]
+routes: Final = [registration, register, login, follow_link, logout, me, change_me, events, *key_routes]

@@ -1,9 +1,12 @@
 """The studio service: accounts, sign-in, and the event feed of a user."""
 
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
+from reyna.domain.caller import Caller
 from reyna.ports.bus import Bus
 from reyna.ports.store import Store
 from reyna.services.studio.accounts.account_store import AccountStore
@@ -14,7 +17,10 @@ from reyna.services.studio.accounts.profile import Profile
 from reyna.services.studio.accounts.sign_up import SignUp
 from reyna.services.studio.events.feed import EventFeed
 from reyna.services.studio.installation import CurrentInstallation
+from reyna.services.studio.keys.api_keys import ApiKeys
+from reyna.services.studio.keys.key_store import KeyStore
 from reyna.services.studio.passwords.hashing import Passwords
+from reyna.services.studio.records import REQUESTS
 from reyna.services.studio.sign_in.devices import KnownDevices
 from reyna.services.studio.sign_in.links import SignInLinks
 from reyna.services.studio.sign_in.session_cache import SessionCache
@@ -23,6 +29,7 @@ from reyna.services.studio.sign_in.session_watch import SessionWatch
 from reyna.services.studio.sign_in.sessions import Sessions
 from reyna.services.studio.sign_in.sign_in import SignIn
 from reyna.services.studio.sign_in.throttle import Throttle
+from reyna.storage.idempotency import IdempotencyKeys
 
 if TYPE_CHECKING:
     from reyna.services.processors.service import Processors
@@ -47,13 +54,25 @@ class Studio:
         throttle: Throttle | None = None,
         clock: Callable[[], datetime] = utc_now,
         registration: RegistrationMode = "open",
+        key_secret: bytes | None = None,
     ) -> None:
+        """`key_secret` is the secret from which the texts of API keys follow: the same for all copies of the service,
+        and another one at every start unless it is given."""
         passwords, throttle = passwords or Passwords(), throttle or Throttle(store, clock)
         account_records, session_records = AccountStore(store, clock), SessionStore(store, clock)
         self.installation = CurrentInstallation(store)
         self.session_watch = SessionWatch(store, clock)
-        self.session_cache = SessionCache(session_records, bus, clock)
+        key_records = KeyStore(store, clock)
+        self.session_cache = SessionCache(session_records, key_records, bus, clock)
         self.sessions = Sessions(session_records, self.session_cache, self.session_watch, bus)
+        self.keys = ApiKeys(
+            key_records,
+            self.sessions,
+            partial(_find_bucket, state),
+            key_secret or secrets.token_bytes(32),
+            clock,
+            IdempotencyKeys(store, REQUESTS, clock),
+        )
         self.sign_in_links = SignInLinks(session_records, account_records, self.sessions, throttle)
         self.devices = KnownDevices(account_records, self.sessions, self.installation, clock)
         self.sign_in = SignIn(account_records, self.sessions, self.devices, passwords, throttle)
@@ -69,4 +88,8 @@ class Studio:
             DefaultProcessors(processors),
         )
         self.profile = Profile(self.accounts, state, processors)
-        self.event_feed = EventFeed(bus)
+        self.event_feed = EventFeed(bus, state)
+
+
+async def _find_bucket(state: "State", caller: Caller, id: str) -> object:
+    return await state.buckets.get(caller, id)

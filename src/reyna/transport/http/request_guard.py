@@ -10,7 +10,7 @@ from litestar import MediaType
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Send
 
-from reyna.domain.caller import Caller
+from reyna.domain.caller import Caller, Scope
 from reyna.domain.errors import NotSignedIn, PreconditionFailed, Refusal, TooLarge, UnsupportedMediaType
 from reyna.domain.text.clusters import truncate
 from reyna.transport.http.authentication import (
@@ -30,6 +30,7 @@ from reyna.transport.http.authentication import (
 )
 from reyna.transport.http.problems import JSON_MEDIA_TYPE, send_fault, send_refusal
 from reyna.transport.http.request_head import Head
+from reyna.transport.scopes import route_scope
 
 MAX_ANONYMOUS_BODY_BYTES: Final = 64 * 1024  # a password of 1,024 characters, each written as an escape, is 12 KiB
 CHANGING_METHODS: Final = frozenset({"DELETE", "PATCH", "PUT"})
@@ -39,22 +40,25 @@ MAX_LENGTH_DIGITS: Final = 18  # of Content-Length
 
 
 class RouteRequirements(msgspec.Struct, frozen=True):
-    """The requirements of a route: a caller, a JSON body, revisions in If-Match, a body of at most `max_body_bytes`."""
+    """The requirements of a route: a caller, the scope of an API key, a JSON body, revisions in If-Match, a body of at
+    most `max_body_bytes`."""
 
     needs_caller: bool
+    scope: Scope
     takes_json: bool
     takes_if_match: bool
     takes_run_token: bool
     max_body_bytes: int | None
 
     @classmethod
-    def of(cls, handler: Any) -> "RouteRequirements":
-        """Returns the requirements of a route handler, read from its signature."""
+    def of(cls, handler: Any, method: str, path: str) -> "RouteRequirements":
+        """Returns the requirements of a route handler, read from its signature, at this path."""
         parameters = handler.parsed_fn_signature.parameters
         needs_caller = "caller" in parameters
         max_body_bytes = handler.resolve_request_max_body_size() if needs_caller else MAX_ANONYMOUS_BODY_BYTES
         return cls(
             needs_caller,
+            scope=route_scope(method, path),
             takes_json="data" in parameters,
             takes_if_match="if_match" in parameters,
             takes_run_token=bool(handler.opt.get("takes_run_token")),
@@ -110,12 +114,14 @@ class RequestGuard:
         handler, head = scope["route_handler"], scope["head"]
         requirements = self._requirements.get(handler)
         if requirements is None:
-            requirements = self._requirements[handler] = RouteRequirements.of(handler)
+            requirements = RouteRequirements.of(handler, scope["method"], scope["path_template"])
+            self._requirements[handler] = requirements
         scope["token"] = token = bearer_of(head)
         if token is None and b"cookie" in head and (requirements.needs_caller or scope["method"] not in SAFE_METHODS):
             scope["token"] = cookie_of(head, await self._installation(), scope["scheme"])
         if requirements.needs_caller:
-            scope["caller"] = await self._caller(scope, head, by_cookie=token is None)
+            scope["caller"] = caller = await self._caller(scope, head, by_cookie=token is None)
+            caller.check_scope(requirements.scope)
         elif scope["method"] not in SAFE_METHODS:
             check_origin(head)
         if scope["method"] in CHANGING_METHODS and not requirements.takes_if_match:

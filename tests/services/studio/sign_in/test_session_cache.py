@@ -14,6 +14,7 @@ from reyna.domain.caller import SYSTEM_USER_ID, Caller
 from reyna.domain.errors import Fault, NotSignedIn
 from reyna.ports.store import Delete
 from reyna.services.studio.accounts.accounts import AccountChange
+from reyna.services.studio.keys.key_store import KeyStore
 from reyna.services.studio.records import SESSIONS, Session
 from reyna.services.studio.sign_in.session_cache import MAX_AGE_SECONDS, MAX_CACHED_SESSIONS, SessionCache
 from reyna.services.studio.sign_in.session_store import LIFETIMES, SessionStore, session_id_of
@@ -153,7 +154,9 @@ async def test_other_sessions_go_on(harness: StudioHarness, anas: SignedIn, bos:
 
 
 async def cache_of(harness: StudioHarness, elapsed: Callable[[], float], bus: MemoryBus) -> SessionCache:
-    cache = SessionCache(SessionStore(harness.store, harness.clock), bus, harness.clock, elapsed)
+    cache = SessionCache(
+        SessionStore(harness.store, harness.clock), KeyStore(harness.store, harness.clock), bus, harness.clock, elapsed
+    )
     await cache.start()
     return cache
 
@@ -217,7 +220,12 @@ async def test_a_session_that_ends_while_it_is_read_is_not_remembered(harness: S
             cache.drop([session.id])
             return session
 
-    cache = SessionCache(EndingWhileRead(harness.store, harness.clock), MemoryBus(), harness.clock)
+    cache = SessionCache(
+        EndingWhileRead(harness.store, harness.clock),
+        KeyStore(harness.store, harness.clock),
+        MemoryBus(),
+        harness.clock,
+    )
     await cache.start()
     await cache.identify(anas.token)
     assert len(cache) == 0

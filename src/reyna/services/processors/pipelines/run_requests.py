@@ -57,7 +57,12 @@ class RunRequests:
         depths, now = await self._depths.find(caller, blobs), self._clock()
         self._runs.apply_limits(processor)
         runs = [
-            self._runs.reserve(_new_run(processor, blob, stage, priority, now, depths[blob.id], batch))
+            self._runs.reserve(
+                replace(
+                    _new_run(processor, blob, stage, priority, now, depths[blob.id], batch),
+                    limited_to=caller.bucket_ids,
+                )
+            )
             for blob in blobs
         ]
         steps, messages = [*remember(runs)], list[Message]()

@@ -177,8 +177,7 @@ class RunStore:
 
     def issue_token(self, run: Run) -> str:
         """Returns a new run token, with which a worker acts for the user in this run."""
-        worker = Caller(user_id=run.user_id, kind="processor", processor_id=run.processor_id, run_id=run.id)
-        return self._signer.sign(worker, int(RUN_TOKEN_LIFETIME.total_seconds()))
+        return self._signer.sign(run.worker, int(RUN_TOKEN_LIFETIME.total_seconds()))
 
 
 def is_handed_out_by_bus(run: Run) -> bool:

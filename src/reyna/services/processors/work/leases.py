@@ -136,7 +136,7 @@ class Leases:
 
     async def _take(self, run: Run, claim: Claim) -> ClaimedRun | None:
         """Returns the run for this worker, or None when another one came first or it has been given up."""
-        worker = Caller(user_id=run.user_id, kind="processor", processor_id=run.processor_id, run_id=run.id)
+        worker = run.worker
         blob = await self._find_blob(worker, run)
         taken: list[Run] = []
 

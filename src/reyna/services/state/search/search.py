@@ -63,7 +63,7 @@ class Search:
             raise Invalid.at("/mode", "is not available in this installation", expected="text or hybrid")
         wanted = EntryFilter(
             kind=kind,
-            bucket_ids=None if bucket_id is None else await self._subtree(caller, bucket_id),
+            bucket_ids=await self._subtree(caller, bucket_id),
             type=type,
             schema_id=schema_id,
             processor_id=processor_id,
@@ -104,10 +104,14 @@ class Search:
             complete=found.is_complete,
         )
 
-    async def _subtree(self, caller: Caller, bucket_id: str) -> tuple[str, ...]:
-        await self._buckets.load(caller, bucket_id)
-        below = await live_buckets_below(self._store, caller.user_id, [bucket_id])
-        return tuple(bucket.id for bucket in below)
+    async def _subtree(self, caller: Caller, bucket_id: str | None) -> tuple[str, ...] | None:
+        """Returns the bucket and all below it; without one, all that the caller's key reaches, None for everything."""
+        if bucket_id is not None:
+            await self._buckets.load(caller, bucket_id)
+        roots = caller.bucket_ids if bucket_id is None else (bucket_id,)
+        if roots is None:
+            return None
+        return tuple(bucket.id for bucket in await live_buckets_below(self._store, caller.user_id, roots))
 
     async def _hits(self, caller: Caller, shown: Sequence[Candidate], found: Candidates) -> tuple[SearchHit, ...]:
         if not shown:

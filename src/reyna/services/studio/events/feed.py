@@ -1,19 +1,24 @@
 """The event feed: pages of a user's stored events in order, for clients that poll."""
 
 import re
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import structlog
 
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Conflict, Invalid
+from reyna.domain.errors import Conflict, Invalid, NotFound
 from reyna.domain.event import DECODER, EVENT_SUBJECTS, Event
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page, check_limit
 from reyna.ports.bus import Bus, ReceivedMessage, StreamPosition
 from reyna.services.studio.events.cursors import cursor_at, sequence_of, unusable_reason
 from reyna.services.studio.events.filters import TypeFilter, parse_type_filter_list
+from reyna.services.studio.events.key_events import narrow_event_data
+
+if TYPE_CHECKING:
+    from reyna.services.state.service import State
 
 TIME_PATTERN: Final = re.compile(r"\d{4}-\d{2}(-|$)|[^-]*:")
 CURSOR_PATTERN: Final = re.compile(r"[0-9A-Za-z.-]{1,80}-[0-9]{1,19}")
@@ -36,8 +41,8 @@ class Happened(Event, frozen=True, kw_only=True):
 class EventFeed:
     """Reads the stored events of a user from the bus."""
 
-    def __init__(self, bus: Bus) -> None:
-        self._bus = bus
+    def __init__(self, bus: Bus, state: "State") -> None:
+        self._bus, self._state = bus, state
 
     async def list(
         self,
@@ -61,10 +66,13 @@ class EventFeed:
         position = await self._bus.position()
         after = await self._sequence_before(place, moment, position)
         found: dict[str, Happened] = {}
+        narrow = await self._narrowing(caller)
         subject = f"{EVENT_SUBJECTS}.{caller.user_id}.{'>' if types is None else types.subject()}"
         async for message in self._bus.replay(subject, after=after, until=position.last):
             event = _decode(message)
             if event is None or event.id in found or not _is_wanted(event, moment, types):
+                continue
+            if narrow is not None and (event := await narrow(event)) is None:
                 continue
             if len(found) == limit:
                 items = tuple(found.values())
@@ -72,6 +80,30 @@ class EventFeed:
             place = cursor_at(position.epoch, message.sequence or 0)
             found[event.id] = Happened(**msgspec.structs.asdict(event), cursor=place)
         return Page(items=tuple(found.values()))
+
+    async def _narrowing(self, caller: Caller) -> Callable[[Event], Awaitable[Event | None]] | None:
+        """Returns the function that leaves of an event what the caller's key reaches, None for one without limits."""
+        if caller.bucket_ids is None:
+            return None
+        within, blobs = frozenset(await self._state.buckets.parents(caller)), dict[str, bool]()
+
+        async def narrow(event: Event) -> Event | None:
+            blob_id = event.data.get("blob_id")
+            if not event.type.startswith("processor.") or not isinstance(blob_id, str):
+                data = narrow_event_data(event.data, within.__contains__)
+                return None if data is None else msgspec.structs.replace(event, data=data)
+            if blob_id not in blobs:
+                blobs[blob_id] = await self._reaches(caller, blob_id)
+            return event if blobs[blob_id] else None
+
+        return narrow
+
+    async def _reaches(self, caller: Caller, blob_id: str) -> bool:
+        try:
+            await self._state.blobs.get_stored(caller, blob_id)
+        except NotFound:
+            return False
+        return True
 
     async def _sequence_before(self, cursor: str | None, moment: datetime | None, position: StreamPosition) -> int:
         """Returns the sequence after which reading begins. Raises Reset."""

@@ -29,6 +29,7 @@ PLAIN_TYPES: Final = frozenset(
         "file.created",
         "file.purged",
         "instance.changed",
+        "key.changed",
         "model.changed",
         "pipeline.changed",
         "processor.registered",

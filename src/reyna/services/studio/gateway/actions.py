@@ -1,9 +1,9 @@
 """The actions of the WebSocket: each calls one verb of a service and returns the fields of its answer."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from reyna.domain.caller import Caller
-from reyna.domain.errors import Invalid
+from reyna.domain.caller import Caller, Scope
+from reyna.domain.errors import Invalid, NotFound
 from reyna.domain.processing.run import NewRuns
 from reyna.domain.requests import operation
 from reyna.domain.requests.acceptance import NewAcceptance
@@ -13,6 +13,10 @@ from reyna.services.studio.gateway import protocol
 if TYPE_CHECKING:
     from reyna.services.processors.service import Processors
     from reyna.services.state.service import State
+
+
+ACTION_SCOPES: Final[dict[str, Scope]] = {"run_processor": "processors", "cancel_run": "processors", "ping": "read"}
+"""The scope that an API key needs for an action; all others need `write`."""
 
 
 class Actions:
@@ -25,9 +29,18 @@ class Actions:
         """Returns the parent of every bucket of the caller."""
         return await self._state.buckets.parents(caller)
 
+    async def reaches_blob(self, caller: Caller, blob_id: str) -> bool:
+        """Returns whether there is such a blob that the caller reaches."""
+        try:
+            await self._state.blobs.get_stored(caller, blob_id)
+        except NotFound:
+            return False
+        return True
+
     async def perform(self, caller: Caller, message: protocol.Message) -> dict[str, Any]:
-        """Calls the verb of an action, and returns the fields of its answer. Raises what the verb raises, and
-        Invalid."""
+        """Calls the verb of an action, and returns the fields of its answer. Raises what the verb raises, Invalid, and
+        MissingScope for a key that may not do this."""
+        _check_scope(caller, message)
         if is_content_action(message):
             return operation.result_fields(await perform_action(self._state, caller, message))
         match message:
@@ -63,3 +76,9 @@ class Actions:
                 return {}
             case _:
                 raise Invalid.at("/action", "is not known here")
+
+
+def _check_scope(caller: Caller, message: protocol.Message) -> None:
+    """Raises MissingScope when the caller came with a key that may not do this."""
+    if caller.access is not None:
+        caller.check_scope(ACTION_SCOPES.get(str(message.__struct_config__.tag), "write"))

@@ -46,6 +46,10 @@ class BucketTree:
             return False
         return any(id == frame.body["bucket_id"] for bucket in wanted for id in self._upward(bucket))
 
+    def is_within(self, bucket_id: str, roots: frozenset[str]) -> bool:
+        """Tells whether a bucket is one of the roots or lies below one. A bucket that is not known here does not."""
+        return any(id in roots for id in self._upward(bucket_id))
+
     def _upward(self, bucket: str) -> Iterator[str | None]:
         """Yields the bucket and its ancestors, nearest first, and None at the end when an ancestor is not known."""
         seen: set[str] = set()

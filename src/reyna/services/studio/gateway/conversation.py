@@ -15,6 +15,7 @@ from reyna.services.studio.gateway.actions import Actions
 from reyna.services.studio.gateway.close_codes import SocketClosed
 from reyna.services.studio.gateway.event_delivery import EventDelivery
 from reyna.services.studio.gateway.fanout import Fanout
+from reyna.services.studio.gateway.key_frames import KeyFrames
 from reyna.services.studio.gateway.socket import Socket
 
 HOLD_SECONDS: Final = 2.0  # live frames wait so long for the first message, which may be a `resume`
@@ -43,6 +44,7 @@ class Conversation:
         """
         await self._delivery.start()
         try:
+            await self._limit_to_key()
             present = await self._delivery.current_cursor()
             self._greet(present if cursor is None else cursor)
             if authenticate_id is not None:
@@ -106,6 +108,20 @@ class Conversation:
             return self._caller
         return msgspec.structs.replace(self._caller, origin=frames.origin_of(self._socket.id, request_id))
 
+    async def _limit_to_key(self) -> None:
+        """Narrows what is delivered to what the caller's key reaches, while live frames are held back."""
+        if self._caller.bucket_ids is None:
+            return
+        tree = self._fanout.tree_of(self._caller.user_id)
+        await tree.load(self._read_parents)
+        roots, check_blob = frozenset(self._caller.bucket_ids), partial(self._actions.reaches_blob, self._caller)
+        self._delivery.limit_to_key(KeyFrames(roots, tree, check_blob))
+
+    async def _read_parents(self) -> dict[str, str | None]:
+        """Returns the parents of all buckets of the user, also for a key that does not reach them all: the tree is
+        shared by all devices of the user, and no device is shown it."""
+        return await self._actions.bucket_parents(Caller(user_id=self._caller.user_id))
+
     async def _subscribe(self, message: protocol.SubscribeMessage) -> None:
         """Filters what is delivered. Raises Invalid."""
         types = None if message.types is None else parse_type_filter(message.types, "/types")
@@ -114,7 +130,7 @@ class Conversation:
             if len(message.buckets) > MAX_SUBSCRIBED_BUCKETS:
                 raise Invalid.at("/buckets", f"are more than {MAX_SUBSCRIBED_BUCKETS:,}")
             tree = self._fanout.tree_of(self._caller.user_id)
-            await tree.load(partial(self._actions.bucket_parents, self._caller))
+            await tree.load(self._read_parents)
         self._delivery.set_filter(types, message.buckets, tree)
 
 

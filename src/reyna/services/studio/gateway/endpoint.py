@@ -7,7 +7,6 @@ from urllib.parse import parse_qs
 import structlog
 from litestar.types import Receive, Send
 
-from reyna.domain.caller import Caller
 from reyna.domain.errors import Fault, Forbidden, Invalid, Malformed, NotSignedIn
 from reyna.ports.bus import Bus
 from reyna.services.studio.gateway.actions import Actions
@@ -26,6 +25,7 @@ from reyna.services.studio.gateway.frames import refusal_frame
 from reyna.services.studio.gateway.protocol import AuthenticateMessage, parse_message, request_id_of
 from reyna.services.studio.gateway.socket import CONNECTION_LOST, Socket
 from reyna.services.studio.service import Studio
+from reyna.services.studio.sign_in.session_cache import caller_of
 from reyna.transport.http import bearer_of, check_origin, check_own_page, cookie_of, read_head
 from reyna.transport.http.authentication import USER_HEADER, AnotherUser, check_intended_user
 from reyna.transport.http.server.websocket_protocol import SIGNED_IN, WRITE_TEXT
@@ -67,11 +67,11 @@ class WebSocketEndpoint:
 
     async def _serve(self, scope: Any, socket: Socket) -> None:
         signing_in = await _authenticate(scope, socket, await self._studio.installation.name())
-        session = await self._studio.sessions.get(signing_in.token)
+        session = await self._studio.sessions.get_signed_in(signing_in.token)
         check_intended_user(_intended_user_id(scope), session.owner_id)
         if (signed_in := scope["extensions"].get(SIGNED_IN)) is not None:
             signed_in["call"]()
-        caller = Caller(user_id=session.owner_id)
+        caller = caller_of(session)
         delivery = EventDelivery(socket, caller, session.id, self._bus, self._fanout)
         self._studio.session_watch.add(session, delivery)
         try:

@@ -15,6 +15,7 @@ from reyna.services.studio.gateway.close_codes import NOT_SIGNED_IN, TRY_AGAIN_L
 from reyna.services.studio.gateway.fanout import Fanout
 from reyna.services.studio.gateway.frames import Frame, decode_frame, encode
 from reyna.services.studio.gateway.held_frames import HeldFrames
+from reyna.services.studio.gateway.key_frames import KeyFrames
 from reyna.services.studio.gateway.socket import Socket
 from reyna.transport.http.server.websocket_protocol import TOO_MANY
 
@@ -33,6 +34,7 @@ class EventDelivery:
         "_caller",
         "_fanout",
         "_held",
+        "_key_frames",
         "_last_sequence",
         "_release",
         "_release_timer",
@@ -52,6 +54,7 @@ class EventDelivery:
         self._types: TypeFilter | None = None
         self._buckets: frozenset[str] | None = None
         self._tree: BucketTree | None = None  # while `_buckets` is set
+        self._key_frames: KeyFrames | None = None  # for a key that is limited to buckets
 
     # --- live frames ---
 
@@ -60,7 +63,35 @@ class EventDelivery:
         if self._held is not None:
             self._held.add(frame)
         elif (frame.sequence is None or frame.sequence > self._last_sequence) and self._is_wanted(frame):
+            if self._key_frames is None:
+                self._socket.write(frame.for_connection(self._socket.id))
+            else:
+                self._receive_with_key(frame, self._key_frames)
+
+    def _receive_with_key(self, frame: Frame, key_frames: KeyFrames) -> None:
+        """Sends what the key may see of a live frame; that of a run once it is known whether the key reaches its
+        blob."""
+        if (answer := key_frames.run_blob_of(frame)) is None:
+            if (narrowed := key_frames.narrow(frame)) is not None:
+                self._socket.write(narrowed.for_connection(self._socket.id))
+        elif not answer.done():
+            answer.add_done_callback(lambda answer: self._write_if(answer, frame))
+        else:
+            self._write_if(answer, frame)
+
+    def _write_if(self, answer: "asyncio.Task[bool]", frame: Frame) -> None:
+        if not answer.cancelled() and answer.exception() is None and answer.result():
             self._socket.write(frame.for_connection(self._socket.id))
+
+    async def _text_of(self, frame: Frame) -> str | None:
+        """Returns the text of a frame that is replayed or was held back, or None when it is not wanted."""
+        if not self._is_wanted(frame):
+            return None
+        seen: Frame | None = frame
+        if self._key_frames is not None:
+            answer = self._key_frames.run_blob_of(frame)
+            seen = self._key_frames.narrow(frame) if answer is None else frame if await answer else None
+        return None if seen is None else seen.for_connection(self._socket.id)
 
     def end_session(self, session_id: str) -> None:
         """Closes the socket when it belongs to this session."""
@@ -105,6 +136,10 @@ class EventDelivery:
         """Unsubscribes from the user's events."""
         await self._fanout.leave(self._caller.user_id, self)
         await self.cancel_release()
+
+    def limit_to_key(self, key_frames: KeyFrames) -> None:
+        """Delivers only what a key that is limited to buckets reaches."""
+        self._key_frames = key_frames
 
     def set_filter(self, types: TypeFilter | None, buckets: Iterable[str] | None, tree: BucketTree | None) -> None:
         """Delivers only events of these types in these buckets; None lifts the limit."""
@@ -188,8 +223,8 @@ class EventDelivery:
         with self._fanout.replay() as replays:
             async for message in self._bus.replay(subject, after=after, until=position.last):
                 frame = decode_frame(message, position.epoch)
-                if frame is not None and self._is_wanted(frame):
-                    await self._socket.write_in_turn(frame.for_connection(self._socket.id))
+                if frame is not None and (text := await self._text_of(frame)) is not None:
+                    await self._socket.write_in_turn(text)
                     replayed += 1
                 passed += 1
                 if passed % replays.frames_per_turn() == 0:
@@ -210,7 +245,7 @@ class EventDelivery:
                     if frame.sequence <= self._last_sequence:
                         continue
                     self._last_sequence = frame.sequence
-                if self._is_wanted(frame):
-                    await self._socket.write_in_turn(frame.for_connection(self._socket.id))
+                if (text := await self._text_of(frame)) is not None:
+                    await self._socket.write_in_turn(text)
             else:
                 self._held = None

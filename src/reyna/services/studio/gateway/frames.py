@@ -8,6 +8,7 @@ import structlog
 from reyna.domain.errors import Refusal
 from reyna.domain.event import DECODER, Event
 from reyna.ports.bus import ReceivedMessage
+from reyna.services.studio.events.key_events import buckets_in
 
 PROTOCOL_VERSION: Final = 1
 SUFFIXED_ENTITIES: Final = frozenset({"blob", "processor"})  # their types end in a schema or processor, as data says
@@ -68,7 +69,7 @@ def build_frame(message: ReceivedMessage, epoch: str) -> Frame:
         body,
         encode(body).decode(),
         (connection, request_id.encode()) if request_id else None,
-        _buckets_of(event),
+        buckets_in(event.data),
         message.sequence,
         event.type,
     )
@@ -82,13 +83,6 @@ def _flatten(event: Event, cursor: str) -> dict[str, Any]:
     body["cursor"] = cursor
     body["event_id"] = event.id
     return body
-
-
-def _buckets_of(event: Event) -> tuple[str, ...]:
-    """Returns the buckets where the subject of the event was before, and where it is now."""
-    data = event.data
-    bucket_ids = (data.get("bucket_id"), data.get("parent_bucket_id"), data.get("came_from"))
-    return (*data.get("bucket_ids", ()), *filter(None, bucket_ids))
 
 
 def ok_frame(request_id: str | int | None, result: dict[str, Any]) -> str:

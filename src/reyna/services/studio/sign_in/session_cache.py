@@ -1,4 +1,4 @@
-"""A cache of the callers of sessions, so that a request need not ask the store for its session."""
+"""A cache of the callers of sessions and API keys, so that a request need not ask the store for its own."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -10,6 +10,8 @@ import msgspec
 from reyna.domain.caller import Caller
 from reyna.domain.event import LIVE_SUBJECTS
 from reyna.ports.bus import Bus, ReceivedMessage, Subscription
+from reyna.services.studio.keys.key_store import KeyStore
+from reyna.services.studio.records import Session
 from reyna.services.studio.sign_in.session_store import SessionStore, session_id_of
 
 SESSION_ENDED: Final = "session.ended"  # last tokens of the subject; sent to other gateways and not stored
@@ -35,11 +37,13 @@ class SessionCache:
     def __init__(
         self,
         records: SessionStore,
+        keys: KeyStore,
         bus: Bus,
         clock: Callable[[], datetime],
         elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._records, self._bus, self._clock, self._elapsed = records, bus, clock, elapsed
+        self._records, self._keys = records, keys
+        self._bus, self._clock, self._elapsed = bus, clock, elapsed
         self._cached: dict[str, CachedSession] = {}  # by id; the least recently used first
         self._changes = 0  # counts when something was dropped: what was asked for before that may be old
         self._subscription: Subscription | None = None
@@ -58,7 +62,7 @@ class SessionCache:
         return len(self._cached)
 
     async def identify(self, token: str) -> Caller:
-        """Returns the caller that a session token belongs to. Raises NotSignedIn."""
+        """Returns the caller that a session token or an API key belongs to. Raises NotSignedIn."""
         session_id = session_id_of(token)
         cached = self._cached.pop(session_id, None)
         if cached is None or not self._is_current(cached):
@@ -82,8 +86,10 @@ class SessionCache:
 
     async def _read(self, session_id: str, token: str) -> Caller:
         before, read_at = self._changes, self._elapsed()
-        session = await self._records.find(token, "session")
-        caller = Caller(user_id=session.owner_id)
+        session = await self._records.find_signed_in(token)
+        caller = caller_of(session)
+        if session.access is not None:
+            await self._keys.note_use(session.owner_id, session.access.key_id)
         if before == self._changes and self._hears_of_ends:
             if len(self._cached) >= MAX_CACHED_SESSIONS:
                 del self._cached[next(iter(self._cached))]
@@ -97,3 +103,8 @@ class SessionCache:
         """Forgets everything: messages may have been missed."""
         self._changes += 1
         self._cached.clear()
+
+
+def caller_of(session: Session) -> Caller:
+    """Returns the caller that acts in a session or with an API key."""
+    return Caller(user_id=session.owner_id, access=session.access)

@@ -9,14 +9,18 @@ from typing import Final, Literal
 from reyna.domain.caller import SYSTEM_USER_ID
 from reyna.domain.errors import NotSignedIn
 from reyna.ports.store import Delete, Put, RequirementNotMet, Store
+from reyna.services.studio.keys.key_text import is_well_formed, looks_like_key
 from reyna.services.studio.records import FAILED_ATTEMPTS, SESSIONS, Session
 
-Kind = Literal["session", "link", "invitation"]
-LIFETIMES: Final[dict[Kind, timedelta]] = {
+Issued = Literal["session", "link", "invitation"]
+Kind = Literal["session", "link", "invitation", "key"]
+LIFETIMES: Final[dict[Issued, timedelta]] = {
     "session": timedelta(days=30),
     "link": timedelta(days=7),
     "invitation": timedelta(days=14),
 }
+NO_SESSION: Final = "This sign-in has ended or never was. Sign in again."
+NO_KEY: Final = "This API key has expired, was revoked, or never was."
 MAX_EXPIRED_PER_SWEEP: Final = 200  # records of one kind
 
 
@@ -26,7 +30,7 @@ class SessionStore:
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store, self._clock = store, clock
 
-    async def create(self, owner_id: str, kind: Kind, *, email: str | None = None) -> str:
+    async def create(self, owner_id: str, kind: Issued, *, email: str | None = None) -> str:
         """Creates a session, link or invitation, and returns its token."""
         token = secrets.token_urlsafe(32)
         now = self._clock()
@@ -51,8 +55,16 @@ class SessionStore:
         or it has expired."""
         session = await self.get(token)
         if session is None or session.kind != kind or session.expires_at <= self._clock():
-            raise NotSignedIn("This sign-in has ended or never was. Sign in again.")
+            raise NotSignedIn(NO_KEY if kind == "key" else NO_SESSION)
         return session
+
+    async def find_signed_in(self, token: str) -> Session:
+        """Returns the session or the API key with this token. Raises NotSignedIn."""
+        if looks_like_key(token):
+            if not is_well_formed(token):
+                raise NotSignedIn("This is no API key: it is cut off or misspelt.")
+            return await self.find(token, "key")
+        return await self.find(token, "session")
 
     async def delete(self, session_id: str) -> bool:
         """Deletes the record. Returns False when it was deleted already."""
@@ -63,10 +75,11 @@ class SessionStore:
         return True
 
     async def ids_of(self, owner_id: str, *, except_token: str | None = None) -> list[str]:
-        """Returns the ids of all sessions and links of an account, except the one with the token `except_token`."""
+        """Returns the ids of all sessions and links of an account, except the one with the token `except_token`. API
+        keys are none of them: what a password protects is not what they were made for."""
         excepted_id = None if except_token is None else session_id_of(except_token)
-        rows = await self._store.select(SESSIONS, SYSTEM_USER_ID, ("id",), {"owner_id": owner_id})
-        return [id for (id,) in rows if id != excepted_id]
+        found = await self._store.find(SESSIONS, SYSTEM_USER_ID, {"owner_id": owner_id})
+        return [session.id for session in found if session.kind != "key" and session.id != excepted_id]
 
     async def delete_expired(self) -> int:
         """Deletes expired sessions and counts of failed attempts, and returns the number of deleted records. Several

@@ -38,16 +38,26 @@ class Sessions:
         """Returns the session with this token. Raises NotSignedIn."""
         return await self._records.find(token, "session")
 
+    async def get_signed_in(self, token: str) -> Session:
+        """Returns the session or the API key with this token, whose end closes sockets. Raises NotSignedIn."""
+        return await self._records.find_signed_in(token)
+
     async def identify(self, token: str) -> Caller:
-        """Returns the caller that a session token belongs to. Raises NotSignedIn."""
+        """Returns the caller that a session token or an API key belongs to. Raises NotSignedIn."""
         return await self._cache.identify(token)
 
     async def end(self, token: str) -> None:
-        """Ends the session with this token; does nothing when there is none."""
+        """Ends the session with this token; does nothing when there is none. An API key is no session, and stays."""
         session = await self._records.get(token)
+        if session is not None and session.kind == "key":
+            return
         self._cache.drop([session_id_of(token)])  # also of one that was ended elsewhere a moment ago
         if session is not None and await self._records.delete(session.id):
             await self.shut_out(session.owner_id, [session.id])
+
+    def check_soon(self) -> None:
+        """Closes the sockets of sessions and keys whose end has changed at that end."""
+        self._watch.check_soon()
 
     async def shut_out(self, user_id: str, session_ids: Sequence[str]) -> None:
         """Closes the sockets of ended sessions and refuses their requests, here and on other gateways. While the bus is
