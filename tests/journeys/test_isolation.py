@@ -106,6 +106,9 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("PATCH /models/{id}", "/models/{model}", {"name": "Mine"}),
     ("DELETE /models/{id}", "/models/{model}", None),
     ("POST /models/{id}/test", "/models/{model}/test", None),
+    ("DELETE /keys/{id}", "/keys/{key}", None),
+    ("POST /keys/{id}/rotate", "/keys/{key}/rotate", None),
+    ("POST /keys", "/keys", {"name": "Mine", "buckets": ["{bucket}"]}),
     ("POST /runs", "/runs", {"processor_id": "text-expansion", "blob_ids": ["{blob}"]}),
     ("POST /runs", "/runs", {"processor_id": "text-expansion", "blob_ids": ["{my_blob}", "{blob}"]}),
     ("POST /runs", "/runs", {"processor_id": "text-expansion", "bucket_id": "{bucket}"}),
@@ -160,6 +163,7 @@ TELLS: Final = [
     "/events?limit=200",
     "/instances",
     "/models",
+    "/keys",
     "/pipelines",
     "/batches",
     "/runs",
@@ -263,6 +267,7 @@ async def belongings(ana: Person) -> Ids:
     made |= {"processor": processor, "trashed": trashed, "trashed_bucket": trashed_bucket, "model": model}
     made |= {"upload": body_of(await ana.rest.post("/files/uploads", headers=UPLOAD))}
     made |= {"template": await ana.post("/templates", {"bucket_id": bucket["id"], "name": WORDS, "texts": True})}
+    made |= {"key": await ana.post("/keys", {"name": "Script"})}
     made |= {"pipeline": pipeline, "batch": batch, "file": await ana.post("/files", {"content": WORDS})}
     return {name: one["id"] for name, one in (made | {"run": run, "dead": dead, "instance": instance}).items()}
 
@@ -305,6 +310,7 @@ async def snapshot(ana: Person) -> list[Any]:
         "/processors",
         "/instances",
         "/models",
+        "/keys",
         "/pipelines",
         "/batches",
         "/runs",

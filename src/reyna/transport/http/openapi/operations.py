@@ -117,6 +117,10 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "POST /auth/logout": "signOut",
     "GET /me": "getAccount",
     "PATCH /me": "changeAccount",
+    "POST /keys": "createKey",
+    "GET /keys": "listKeys",
+    "POST /keys/{id}/rotate": "rotateKey",
+    "DELETE /keys/{id}": "revokeKey",
     "GET /events": "listEvents",
     "GET /search": "search",
     "GET /templates": "listTemplates",
@@ -154,6 +158,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "dead": ("Runs", "Processors at work, and what they could not do."),
     "auth": ("Accounts", "Signing in, and the account."),
     "me": ("Accounts", "Signing in, and the account."),
+    "keys": ("API keys", "Tokens for programs, with a scope and buckets."),
     "events": ("Events", "What happened, in order."),
 }
 """First part of a path -> its tag, and the description of the tag."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from reyna.transport.http.openapi.account_properties import ACCOUNT_PROPERTIES
 from reyna.transport.http.openapi.file_properties import FILE_PROPERTIES
 from reyna.transport.http.openapi.processor_properties import PROCESSOR_PROPERTIES
 from reyna.transport.http.openapi.prompt_properties import PROMPT_PROPERTIES
@@ -388,6 +389,7 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "works": "True when it answered.",
     "seconds": "The time until the answer was there, in seconds.",
     **SEARCH_PROPERTIES,
+    **ACCOUNT_PROPERTIES,
     **PROMPT_PROPERTIES,
     **PROCESSOR_PROPERTIES,
     **FILE_PROPERTIES,
