@@ -123,6 +123,8 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     },
     "NewInstance": {"processor_id": "text-expansion", "bucket_id": BUCKET, "enabled": True, "settings": {}},
     "InstanceChange": {"enabled": False},
+    "NewKey": {"name": "Backup script", "scopes": ["read"], "expires_at": "2027-12-31T00:00:00Z"},
+    "KeyRotation": {"grace_seconds": 3600},
     "NewModel": {
         "name": "Claude",
         "provider": "anthropic",

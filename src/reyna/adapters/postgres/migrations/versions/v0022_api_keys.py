@@ -4,8 +4,8 @@ from alembic import op
 
 from reyna.adapters.postgres.migrations.tables import collection
 
-revision = "v0021_api_keys"
-down_revision = "v0020_search"
+revision = "v0022_api_keys"
+down_revision = "v0021_links"
 branch_labels = None
 depends_on = None
 
