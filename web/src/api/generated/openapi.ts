@@ -689,6 +689,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listKeys"];
+        put?: never;
+        post: operations["createKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["rotateKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me": {
         parameters: {
             query?: never;
@@ -1832,6 +1880,20 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        IssuedKey: {
+            buckets: string[] | null;
+            /** Format: date-time */
+            created_at: string;
+            expires_at: string | null;
+            grace_ends_at: string | null;
+            hint: string;
+            id: string;
+            key: string;
+            last_used_at: string | null;
+            name: string;
+            rotated_at: string | null;
+            scopes: ("read" | "write" | "processors" | "admin")[];
+        };
         Item: {
             blob: components["schemas"]["Blob"] | null;
             bucket: components["schemas"]["Bucket"] | null;
@@ -1864,6 +1926,23 @@ export interface components {
             /** @default false */
             is_full: boolean;
             kept: number;
+        };
+        KeyInfo: {
+            buckets: string[] | null;
+            /** Format: date-time */
+            created_at: string;
+            expires_at: string | null;
+            grace_ends_at: string | null;
+            hint: string;
+            id: string;
+            last_used_at: string | null;
+            name: string;
+            rotated_at: string | null;
+            scopes: ("read" | "write" | "processors" | "admin")[];
+        };
+        KeyRotation: {
+            /** @default 86400 */
+            grace_seconds?: number;
         };
         Kin: {
             /** Format: date-time */
@@ -2053,6 +2132,19 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        NewKey: {
+            buckets?: string[] | null;
+            expires_at?: string | null;
+            name: string;
+            /**
+             * @default [
+             *       "read",
+             *       "write",
+             *       "processors"
+             *     ]
+             */
+            scopes?: ("read" | "write" | "processors" | "admin")[];
+        };
         NewModel: {
             input_price?: number | null;
             key?: string | null;
@@ -2217,6 +2309,10 @@ export interface components {
         };
         PageOfJournalEntry: {
             items: components["schemas"]["JournalEntry"][];
+            next_cursor: string | null;
+        };
+        PageOfKeyInfo: {
+            items: components["schemas"]["KeyInfo"][];
             next_cursor: string | null;
         };
         PageOfModel: {
@@ -2571,6 +2667,7 @@ export interface components {
             id: string;
             instance_id: string | null;
             lease_ends_at: string | null;
+            limited_to: string[] | null;
             model: string | null;
             /** @default [] */
             output_blob_ids: string[];
@@ -5379,6 +5476,163 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageOfJournalEntry"];
+                };
+            };
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfKeyInfo"];
+                };
+            };
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedKey"];
+                };
+            };
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    rotateKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["KeyRotation"] | null;
+            };
+        };
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedKey"];
                 };
             };
         };
