@@ -83,7 +83,7 @@ async def program(harness: StudioHarness) -> AsyncIterator[httpx.AsyncClient]:
 async def keys(program: httpx.AsyncClient, anas: SignedIn) -> dict[str, dict[str, Any]]:
     """One key of ana's for each scope."""
     program.headers.update(bearer(anas))
-    keys = {scope: await create_key(program, name=scope, scopes=[scope]) for scope in SCOPES}
+    keys: dict[str, dict[str, Any]] = {scope: await create_key(program, name=scope, scopes=[scope]) for scope in SCOPES}
     del program.headers["authorization"]
     return keys
 
