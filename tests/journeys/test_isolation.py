@@ -107,6 +107,7 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("DELETE /models/{id}", "/models/{model}", None),
     ("POST /models/{id}/test", "/models/{model}/test", None),
     ("DELETE /keys/{id}", "/keys/{key}", None),
+    ("DELETE /sessions/{id}", "/sessions/{session}", None),
     ("POST /keys/{id}/rotate", "/keys/{key}/rotate", None),
     ("POST /keys", "/keys", {"name": "Mine", "buckets": ["{bucket}"]}),
     ("POST /runs", "/runs", {"processor_id": "text-expansion", "blob_ids": ["{blob}"]}),
@@ -162,7 +163,7 @@ TELLS: Final = [
     *("/search", "/search?q=ever", "/tree", "/trash", "/journal"),
     "/events?limit=200",
     "/instances",
-    *("/models", "/keys", "/pipelines", "/batches"),
+    *("/models", "/keys", "/sessions", "/pipelines", "/batches"),
     *("/runs", "/dead", "/upgrades"),
     "/processors",
     "/processors/text-expansion",
@@ -190,7 +191,7 @@ OF_NOBODY: Final = {
     "POST /migrate/legacy",  # its lines name nothing but each other
     *("POST /schemas", "POST /models", "POST /templates/import"),
     *("POST /files", "POST /files/uploads"),
-    "PATCH /me",
+    *("PATCH /me", "POST /me/password", "DELETE /sessions"),
     "POST /auth/register",
     "POST /auth/login",
     "POST /auth/link",
@@ -262,7 +263,7 @@ async def belongings(ana: Person) -> Ids:
     made |= {"processor": processor, "trashed": trashed, "trashed_bucket": trashed_bucket, "model": model}
     made |= {"upload": body_of(await ana.rest.post("/files/uploads", headers=UPLOAD))}
     made |= {"template": await ana.post("/templates", {"bucket_id": bucket["id"], "name": WORDS, "texts": True})}
-    made |= {"key": await ana.post("/keys", {"name": "Script"})}
+    made |= {"key": await ana.post("/keys", {"name": "Script"}), "session": (await ana.get("/sessions"))["items"][0]}
     made |= {"pipeline": pipeline, "batch": batch, "file": await ana.post("/files", {"content": WORDS})}
     return {name: one["id"] for name, one in (made | {"run": run, "dead": dead, "instance": instance}).items()}
 

@@ -191,6 +191,7 @@ NEED_NO_KEY: Final = {
     "/runs/{id}/refuse": "again, it finds the run refused",
     "/runs/{id}/fail": "again, it finds the run given back or failed",
     "/auth/register": "an address has one account, and the second registration is told so; a token is shown once",
+    "/me/password": "again, it is refused, since the old password is another one by then",
     "/auth/login": "a session more, for who knows the password",
     "/auth/link": "a link is good once",
     "/auth/logout": "again, it finds the session ended",

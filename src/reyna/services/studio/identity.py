@@ -2,6 +2,9 @@
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Forbidden
+from reyna.domain.requests.page import DEFAULT_LIMIT, Page
+from reyna.services.studio.accounts.members import Member
+from reyna.services.studio.records import Role
 from reyna.services.studio.service import Studio
 
 
@@ -24,6 +27,34 @@ class StudioIdentity:
         for every caller but the system."""
         _require_system(caller)
         return await self._studio.sign_in_links.create_for(email)
+
+    async def create_reset_link(self, caller: Caller, email: str) -> str:
+        """Returns the token of a one-time link that takes the password of an account away and signs in. Raises NotFound
+        when no account has this address, and Forbidden for every caller but the system."""
+        _require_system(caller)
+        return await self._studio.sign_in_links.create_for(email, resets=True)
+
+    async def list_members(self, caller: Caller, limit: int = DEFAULT_LIMIT, cursor: str | None = None) -> Page[Member]:
+        """Returns one page of all accounts. Raises Forbidden for every caller but the system."""
+        _require_system(caller)
+        return await self._studio.members.page(limit=limit, cursor=cursor)
+
+    async def disable_member(self, caller: Caller, email: str) -> Member:
+        """Disables an account. Raises NotFound, Conflict for the last owner, and Forbidden for every caller but the
+        system."""
+        _require_system(caller)
+        return await self._studio.members.disable(email)
+
+    async def enable_member(self, caller: Caller, email: str) -> Member:
+        """Enables an account again. Raises NotFound, and Forbidden for every caller but the system."""
+        _require_system(caller)
+        return await self._studio.members.enable(email)
+
+    async def set_role(self, caller: Caller, email: str, role: Role) -> Member:
+        """Gives an account a role. Raises NotFound, Conflict for the last owner, and Forbidden for every caller but the
+        system."""
+        _require_system(caller)
+        return await self._studio.members.set_role(email, role)
 
     async def create_invitation(self, caller: Caller, email: str | None = None) -> str:
         """Returns the token of an invitation, for this address or for anybody. Raises Conflict when registration is

@@ -9,15 +9,22 @@ from reyna.domain.caller import KeyAccess, Scope
 from reyna.ports.store import Collection
 from reyna.storage.idempotency import idempotency_collection
 
+Role = Literal["owner", "admin", "member"]
+
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """A user who can sign in; without a password only by link. `id` and `user_id` are the same."""
+    """A user who can sign in; without a password only by link. `id` and `user_id` are the same.
+
+    Since `disabled_at`, if it is set, nobody signs in to it, and its API keys are refused.
+    """
 
     id: str
     user_id: str
     email: str
     name: str
     password_hash: str | None = None
+    role: Role = "member"
+    disabled_at: datetime | None = None
     revision: int = 1
     created_at: datetime
 
@@ -37,7 +44,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     the system.
 
     `id` is the SHA-256 of the token, which itself is not stored; `email` is the address that an invitation is for, if
-    any, and `access` what a key may do.
+    any, and `access` what a key may do. A link that `resets` takes the password away. `address` and `agent` are where a
+    session was started, `last_used_at` is right to some minutes.
     """
 
     id: str
@@ -46,6 +54,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["session", "link", "invitation", "key"]
     email: str | None = None
     access: KeyAccess | None = None
+    resets: bool = False
+    address: str | None = None
+    agent: str | None = None
+    last_used_at: datetime | None = None
     revision: int = 1
     created_at: datetime
     expires_at: datetime

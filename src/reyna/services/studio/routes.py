@@ -4,10 +4,10 @@ from contextlib import suppress
 from typing import Final
 
 import msgspec
-from litestar import Response, get, patch, post
+from litestar import Response, delete, get, patch, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import NotSignedIn
@@ -28,7 +28,7 @@ from reyna.services.studio.sign_in.cookies import (
     has_legacy_cookie,
     session_cookie,
 )
-from reyna.services.studio.sign_in.sessions import SignedIn
+from reyna.services.studio.sign_in.sessions import SessionInfo, SignedIn
 from reyna.services.studio.sign_in.sign_in import Credentials
 from reyna.services.studio.sign_in.visitors import Visitor
 from reyna.transport.http import (
@@ -53,6 +53,13 @@ class RegistrationPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 class Link(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     token: str
+
+
+class NewPassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`old_password` is needed where there is a password."""
+
+    password: str
+    old_password: str | msgspec.UnsetType = msgspec.UNSET
 
 
 @get("/auth/registration")
@@ -116,6 +123,35 @@ async def change_me(
     return Response(changed, cookies=[await _device_cookie(request, studio, visitor, caller)])
 
 
+@post("/me/password", status_code=200)
+async def change_password(
+    request: JsonRequest, studio: StudioDependency, caller: CurrentCaller, data: JSONBody[NewPassword]
+) -> Response[User]:
+    """Changes your password; send the old one if you have one. It ends all your other sessions."""
+    change = AccountChange(password=data.password, old_password=data.old_password)
+    changed = await studio.accounts.change(caller, change, token=request.token)
+    visitor = await _visitor(request, studio)
+    return Response(changed, cookies=[await _device_cookie(request, studio, visitor, caller)])
+
+
+@get("/sessions")
+async def list_sessions(request: JsonRequest, studio: StudioDependency, caller: CurrentCaller) -> Page[SessionInfo]:
+    """Returns where you are signed in, the latest first."""
+    return await studio.sessions.list(caller, token=request.token)
+
+
+@delete("/sessions/{id:str}")
+async def end_session(studio: StudioDependency, caller: CurrentCaller, id: FromPath[str]) -> None:
+    """Ends one of your sessions: its requests are refused at once, and its sockets are closed."""
+    await studio.sessions.end_one(caller, id)
+
+
+@delete("/sessions")
+async def end_other_sessions(request: JsonRequest, studio: StudioDependency, caller: CurrentCaller) -> None:
+    """Ends all your sessions but the one that asks, and all sign-in links. API keys stay."""
+    await studio.sessions.end_others(caller, token=request.token)
+
+
 @get("/events")
 async def events(
     studio: StudioDependency,
@@ -133,7 +169,8 @@ async def events(
 async def _visitor(request: JsonRequest, studio: Studio) -> Visitor:
     """Returns what a request that is not authenticated tells of its sender."""
     devices = device_tokens_of(request, await studio.installation.name())
-    return Visitor(address=request.client.host if request.client else None, devices=devices, token=request.sent_token)
+    address, agent = request.client.host if request.client else None, request.headers.get("user-agent")
+    return Visitor(address=address, devices=devices, token=request.sent_token, agent=agent)
 
 
 async def _with_cookies(
@@ -149,4 +186,17 @@ async def _device_cookie(request: JsonRequest, studio: Studio, visitor: Visitor,
     return device_cookie(request, await studio.installation.name(), await studio.devices.create_cookie(caller, visitor))
 
 
-routes: Final = [registration, register, login, follow_link, logout, me, change_me, events, *key_routes]
+session_routes: Final = [list_sessions, end_session, end_other_sessions]
+routes: Final = [
+    registration,
+    register,
+    login,
+    follow_link,
+    logout,
+    me,
+    change_me,
+    change_password,
+    *session_routes,
+    events,
+    *key_routes,
+]

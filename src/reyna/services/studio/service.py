@@ -13,6 +13,7 @@ from reyna.services.studio.accounts.account_store import AccountStore
 from reyna.services.studio.accounts.accounts import Accounts
 from reyna.services.studio.accounts.default_processors import DefaultProcessors
 from reyna.services.studio.accounts.invitations import Invitations, RegistrationMode
+from reyna.services.studio.accounts.members import Members
 from reyna.services.studio.accounts.profile import Profile
 from reyna.services.studio.accounts.sign_up import SignUp
 from reyna.services.studio.events.feed import EventFeed
@@ -77,6 +78,7 @@ class Studio:
         self.devices = KnownDevices(account_records, self.sessions, self.installation, clock)
         self.sign_in = SignIn(account_records, self.sessions, self.devices, passwords, throttle)
         self.accounts = Accounts(account_records, session_records, self.sessions, passwords, throttle)
+        self.members = Members(account_records, session_records, self.sessions, clock)
         self.invitations = Invitations(registration, session_records)
         self.sign_up = SignUp(
             account_records,

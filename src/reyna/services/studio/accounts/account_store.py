@@ -9,9 +9,10 @@ from reyna.domain.caller import SYSTEM_USER_ID, Caller
 from reyna.domain.errors import AlreadyThere, Conflict, NotFound
 from reyna.domain.event import Event
 from reyna.domain.ids import new_id
+from reyna.domain.requests.page import Page, decode_cursor, encode_cursor
 from reyna.ports.store import Delete, Put, RequirementNotMet, Step, Store
 from reyna.services.studio.accounts.email_addresses import normalize_address
-from reyna.services.studio.records import EMAILS, SESSIONS, USERS, Account, EmailAddress
+from reyna.services.studio.records import EMAILS, SESSIONS, USERS, Account, EmailAddress, Role
 
 ADDRESS_TAKEN = "There is an account with this e-mail address."
 
@@ -49,16 +50,34 @@ class AccountStore:
             raise Conflict("There is more than one account; say whose." if found else "There is no account yet.")
         return found[0].owner_id
 
+    async def page(self, cursor: str | None, limit: int) -> Page[Account]:
+        """Returns one page of all accounts, by their addresses."""
+        after = decode_cursor(cursor, str)
+        found = await self._store.find(EMAILS, SYSTEM_USER_ID, after=after, limit=limit + 1)
+        more = encode_cursor(found[limit - 1].id) if len(found) > limit else None
+        accounts = [await self._store.get(USERS, one.owner_id, one.owner_id) for one in found[:limit]]
+        return Page(items=tuple(account for account in accounts if account is not None), next_cursor=more)
+
     async def is_empty(self) -> bool:
         return not await self._store.count(EMAILS, SYSTEM_USER_ID)
 
-    async def create(self, email: str, name: str, hash: str | None, *, used_session_id: str | None = None) -> Account:
+    async def create(
+        self,
+        email: str,
+        name: str,
+        hash: str | None,
+        *,
+        used_session_id: str | None = None,
+        role: Role = "member",
+    ) -> Account:
         """Creates an account, and deletes the invitation `used_session_id` in the same write.
 
         Raises AlreadyThere when the address is taken, and RequirementNotMet for SESSIONS when the invitation is gone.
         """
         id = new_id("user")
-        account = Account(id=id, user_id=id, email=email, name=name, password_hash=hash, created_at=self._clock())
+        account = Account(
+            id=id, user_id=id, email=email, name=name, password_hash=hash, role=role, created_at=self._clock()
+        )
         address = EmailAddress(id=normalize_address(email), user_id=SYSTEM_USER_ID, owner_id=id)
         used = [] if used_session_id is None else [Delete(SESSIONS, SYSTEM_USER_ID, used_session_id)]
         try:

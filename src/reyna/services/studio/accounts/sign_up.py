@@ -70,7 +70,7 @@ class SignUp:
             except (AlreadyThere, InvitationNeeded):
                 attempt.failed = True
                 raise
-        signed_in = await self._sessions.start(account)
+        signed_in = await self._sessions.start(account, visitor)
         await self._default_processors.enable(Caller(user_id=account.id))
         return signed_in
 
@@ -79,7 +79,7 @@ class SignUp:
         it, or None when there are accounts."""
         if not await self._accounts.is_empty():
             return None
-        owner = await self._accounts.create(OWNER_EMAIL, "Owner", None)
+        owner = await self._accounts.create(OWNER_EMAIL, "Owner", None, role="owner")
         token = await self._links.create(owner)
         await self._default_processors.enable(Caller(user_id=owner.id), wait_seconds=PROCESSORS_WAIT_SECONDS)
         return token

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from reyna.domain.caller import Caller
+from reyna.domain.errors import Fault
 from reyna.domain.event import LIVE_SUBJECTS
 from reyna.ports.bus import Bus, ReceivedMessage, Subscription
 from reyna.services.studio.keys.key_store import KeyStore
@@ -88,13 +90,20 @@ class SessionCache:
         before, read_at = self._changes, self._elapsed()
         session = await self._records.find_signed_in(token)
         caller = caller_of(session)
-        if session.access is not None:
-            await self._keys.note_use(session.owner_id, session.access.key_id)
+        await self._note_use(session)
         if before == self._changes and self._hears_of_ends:
             if len(self._cached) >= MAX_CACHED_SESSIONS:
                 del self._cached[next(iter(self._cached))]
             self._cached[session_id] = CachedSession(caller, session.expires_at, read_at)
         return caller
+
+    async def _note_use(self, session: Session) -> None:
+        """Stores the time of the use; while that fails, nobody is kept from what they want to do."""
+        with suppress(Fault):
+            if session.access is None:
+                await self._records.note_use(session)
+            else:
+                await self._keys.note_use(session.owner_id, session.access.key_id)
 
     def _on_session_ended(self, message: ReceivedMessage) -> None:
         self.drop([message.body.decode()])

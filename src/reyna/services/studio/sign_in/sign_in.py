@@ -34,19 +34,20 @@ class SignIn:
         self._passwords, self._throttle = passwords, throttle
 
     async def with_password(self, credentials: Credentials, visitor: Visitor = UNKNOWN_VISITOR) -> SignedIn:
-        """Starts a session. Raises NotSignedIn, which does not tell whether the address or the password was wrong, and
-        TooMuch."""
+        """Starts a session. Raises NotSignedIn, which does not tell whether the address or the password was wrong, TooMuch,
+        and AccountDisabled, which only somebody learns who knows the password."""
         address = normalize_address(credentials.email)
         account = await self._accounts.find(address)
         device = await self._devices.find(account, visitor)
         if device is not None:
             try:
-                return await self._try(account, credentials.password, (limits.device_limit(device),), device)
+                limit = (limits.device_limit(device),)
+                return await self._try(account, credentials.password, limit, device, visitor=visitor)
             except TooMuch:
                 pass  # then the device is unknown like any other
         forgives = limits.account_from_source(address, visitor.source)
         unknown = limits.unknown_device_limits(address, visitor.source)
-        return await self._try(account, credentials.password, unknown, visitor.source, forgives)
+        return await self._try(account, credentials.password, unknown, visitor.source, forgives, visitor=visitor)
 
     async def _try(
         self,
@@ -55,6 +56,8 @@ class SignIn:
         limits: tuple[AttemptLimit, ...],
         lane: str,
         forgives: str | None = None,
+        *,
+        visitor: Visitor,
     ) -> SignedIn:
         """Makes one attempt; `forgives` is the name of the failures that the right password makes good."""
         async with self._throttle.attempt(*limits) as attempt:
@@ -65,4 +68,4 @@ class SignIn:
             attempt.forgives = tuple(limit.name for limit in limits if len(limits) == 1 or limit.name == forgives)
         if check.new_hash is not None:
             account = await self._accounts.replace_hash(account, check.new_hash)
-        return await self._sessions.start(account)
+        return await self._sessions.start(account, visitor)

@@ -9,11 +9,13 @@ IPV6_SOURCE_BITS: Final = 64  # the prefix that one household is given
 
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
-    """`devices` are the device tokens and `token` the session token that came along, none of them verified yet."""
+    """`devices` are the device tokens and `token` the session token that came along, none of them verified yet; `agent`
+    is how the program names itself."""
 
     address: str | None = None
     devices: tuple[str, ...] = ()
     token: str | None = None
+    agent: str | None = None
 
     @property
     def source(self) -> str:

@@ -17,5 +17,10 @@ ACCOUNT_PROPERTIES: Final[Mapping[str, str]] = {
     **{f"{noun}.buckets": BUCKETS for noun in ("NewKey", "KeyInfo", "IssuedKey")},
     **{f"{noun}.expires_at": "The time from which it is refused; null for never." for noun in ("NewKey", "KeyInfo")},
     "IssuedKey.expires_at": "The time from which it is refused; null for never.",
+    "SessionInfo.current": "True for the session that asks.",
+    "SessionInfo.address": "The network address that it was started from; null when it is not known.",
+    "SessionInfo.agent": "The browser or program that started it, as it names itself; null when it does not.",
+    "SessionInfo.last_used_at": "The time of the last use, right to ten minutes; null when it was not used yet.",
+    "SessionInfo.expires_at": "The time at which it ends.",
     "limited_to": "The buckets of the API key that requested the run: it reads nothing else. Null without a limit.",
 }

@@ -123,6 +123,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     },
     "NewInstance": {"processor_id": "text-expansion", "bucket_id": BUCKET, "enabled": True, "settings": {}},
     "InstanceChange": {"enabled": False},
+    "NewPassword": {"password": "a ship sails at dusk", "old_password": "a ship sails at dawn"},
     "NewKey": {"name": "Backup script", "scopes": ["read"], "expires_at": "2027-12-31T00:00:00Z"},
     "KeyRotation": {"grace_seconds": 3600},
     "NewModel": {

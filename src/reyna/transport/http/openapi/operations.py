@@ -117,6 +117,10 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "POST /auth/logout": "signOut",
     "GET /me": "getAccount",
     "PATCH /me": "changeAccount",
+    "POST /me/password": "changePassword",
+    "GET /sessions": "listSessions",
+    "DELETE /sessions/{id}": "endSession",
+    "DELETE /sessions": "endOtherSessions",
     "POST /keys": "createKey",
     "GET /keys": "listKeys",
     "POST /keys/{id}/rotate": "rotateKey",
@@ -158,6 +162,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "dead": ("Runs", "Processors at work, and what they could not do."),
     "auth": ("Accounts", "Signing in, and the account."),
     "me": ("Accounts", "Signing in, and the account."),
+    "sessions": ("Accounts", "Signing in, and the account."),
     "keys": ("API keys", "Tokens for programs, with a scope and buckets."),
     "events": ("Events", "What happened, in order."),
 }

@@ -1,0 +1,1 @@
+"""`reyna user`: the accounts of a studio, for whoever runs it."""
