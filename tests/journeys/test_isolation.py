@@ -163,7 +163,7 @@ TELLS: Final = [
     *("/search", "/search?q=ever", "/tree", "/trash", "/journal"),
     "/events?limit=200",
     "/instances",
-    *("/models", "/keys", "/sessions", "/pipelines", "/batches"),
+    *("/models", "/keys", "/sessions", "/audit", "/pipelines", "/batches"),
     *("/runs", "/dead", "/upgrades"),
     "/processors",
     "/processors/text-expansion",

@@ -9,6 +9,7 @@ from prometheus_client import Gauge
 
 from reyna.ports.bus import Bus
 from reyna.services.studio import routes
+from reyna.services.studio.audit.audited_routes import AuditedRoutes
 from reyna.services.studio.gateway.actions import Actions
 from reyna.services.studio.gateway.endpoint import WebSocketEndpoint
 from reyna.services.studio.gateway.fanout import Fanout
@@ -43,6 +44,7 @@ def create_studio_app(
         identify=studio.sessions.identify,
         installation=studio.installation.name,
         verify_run_token=verify_run_token,
+        middleware=[AuditedRoutes(studio.audit).middleware],
         services={"studio": studio, **services},
         checks=checks,
         meter=meter,

@@ -1,11 +1,13 @@
 """The verbs of the studio that other services and the command line call over the bus."""
 
-from reyna.domain.caller import Caller
+from reyna.domain.caller import SYSTEM_USER_ID, Caller
 from reyna.domain.errors import Forbidden
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page
 from reyna.services.studio.accounts.members import Member
+from reyna.services.studio.audit.audit_chain import AuditProblem
 from reyna.services.studio.records import Role
 from reyna.services.studio.service import Studio
+from reyna.transport.rpc import long_running
 
 
 class StudioIdentity:
@@ -27,6 +29,19 @@ class StudioIdentity:
         for every caller but the system."""
         _require_system(caller)
         return await self._studio.sign_in_links.create_for(email)
+
+    @long_running
+    async def verify_audit(self, caller: Caller) -> tuple[AuditProblem, ...]:
+        """Returns what is wrong in the audit logs of all users and of the system. Raises Forbidden for every caller but
+        the system."""
+        _require_system(caller)
+        problems, cursor = [*await self._studio.audit.verify(SYSTEM_USER_ID)], None
+        while True:
+            page = await self._studio.members.page(cursor=cursor)
+            for member in page.items:
+                problems += await self._studio.audit.verify(member.id)
+            if (cursor := page.next_cursor) is None:
+                return tuple(problems)
 
     async def create_reset_link(self, caller: Caller, email: str) -> str:
         """Returns the token of a one-time link that takes the password of an account away and signs in. Raises NotFound

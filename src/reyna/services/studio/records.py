@@ -85,6 +85,35 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     last_used_at: datetime | None = None
 
 
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One act in the audit log of a user; `previous` is the hash of the entry before it (`audit/audit_chain.py`)."""
+
+    id: str  # the number with leading zeros
+    user_id: str
+    number: int
+    at: datetime
+    who: str
+    key: str | None
+    action: str
+    target: str | None
+    address: str | None
+    outcome: str
+    previous: str
+    hash: str
+    revision: int = 1
+
+
+class AuditHead(msgspec.Struct, frozen=True, kw_only=True):
+    """The number and the hash of the last entry in the audit log of a user, sealed."""
+
+    id: str
+    user_id: str
+    number: int
+    hash: str
+    seal: str
+    revision: int = 1
+
+
 class FailedAttempts(msgspec.Struct, frozen=True, kw_only=True):
     """The times at which attempts of one name failed or began, the oldest first; `id` is the SHA-256 of the name."""
 
@@ -110,7 +139,9 @@ USERS: Final = Collection("studio.users", Account, ("email",))
 EMAILS: Final = Collection("studio.emails", EmailAddress)
 SESSIONS: Final = Collection("studio.sessions", Session, ("owner_id", "expires_at"))
 KEYS: Final = Collection("studio.keys", ApiKey, ("created_at",))
+AUDIT: Final = Collection("studio.audit", AuditEntry, ("at",))
+AUDIT_HEADS: Final = Collection("studio.audit_heads", AuditHead)
 REQUESTS: Final = idempotency_collection("studio.requests")
 FAILED_ATTEMPTS: Final = Collection("studio.tries", FailedAttempts, ("expires_at",))
 INSTALLATION: Final = Collection("studio.installation", Installation)
-COLLECTIONS: Final = (USERS, EMAILS, SESSIONS, KEYS, REQUESTS, FAILED_ATTEMPTS, INSTALLATION)
+COLLECTIONS: Final = (USERS, EMAILS, SESSIONS, KEYS, AUDIT, AUDIT_HEADS, REQUESTS, FAILED_ATTEMPTS, INSTALLATION)

@@ -1,7 +1,7 @@
 """The routes of the studio service: accounts, sign-in and the event feed."""
 
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final, cast
 
 import msgspec
 from litestar import Response, delete, get, patch, post
@@ -17,6 +17,8 @@ from reyna.services.studio.accounts.invitations import RegistrationMode
 from reyna.services.studio.accounts.profile import Me
 from reyna.services.studio.accounts.sign_up import Registration
 from reyna.services.studio.accounts.users import User
+from reyna.services.studio.audit.audited_routes import SIGNED_IN_USER
+from reyna.services.studio.audit.routes import audit_routes
 from reyna.services.studio.events.feed import Happened
 from reyna.services.studio.keys.routes import key_routes
 from reyna.services.studio.service import Studio
@@ -177,6 +179,8 @@ async def _with_cookies(
     request: JsonRequest, studio: Studio, visitor: Visitor, signed_in: SignedIn, *, status: int = 200
 ) -> Response[SignedIn]:
     """Returns the response with the cookies of the session and of the known device."""
+    scope: dict[str, Any] = cast(Any, request.scope)
+    scope[SIGNED_IN_USER] = signed_in.user.id
     session = session_cookie(request, await studio.installation.name(), signed_in.token)
     device = await _device_cookie(request, studio, visitor, Caller(user_id=signed_in.user.id))
     return Response(signed_in, status_code=status, cookies=[session, device])
@@ -199,4 +203,5 @@ routes: Final = [
     *session_routes,
     events,
     *key_routes,
+    *audit_routes,
 ]

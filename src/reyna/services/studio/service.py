@@ -16,6 +16,7 @@ from reyna.services.studio.accounts.invitations import Invitations, Registration
 from reyna.services.studio.accounts.members import Members
 from reyna.services.studio.accounts.profile import Profile
 from reyna.services.studio.accounts.sign_up import SignUp
+from reyna.services.studio.audit.audit_log import AuditLog
 from reyna.services.studio.events.feed import EventFeed
 from reyna.services.studio.installation import CurrentInstallation
 from reyna.services.studio.keys.api_keys import ApiKeys
@@ -57,8 +58,9 @@ class Studio:
         registration: RegistrationMode = "open",
         key_secret: bytes | None = None,
     ) -> None:
-        """`key_secret` is the secret from which the texts of API keys follow: the same for all copies of the service,
-        and another one at every start unless it is given."""
+        """`key_secret` is the secret from which the texts of API keys and the seals of the audit log follow: the same
+        for all copies of the service, and another one at every start unless it is given."""
+        key_secret = key_secret or secrets.token_bytes(32)
         passwords, throttle = passwords or Passwords(), throttle or Throttle(store, clock)
         account_records, session_records = AccountStore(store, clock), SessionStore(store, clock)
         self.installation = CurrentInstallation(store)
@@ -70,7 +72,7 @@ class Studio:
             key_records,
             self.sessions,
             partial(_find_bucket, state),
-            key_secret or secrets.token_bytes(32),
+            key_secret,
             clock,
             IdempotencyKeys(store, REQUESTS, clock),
         )
@@ -90,6 +92,7 @@ class Studio:
             DefaultProcessors(processors),
         )
         self.profile = Profile(self.accounts, state, processors)
+        self.audit = AuditLog(store, key_secret, clock)
         self.event_feed = EventFeed(bus, state)
 
 

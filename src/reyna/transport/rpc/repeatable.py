@@ -50,7 +50,7 @@ PROCESSOR_READS: Final = frozenset(
         "steps.get",
     )
 )
-STUDIO_READS: Final = frozenset(("find_account", "identify", "installation_name", "list_members"))
+STUDIO_READS: Final = frozenset(("find_account", "identify", "installation_name", "list_members", "verify_audit"))
 READS: Final = CONTENT_READS | STRUCTURE_READS | SCHEMA_READS | PROCESSOR_READS | STUDIO_READS
 # The id of what they create, of this kind, is part of the call: created twice, it is there once.
 CREATES: Final = {"blobs.create": "blob", "buckets.create": "bucket"}

@@ -34,8 +34,8 @@ class SignIn:
         self._passwords, self._throttle = passwords, throttle
 
     async def with_password(self, credentials: Credentials, visitor: Visitor = UNKNOWN_VISITOR) -> SignedIn:
-        """Starts a session. Raises NotSignedIn, which does not tell whether the address or the password was wrong, TooMuch,
-        and AccountDisabled, which only somebody learns who knows the password."""
+        """Starts a session. Raises NotSignedIn, which does not tell whether the address or the password was wrong,
+        TooMuch, and AccountDisabled, which only somebody learns who knows the password."""
         address = normalize_address(credentials.email)
         account = await self._accounts.find(address)
         device = await self._devices.find(account, visitor)

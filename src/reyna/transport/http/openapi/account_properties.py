@@ -22,5 +22,13 @@ ACCOUNT_PROPERTIES: Final[Mapping[str, str]] = {
     "SessionInfo.agent": "The browser or program that started it, as it names itself; null when it does not.",
     "SessionInfo.last_used_at": "The time of the last use, right to ten minutes; null when it was not used yet.",
     "SessionInfo.expires_at": "The time at which it ends.",
+    "AuditItem.at": "The time of the act.",
+    "AuditItem.who": "Who did it.",
+    "AuditItem.key": "The API key that was used; null for a session.",
+    "AuditItem.action": "The route that was called.",
+    "AuditItem.target": "What it was done to; null for nothing by itself.",
+    "AuditItem.from": "The network address that it came from; null when it is not known.",
+    "AuditItem.outcome": "`done`, or `refused` with the status.",
+    "AuditItem.hash": "The seal of the entry and of all before it.",
     "limited_to": "The buckets of the API key that requested the run: it reads nothing else. Null without a limit.",
 }
