@@ -148,6 +148,8 @@ REST: Final = [
     Step("POST /files", "/files?name=list.json", {"words": ["storm"]}, "file.created",
          {"name": "list.json", "media_type": "text/plain"}),
     Step("PATCH /me", "/me", {"name": "Anna"}, "user.updated", {"user_id": "{ana}"}),
+    Step("POST /me/password", "/me/password", {"password": "a ship sails at dusk", "old_password": PASSWORD},
+         "user.updated", {"user_id": "{ana}"}),
 ]  # fmt: skip
 # Operations of the application itself, or that change nothing another device shows; an upgrade of so little has ended
 # before anybody can cancel it.
@@ -173,6 +175,8 @@ SILENT: Final = {
     "POST /auth/login",
     "POST /auth/link",
     "POST /auth/logout",
+    "DELETE /sessions",  # whoever used one is told by the end of it
+    "DELETE /sessions/{id}",
 }
 SOCKET: Final = [
     Step("create_bucket", "", {"name": "Book", "type": "book"}, "bucket.created", {}, {"book": "bucket.id"}),

@@ -24,7 +24,7 @@ COMMANDS: Final = (
     ("cost", "reyna.cli.cost.commands", "What language models cost, and the spending cap."),
     ("model", "reyna.cli.model", "The language model of the studio."),
     ("account", "reyna.cli.account", "Accounts of the studio."),
-    ("audit", "reyna.cli.audit", "The audit log of the studio."),
+    ("audit", "reyna.cli.user.audit", "The audit log of the studio."),
     ("user", "reyna.cli.user.commands", "The users of the studio."),
     ("schema", "reyna.cli.schema.commands", "Register, check and look up schemas."),
     ("migrate", "reyna.cli.migrate.commands", "Import content from other systems."),

@@ -23,7 +23,7 @@ async def list_audit(
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[AuditItem]:
-    """What was done to your account, keys and sessions, by whom, from where and with which outcome, oldest first."""
+    """The acts on your account, keys and sessions: by whom, from where and with which outcome, oldest first."""
     return await studio.audit.list(caller, since=since, limit=limit, cursor=cursor)
 
 

@@ -19,7 +19,6 @@ from reyna.services.studio.sign_in.session_store import SessionStore, session_id
 from reyna.services.studio.sign_in.session_watch import SessionWatch
 from reyna.services.studio.sign_in.visitors import UNKNOWN_VISITOR, Visitor
 
-PUBLIC_ID_DIGITS: Final = 26  # of the SHA-256 in hexadecimal: 104 bits
 log: Final = structlog.get_logger("reyna.services.studio")
 
 
@@ -127,5 +126,5 @@ def _session_info(session: Session, own_id: str) -> SessionInfo:
 
 
 def _public_id(session: Session) -> str:
-    """Returns the id by which its user names the session: a part of the hash of its token."""
-    return f"session-{session.id[:PUBLIC_ID_DIGITS]}"
+    """Returns the id by which its user names the session: it ends in the hash of its token."""
+    return f"session-{session.id}"

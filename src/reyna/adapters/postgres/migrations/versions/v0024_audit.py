@@ -4,8 +4,8 @@ from alembic import op
 
 from reyna.adapters.postgres.migrations.tables import collection
 
-revision = "v0023_audit"
-down_revision = "v0022_api_keys"
+revision = "v0024_audit"
+down_revision = "v0023_api_keys"
 branch_labels = None
 depends_on = None
 
