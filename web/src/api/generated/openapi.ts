@@ -1345,8 +1345,39 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/templates": {
     "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete: operations["endOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates": {
         parameters: {
             query?: never;
             header?: never;
@@ -1373,10 +1404,6 @@ export interface paths {
         put?: never;
         post?: never;
         delete: operations["deleteTemplate"];
-        get: operations["listSessions"];
-        put?: never;
-        post?: never;
-        delete: operations["endOtherSessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1399,7 +1426,6 @@ export interface paths {
         trace?: never;
     };
     "/api/templates/{id}/instantiate": {
-    "/api/sessions/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1426,8 +1452,6 @@ export interface paths {
         put?: never;
         post: operations["importTemplate"];
         delete?: never;
-        post?: never;
-        delete: operations["endSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -7738,12 +7762,6 @@ export interface operations {
             };
         };
     };
-    listTemplates: {
-        parameters: {
-            query?: {
-                cursor?: string | null;
-                limit?: number;
-            };
     listSessions: {
         parameters: {
             query?: never;
@@ -7774,8 +7792,113 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageOfTemplate"];
                     "application/json": components["schemas"]["PageOfSessionInfo"];
+                };
+            };
+        };
+    };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listTemplates: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfTemplate"];
                 };
             };
         };
@@ -7828,11 +7951,6 @@ export interface operations {
             path: {
                 id: string;
             };
-    endOtherSessions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -7869,18 +7987,6 @@ export interface operations {
             header?: {
                 "If-Match"?: string | null;
             };
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    endSession: {
-        parameters: {
-            query?: never;
-            header?: never;
             path: {
                 id: string;
             };
