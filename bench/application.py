@@ -45,6 +45,7 @@ async def run_application(home_folder: str | None = None, *, workers: int = 1) -
         ports = dict(zip(names, map(str, free_ports(4)), strict=True))
         environment = {name: value for name, value in os.environ.items() if not name.startswith("REYNA_")}
         environment |= {"REYNA_HOME": str(home), "REYNA_LLM_URL": "http://127.0.0.1:9", "REYNA_LLM_MODEL": "none"}
+        environment["REYNA_EMBEDDINGS"] = "off"
         environment["REYNA_WORKERS"] = str(workers)
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "reyna", "up", env=environment | ports, cwd=folder, stdout=PIPE

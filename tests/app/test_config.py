@@ -75,6 +75,11 @@ def named(option: Any) -> list[str]:
         ({"REYNA_SECRET": "geheim"}, "REYNA_SECRET: expected a text of 32 characters or more"),
         ({"REYNA_PORT": "8011"}, "REYNA_PORT: 8011 is also the value of REYNA_SCHEMAS_PORT"),
         ({"REYNA_LLM_URL": "http://there/v1"}, "REYNA_LLM_MODEL: must name the model to ask REYNA_LLM_URL for"),
+        (
+            {"REYNA_EMBEDDINGS_URL": "http://there/v1"},
+            "REYNA_EMBEDDINGS_MODEL: must name the model to ask REYNA_EMBEDDINGS_URL for",
+        ),
+        ({"REYNA_EMBEDDINGS": "maybe"}, "REYNA_EMBEDDINGS: expected on or off, not 'maybe'"),
         ({"REYNA_LLM_MODEL": "large"}, "REYNA_LLM_MODEL: without REYNA_LLM_URL, this must be the path of a .gguf file"),
         ({"REYNA_CONFIG": "/no/such.toml"}, "REYNA_CONFIG: there is no file /no/such.toml"),
     ],

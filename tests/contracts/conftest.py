@@ -9,15 +9,18 @@ import asyncpg
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
+from reyna.adapters.memory.passage_index import MemoryPassageIndex
 from reyna.adapters.memory.search_index import MemorySearchIndex
 from reyna.adapters.memory.store import MemoryStore
 from reyna.adapters.mongo.store import MongoStore
 from reyna.adapters.postgres.migrations import migrate
 from reyna.adapters.postgres.pool import open_pool
 from reyna.adapters.postgres.search.index import PostgresSearchIndex, open_search_pool
+from reyna.adapters.postgres.search.passages import PostgresPassageIndex, has_vectors
 from reyna.adapters.postgres.store import PostgresStore
 from reyna.domain.event import Message
 from reyna.embedded.postgres import Postgres
+from reyna.ports.passages import PassageIndex
 from reyna.ports.search import SearchIndex
 from reyna.ports.store import Step, Store
 from reyna.storage.unit_of_work import UnitOfWork
@@ -115,12 +118,54 @@ async def search_pool(ports_pool: asyncpg.Pool, postgres_server: Postgres) -> As
 
 @pytest.fixture
 async def postgres_index(search_pool: asyncpg.Pool) -> SearchIndex:
-    await search_pool.execute("truncate search.entries, search.words, search.spellings, search.users")
+    await search_pool.execute("truncate search.entries, search.words, search.spellings, search.users, search.waiting")
     return PostgresSearchIndex(search_pool)
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture
+def frequent_index(search_pool: asyncpg.Pool, postgres_index: SearchIndex) -> SearchIndex:
+    """An index for which every word is in so many entries that the latest ones are looked through."""
+    return PostgresSearchIndex(search_pool, max_indexed=0)
+
+
+@pytest.fixture(params=["memory", "postgres", "frequent"])
 def index(request: pytest.FixtureRequest) -> SearchIndex:
     """An empty search index."""
     made: SearchIndex = request.getfixturevalue(f"{request.param}_index")
+    return made
+
+
+BothIndexes = tuple[SearchIndex, PassageIndex]
+
+
+@pytest.fixture
+async def no_passages(search_pool: asyncpg.Pool, postgres_index: SearchIndex) -> SearchIndex:
+    """The empty search index on a PostgreSQL that can keep vectors and has none."""
+    assert await has_vectors(search_pool)
+    await search_pool.execute("drop table if exists search.passages")
+    await search_pool.execute("delete from search.passage_model")
+    return postgres_index
+
+
+@pytest.fixture
+def memory_indexes() -> BothIndexes:
+    index = MemorySearchIndex()
+    return index, MemoryPassageIndex(index)
+
+
+@pytest.fixture
+def exact_indexes(search_pool: asyncpg.Pool, no_passages: SearchIndex) -> BothIndexes:
+    return no_passages, PostgresPassageIndex(search_pool)
+
+
+@pytest.fixture
+def approximate_indexes(search_pool: asyncpg.Pool, no_passages: SearchIndex) -> BothIndexes:
+    """Passages that are found by the HNSW index, as those of a user with many."""
+    return no_passages, PostgresPassageIndex(search_pool, max_exact=0)
+
+
+@pytest.fixture(params=["memory", "exact", "approximate"])
+def indexes(request: pytest.FixtureRequest) -> BothIndexes:
+    """An empty search index, and the passages beside it."""
+    made: BothIndexes = request.getfixturevalue(f"{request.param}_indexes")
     return made

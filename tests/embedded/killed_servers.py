@@ -16,7 +16,7 @@ from reyna.app.servers import run_servers
 
 
 def without_a_model(home: Path) -> Settings:
-    return Settings(home=home, llm_url="http://127.0.0.1:9/v1", llm_model="none")
+    return Settings(home=home, llm_url="http://127.0.0.1:9/v1", llm_model="none", embeddings="off")
 
 
 async def main() -> None:

@@ -102,6 +102,7 @@ class Application:
         self.folder, self.home = folder, folder / "home"
         self.ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
         own = {"REYNA_HOME": str(self.home), "REYNA_PORT": str(self.ports["studio"]), "REYNA_PASSWORD_HASH": "light"}
+        own["REYNA_EMBEDDINGS"] = "off"  # a process that the other tests would wait for
         own |= {f"REYNA_{name.upper()}_PORT": str(self.ports[name]) for name in SERVICES if name != "studio"}
         self.environment = without_settings(os.environ) | own | dict(environment)
         self.link: str | None = None  # the token of the sign-in link that this start has printed

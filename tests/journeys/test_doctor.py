@@ -26,8 +26,14 @@ async def test_all_is_well_in_an_application_that_runs(application: Application,
     await (await ana.device()).write_note("The ship sailed.", bucket_ids=[chapter["id"]])
     code, output = await doctor(application)
     assert code == 0, output
-    for line in ("settings", "state answers", "streams and consumers are as wanted", "the language model"):
-        assert line in output
+    for line in (
+        "settings",
+        "state answers",
+        "streams and consumers are as wanted",
+        "the language model",
+        "REYNA_EMBEDDINGS",
+    ):
+        assert line in output, output
     assert ana.id not in output
     assert ("sh.shardCollection" in output) == ("mongodb" in application.environment.get("REYNA_STATE_URL", ""))
 

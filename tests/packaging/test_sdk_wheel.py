@@ -19,7 +19,7 @@ ROOT: Final = Path(__file__).parents[2]
 UV: Final = Path(sys.executable).parent / "uv"
 MAX_WHEEL_BYTES: Final = 250_000
 MAX_LINES: Final = 30
-NO_MODEL: Final = {"REYNA_LLM_URL": "http://127.0.0.1:9/v1", "REYNA_LLM_MODEL": "none"}
+NO_MODEL: Final = {"REYNA_LLM_URL": "http://127.0.0.1:9/v1", "REYNA_LLM_MODEL": "none", "REYNA_EMBEDDINGS": "off"}
 SCHEMA: Final[dict[str, Any]] = {
     "name": "loud-note",
     "json_schema": {"type": "object", "properties": {"content": {"type": "string"}}, "required": ["content"]},

@@ -20,6 +20,9 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     llm_url: str
     llm_key: str
     llm_model: str
+    embeddings_url: str = ""  # empty where there is no model for embeddings
+    embeddings_key: str = ""
+    embeddings_model: str = ""
 
     def __repr__(self) -> str:
         return "Addresses(…)"

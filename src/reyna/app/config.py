@@ -22,6 +22,7 @@ from reyna.app.settings.value_types import (
     LogFormat,
     LogLevel,
     NatsUrl,
+    OnOrOff,
     Parallel,
     PasswordHash,
     Port,
@@ -103,6 +104,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Price | None,
         _describe("US dollars for a million tokens of its output.", shown="that of its provider, if known"),
     ] = None
+    embeddings: Annotated[OnOrOff, _describe("Search by meaning too; off: by words alone.")] = "on"
+    embeddings_url: Annotated[WebUrl | None, _describe("Endpoint for embeddings.", secret=True, shown="embedded")] = (
+        None
+    )
+    embeddings_key: Annotated[str | None, _describe("Key for that endpoint.", secret=True)] = None
+    embeddings_model: Annotated[str | None, _describe("Model to ask for there.", shown="multilingual-e5-small")] = None
     llm_first_text_seconds: Annotated[
         Seconds, _describe("Seconds until the first text of an answer, after which the call is given up.")
     ] = DEFAULT_TIMEOUTS.first_text
@@ -350,8 +357,9 @@ def _check_combination(settings: Settings) -> None:
     if (settings.llm_price_input is None) != (settings.llm_price_output is None):
         missing = "INPUT" if settings.llm_price_input is None else "OUTPUT"
         raise WrongSetting(f"REYNA_LLM_PRICE_{missing}", "must be set too: set both prices or none")
-    if settings.llm_url and not settings.llm_model:
-        raise WrongSetting("REYNA_LLM_MODEL", "must name the model to ask REYNA_LLM_URL for")
+    for name in ("LLM", "EMBEDDINGS"):
+        if getattr(settings, f"{name.lower()}_url") and not getattr(settings, f"{name.lower()}_model"):
+            raise WrongSetting(f"REYNA_{name}_MODEL", f"must name the model to ask REYNA_{name}_URL for")
     if settings.llm_model and not settings.llm_url and not settings.llm_model.endswith(".gguf"):
         raise WrongSetting("REYNA_LLM_MODEL", "without REYNA_LLM_URL, this must be the path of a .gguf file")
 

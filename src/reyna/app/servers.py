@@ -11,6 +11,7 @@ from reyna.adapters.postgres.search.index import POOL_CONNECTIONS as SEARCH_CONN
 from reyna.app.addresses import ADDRESSES_FILE, Addresses
 from reyna.app.config import Settings
 from reyna.app.stores import POOL_CONNECTIONS
+from reyna.embedded.embedder.process import Embedder, is_embedder_installed
 from reyna.embedded.home import Home
 from reyna.embedded.llama import Llama
 from reyna.embedded.nats import EVENT_BYTES, Nats
@@ -29,6 +30,7 @@ class Servers:
         self._settings = settings
         self._home: Home | None = None
         self._running: list[Server] = []
+        self.embedder: Embedder | None = None
         self.lost_power = False  # while the embedded NATS ran, which may have lost its last messages
 
     async def start(self) -> Addresses:
@@ -53,7 +55,7 @@ class Servers:
     async def _start(self) -> Addresses:
         settings = self._settings
         if settings.postgres_url and settings.nats_url and settings.llm_url:
-            return _addresses(settings, None, None, None)
+            return _addresses(settings, None, None, None, None)
         home = Home(settings.home)
         home.lock()
         self._home = home
@@ -66,10 +68,12 @@ class Servers:
         )
         nats = None if settings.nats_url else Nats(home, settings.event_bytes or EVENT_BYTES)
         llama = None if settings.llm_url else Llama(home, settings.llm_model)
-        self._running = [server for server in (postgres, nats, llama) if server]
+        if settings.embeddings == "on" and not settings.embeddings_url and is_embedder_installed():
+            self.embedder = Embedder(home)
+        self._running = [server for server in (postgres, nats, llama, self.embedder) if server]
         await self._start_all()
         self.lost_power = nats is not None and nats.lost_power
-        addresses = _addresses(settings, postgres, nats, llama)
+        addresses = _addresses(settings, postgres, nats, llama, self.embedder)
         home.write(ADDRESSES_FILE, msgspec.json.encode(addresses).decode())
         return addresses
 
@@ -94,7 +98,10 @@ async def run_servers(settings: Settings) -> AsyncIterator[Addresses]:
         await servers.stop()
 
 
-def _addresses(settings: Settings, postgres: Postgres | None, nats: Nats | None, llama: Llama | None) -> Addresses:
+def _addresses(
+    settings: Settings, postgres: Postgres | None, nats: Nats | None, llama: Llama | None, embedder: Embedder | None
+) -> Addresses:
+    configured = settings if settings.embeddings == "on" else Settings()
     postgres_url = postgres.url if postgres else settings.postgres_url or ""
     return Addresses(
         postgres_url=postgres_url,
@@ -103,4 +110,7 @@ def _addresses(settings: Settings, postgres: Postgres | None, nats: Nats | None,
         llm_url=llama.url if llama else settings.llm_url or "",
         llm_key=llama.key if llama else settings.llm_key or "",
         llm_model=llama.model if llama else settings.llm_model or "",
+        embeddings_url=embedder.url if embedder else configured.embeddings_url or "",
+        embeddings_key=embedder.key if embedder else configured.embeddings_key or "",
+        embeddings_model=embedder.model if embedder else configured.embeddings_model or "",
     )

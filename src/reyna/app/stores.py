@@ -9,12 +9,14 @@ from reyna.adapters.outage import Outage
 from reyna.adapters.postgres import migrations
 from reyna.adapters.postgres.pool import open_pool
 from reyna.adapters.postgres.search.index import PostgresSearchIndex, open_search_pool
+from reyna.adapters.postgres.search.passages import PostgresPassageIndex, has_vectors
 from reyna.adapters.postgres.store import PostgresStore
 from reyna.app.addresses import Addresses
 from reyna.app.config import Settings
 from reyna.domain.errors import CannotStart
 from reyna.ports.bus import Bus
 from reyna.ports.files import FileStorage
+from reyna.ports.passages import PassageIndex
 from reyna.ports.search import SearchIndex
 from reyna.ports.store import Collection, Store
 from reyna.services.composition import ServiceDescription
@@ -50,6 +52,7 @@ class ServiceStores:
     def __init__(self, addresses: Addresses, settings: Settings, bus: Bus, stack: AsyncExitStack) -> None:
         self._addresses, self._settings, self._bus, self._stack = addresses, settings, bus, stack
         self._pools: dict[str, Any] = {}
+        self._search_pool: Any = None
         self.search_index: SearchIndex | None = None  # once it is open
         self._outage = Outage("PostgreSQL")
         is_embedded = not (settings.postgres_url and settings.nats_url)
@@ -71,11 +74,20 @@ class ServiceStores:
     async def open_search_index(self) -> SearchIndex:
         """Returns the search index, which is in PostgreSQL wherever content is stored. Raises CannotStart and Fault."""
         if self.search_index is None:
-            await self._open_pool(self._addresses.postgres_url)
-            pool = await open_search_pool(self._addresses.postgres_url)
-            self._stack.push_async_callback(pool.close)
-            self.search_index = PostgresSearchIndex(pool)
+            self.search_index = PostgresSearchIndex(await self._open_search_pool())
         return self.search_index
+
+    async def open_passage_index(self) -> PassageIndex | None:
+        """Returns the vectors of passages; None where PostgreSQL has no extension for them. Raises as above."""
+        pool = await self._open_search_pool()
+        return PostgresPassageIndex(pool) if await has_vectors(pool) else None
+
+    async def _open_search_pool(self) -> Any:
+        if self._search_pool is None:
+            await self._open_pool(self._addresses.postgres_url)
+            self._search_pool = await open_search_pool(self._addresses.postgres_url)
+            self._stack.push_async_callback(self._search_pool.close)
+        return self._search_pool
 
     async def _open_database(self, service: ServiceDescription[Any], collections: Sequence[Collection[Any]]) -> Store:
         url = getattr(self._addresses, service.store_setting)

@@ -15,6 +15,7 @@ from reyna.app.addresses import Addresses
 from reyna.app.bus_connection import open_bus
 from reyna.app.config import Settings
 from reyna.app.models.discovery import LocalServers
+from reyna.app.models.embeddings import open_endpoint, started_late
 from reyna.app.models.opening import SystemModel, load_language_adapter
 from reyna.app.models.source import InstalledModels, address_rule, endpoints_of, uses_demonstration_model
 from reyna.app.neighbours import Neighbours
@@ -30,6 +31,7 @@ from reyna.app.workers import (
 )
 from reyna.embedded.llama import SLOTS
 from reyna.embedded.nats import EVENT_BYTES
+from reyna.ports.embeddings import Embeddings
 from reyna.ports.language import ModelEndpoint
 from reyna.services.composition import Checks, ServiceContext, ServiceDescription
 from reyna.transport.http import Check, OptionalCheck
@@ -62,12 +64,12 @@ async def run_application(
     """
     async with AsyncExitStack() as stack:
         importing = asyncio.create_task(load_language_adapter()) if library else None  # while the servers start
-        is_main, lost_power = addresses is None, False
+        is_main, lost_power, embedder = addresses is None, False, None
         if addresses is None:
             servers = Servers(settings)
             stack.push_async_callback(servers.stop)
             addresses = await servers.start()
-            lost_power = servers.lost_power
+            lost_power, embedder = servers.lost_power, servers.embedder
         event_bytes = settings.event_bytes or (None if settings.nats_url else EVENT_BYTES)
         title = f"reyna {' '.join(names)}"
         bus = await stack.enter_async_context(open_bus(addresses.nats_url, settings, title, event_bytes))
@@ -76,7 +78,13 @@ async def run_application(
         signer = Signer(settings.signing_secret())
         models = await stack.enter_async_context(_installed_models(settings, addresses))
         workers = _library_workers(library, bus, signer, addresses, settings, models)
-        wiring = _Wiring(services, names, addresses, settings, bus, signer, models, stack)
+        endpoint = open_endpoint(settings, addresses)
+        embeddings = endpoint and started_late(endpoint, None if embedder is None else embedder.ensure_started)
+        if endpoint is not None:
+            stack.push_async_callback(endpoint.close)
+        wiring = _Wiring(
+            services, names, addresses, settings, bus, signer, models, stack, embeddings, embeds_passages=is_main
+        )
         apps = await wiring.build({} if workers is None else {"model": OptionalCheck(workers.check_model)})
         if workers is not None and importing is not None:
             await importing
@@ -98,7 +106,11 @@ class _Wiring:
         signer: Signer,
         models: InstalledModels,
         stack: AsyncExitStack,
+        embeddings: Embeddings | None,
+        *,
+        embeds_passages: bool,
     ) -> None:
+        self._embeddings, self._embeds_passages = embeddings, embeds_passages
         self._settings, self._bus, self._signer, self._stack = settings, bus, signer, stack
         self._models, self._prices = models, GenaiPrices()
         self._all_services = services
@@ -141,6 +153,9 @@ class _Wiring:
             prices=self._prices,
             open_files=partial(open_file_storage, self._settings),
             open_search_index=self._stores.open_search_index,
+            open_passage_index=self._stores.open_passage_index,
+            embeddings=self._embeddings,
+            embeds_passages=self._embeds_passages,
             stack=self._stack,
         )
         service = self._services[description.name] = await description.build(context)

@@ -102,6 +102,10 @@ async def _check_running_studio(settings: Settings, *, mend: bool, reindex: bool
         for result in [result for check in checks for result in await check()]:
             yield result
         yield await studio.check_model()
+        try:
+            yield await studio.check_semantic_search()
+        except Fault as fault:
+            yield fault_problem("search by meaning", fault, "see the check of PostgreSQL above")
         async for result in studio.check_contents(mend=mend):
             yield result
         if reindex:

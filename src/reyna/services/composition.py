@@ -12,8 +12,10 @@ from litestar import Litestar
 
 from reyna.domain.processing.processor import NewProcessor
 from reyna.ports.bus import Bus
+from reyna.ports.embeddings import Embeddings
 from reyna.ports.files import FileStorage
 from reyna.ports.models import ModelSource
+from reyna.ports.passages import PassageIndex
 from reyna.ports.prices import PriceList
 from reyna.ports.search import SearchIndex
 from reyna.ports.store import Collection, Store
@@ -74,6 +76,8 @@ class ServiceContext:
     same verbs over the bus. `store` keeps the service's collections and relays its events. `registrations` returns
     those of the processors that ship with the studio, `models` are the language models of the installation, `prices`
     the known prices of models. `open_files` returns the storage of files, `open_search_index` the search index.
+    `open_passage_index` returns the vectors of passages, None where the database cannot keep any; `embeddings` is the
+    model that makes them, if there is one, and `embeds_passages` tells whether this process makes those of texts.
     """
 
     description: "ServiceDescription[Any]"
@@ -89,6 +93,9 @@ class ServiceContext:
     prices: PriceList
     open_files: Callable[[], FileStorage]
     open_search_index: Callable[[], Awaitable[SearchIndex]]
+    open_passage_index: Callable[[], Awaitable[PassageIndex | None]]
+    embeddings: Embeddings | None
+    embeds_passages: bool
     stack: AsyncExitStack
 
     async def start(self, background: Background) -> None:

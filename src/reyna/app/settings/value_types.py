@@ -31,6 +31,7 @@ FilesUrl = Annotated[
     ),
 ]
 WebUrl = Annotated[str, Meta(pattern="^https?://.", title="a URL that starts with http:// or https://")]
+OnOrOff = Annotated[Literal["on", "off"], Meta(title="on or off")]
 RegistrationMode = Annotated[Literal["open", "invite", "closed"], Meta(title="open, invite or closed")]
 PasswordHash = Annotated[Literal["standard", "light"], Meta(title="standard or light")]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], Meta(title="debug, info, warning or error")]

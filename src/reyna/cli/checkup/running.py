@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from reyna.adapters.nats.bus import NatsBus
 from reyna.adapters.postgres.pool import open_pool
+from reyna.adapters.postgres.search.passages import PostgresPassageIndex, has_vectors
 from reyna.adapters.postgres.store import PostgresStore
 from reyna.app.config import Settings
 from reyna.app.models.opening import open_for_single_try
@@ -17,6 +18,7 @@ from reyna.cli.terminal import quantity
 from reyna.domain.caller import Caller, system_caller
 from reyna.domain.errors import Conflict, Fault, Refusal
 from reyna.domain.requests.page import MAX_PAGE_SIZE
+from reyna.embedded.embedder.process import is_embedder_installed
 from reyna.ports.language import ModelEndpoint, Prompt
 from reyna.ports.store import Collection, Store
 from reyna.services.processors.service import Processors
@@ -145,6 +147,24 @@ class RunningStudio:
                     f"the language model: {error.detail}", "see REYNA_LLM_URL, REYNA_LLM_KEY, REYNA_LLM_MODEL"
                 )
         return ok(f"the language model {answer.model} answers")
+
+    async def check_semantic_search(self) -> CheckResult:
+        """Tells whether texts are found by their meaning, and if not, the reason."""
+        settings = self._settings
+        if settings.embeddings == "off":
+            return ok("search goes by words alone, because REYNA_EMBEDDINGS is off")
+        if not settings.embeddings_url and not is_embedder_installed():
+            return not_checked("search by meaning", "no model is installed for this machine: set REYNA_EMBEDDINGS_URL")
+        pool = await open_pool(settings.postgres_url or "", size=1)
+        try:
+            if not await has_vectors(pool):
+                return not_checked(
+                    "search by meaning", "PostgreSQL has no extension `vector` (pgvector): searches go by words alone"
+                )
+            waiting = await PostgresPassageIndex(pool).count_waiting()
+        finally:
+            await pool.close()
+        return ok(f"texts are found by their meaning; {quantity(waiting, 'of them waits', 'of them wait')} for vectors")
 
     async def check_contents(self, *, mend: bool) -> AsyncIterator[CheckResult]:
         """Checks the content of every user, one after the other; `mend` recounts sums that are wrong."""

@@ -37,6 +37,8 @@ async def _build(context: ServiceContext) -> State:
         file_storage=context.open_files(),
         max_file_bytes=context.settings.max_file_bytes,
         search_index=await context.open_search_index(),
+        passages=None if context.embeddings is None else await context.open_passage_index(),
+        embeddings=context.embeddings,
         file_grace=timedelta(hours=context.settings.files_grace_hours),
     )
 
@@ -47,6 +49,8 @@ async def _start(context: ServiceContext, state: State) -> None:
     if state.indexer is not None:
         await context.start(IndexReactions(context.bus, state.indexer))
         await context.start(IndexBuilding(context.store, await context.open_search_index(), state.indexer))
+    if state.passage_embedding is not None and context.embeds_passages:
+        await context.start(state.passage_embedding)
     schemas = context.find_neighbour("schemas")
     await context.start(UsageReporter(state.schema_cache.counts, partial(schemas.usage.count, system_caller())))
     await context.start(FileCollection(context.store, state.file_collector))

@@ -6,7 +6,9 @@ from datetime import timedelta
 from functools import partial
 from typing import Final, NamedTuple
 
+from reyna.ports.embeddings import Embeddings
 from reyna.ports.files import FileStorage
+from reyna.ports.passages import PassageIndex
 from reyna.ports.search import SearchIndex
 from reyna.ports.store import Store
 from reyna.services.state.acceptance.acceptances import Acceptances
@@ -33,6 +35,8 @@ from reyna.services.state.quota import Quota, QuotaUsage
 from reyna.services.state.records import REQUESTS
 from reyna.services.state.revisions.revisions import Revisions
 from reyna.services.state.search.indexer import Indexer
+from reyna.services.state.search.meaning import SemanticSearch
+from reyna.services.state.search.passage_embedding import PassageEmbedding
 from reyna.services.state.search.search import Search
 from reyna.services.state.structure.bucket_reader import BucketReader
 from reyna.services.state.structure.buckets import Buckets
@@ -131,12 +135,14 @@ class State:
         max_file_bytes: int | None = None,
         file_grace: timedelta = FILE_GRACE,
         search_index: SearchIndex | None = None,
+        passages: PassageIndex | None = None,
+        embeddings: Embeddings | None = None,
     ) -> None:
         """`allowed`: how many `blobs`, `bytes` and `buckets` each user may keep; `keeps_trash`: how long, None for
         ever. `sandbox`: where costly data is validated; `clock` gives nanoseconds since 1970. `file_storage` holds the
         content of files, of at most `max_file_bytes` each; without it, none can be kept. `file_grace`: how long one is
         kept that no blob refers to. `search_index`: where content is found by its words; without it, search is a
-        fault."""
+        fault. `passages` and `embeddings`: where and by which model content is found by its meaning."""
         self.schema_cache = SchemaCache(schemas, sandbox)
         counting = UsageCountingStore(store, self.schema_cache.counts)
         quota, order, idempotency_keys = Quota(counting, allowed), LogicalClock(clock), IdempotencyKeys(store, REQUESTS)
@@ -159,8 +165,12 @@ class State:
         self.quota = QuotaUsage(store, quota)
         parts = PartStorage(file_storage)
         self.uploads, self.files = Uploads(store, quota, parts, max_file_bytes), Files(store, parts)
-        self.indexer = None if search_index is None else Indexer(store, search_index)
-        self.search = Search(store, search_index, self.indexer, editing.bucket_reader)
+        self.indexer = None if search_index is None else Indexer(store, search_index, passages=passages)
+        semantic = None if passages is None or embeddings is None else SemanticSearch(passages, embeddings)
+        self.passage_embedding = (
+            None if passages is None or embeddings is None else PassageEmbedding(passages, embeddings)
+        )
+        self.search = Search(store, search_index, self.indexer, editing.bucket_reader, semantic)
         self.templates = Templates(store, idempotency_keys, DocumentReader(store, editing.bucket_reader))
         self.template_uses = TemplateUses(store, self.schema_cache, quota, order, idempotency_keys, self.templates)
         self.file_collector = FileCollector(store, quota, parts, self.uploads, file_grace)

@@ -58,5 +58,21 @@ async def test_every_part_of_a_search_uses_an_index_that_begins_with_the_user(po
     assert "entries_words" in plans[0]
 
 
+async def test_a_beginning_that_many_entries_have_is_compared_with_what_the_other_words_find(
+    pool: asyncpg.Pool,
+) -> None:
+    index = PostgresSearchIndex(pool, max_indexed=3)
+    await put(index, *(an_entry(f"1{number}", f"storm s{number}") for number in range(4)))
+    await put(
+        index, an_entry("2", "lighthouse and sea"), an_entry("3", "lighthouse"), an_entry("4", "x", title="Lighthouse")
+    )
+    assert await find(index, "lighthouse s") == ["2"]
+    assert await find(index, "lighthuose s") == ["2"]
+    assert sorted(await find(index, "lighthouse -sea ")) == ["3", "4"]
+    assert len(await find(index, "s")) == 5
+    assert len(await find(index, "storm s")) == 4
+    assert await find(index, "s", kind="bucket") == []
+
+
 async def plan_of(pool: asyncpg.Pool, statement: str, *args: Any) -> str:
     return "\n".join(line for (line,) in await pool.fetch(f"explain {statement}", *args))

@@ -27,18 +27,30 @@ COLUMNS: Final = {
     "words": "text",
 }
 CONVERTED: Final = {"bucket_ids": "string_to_array(bucket_ids, ' ')", "words": "words::tsvector"}
-# All of a refresh in one statement: the entries, and the numbers of entries that each word is in. It returns the words
-# that are new, and those that are in no entry any more. Its parts see the entries as they were before.
+EMBEDDING_PAUSE_SECONDS: Final = 3  # after the last change of a text until its vectors are made
+# All of a refresh in one statement: the entries, those of them that wait for new vectors, and the numbers of entries
+# that each word is in. It returns the words that are new, and those that are in no entry any more. Its parts see the
+# entries as they were before.
 REPLACE: Final = f"""
-    with put as (
-        insert into search.entries (user_id, {", ".join(COLUMNS)})
-        select $1, {", ".join(CONVERTED.get(name, name) for name in COLUMNS)}
-        from unnest({", ".join(f"${number}::{kind}[]" for number, kind in enumerate(COLUMNS.values(), 7))})
+    with new as materialized (
+        select * from unnest({", ".join(f"${number}::{kind}[]" for number, kind in enumerate(COLUMNS.values(), 7))})
             as new({", ".join(COLUMNS)})
+    ), put as (
+        insert into search.entries (user_id, {", ".join(COLUMNS)})
+        select $1, {", ".join(CONVERTED.get(name, name) for name in COLUMNS)} from new
         on conflict (user_id, id) do update
         set {", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name != "id")}
     ), removed as (
         delete from search.entries where user_id = $1 and id = any($3)
+    ), waiting_no_more as (
+        delete from search.waiting where user_id = $1 and id = any($3)
+    ), waiting as (
+        insert into search.waiting as w (user_id, id, due_at)
+        select $1, id, now() + make_interval(secs => {EMBEDDING_PAUSE_SECONDS}) from new where not exists (
+            select from search.entries e
+            where e.user_id = $1 and e.id = new.id and e.title = new.title and e.body = new.body
+        )
+        on conflict (user_id, id) do update set version = w.version + 1, due_at = excluded.due_at, attempts = 0
     ), changes as (
         select word, sum(change)::bigint as change from (
             select word, change from unnest($5::text[], $6::bigint[]) as new(word, change)
@@ -65,9 +77,13 @@ VERSION: Final = "select version from search.users where user_id = $1"
 SET_VERSION: Final = """
     insert into search.users (user_id, version) values ($1, $2) on conflict (user_id) do update set version = $2
 """
+HAS_PASSAGES: Final = "select to_regclass('search.passages') is not null"  # they need an extension
 TEXTS: Final = "select id, title, body from search.entries where user_id = $1 and id = any($2)"
 IDS: Final = "select id from search.entries where user_id = $1 and id > $2 order by id limit $3"
-CLEAR: Final = tuple(f"delete from search.{table} where user_id = $1" for table in ("entries", "words", "spellings"))  # noqa: S608
+CLEAR: Final = tuple(
+    f"delete from search.{table} where user_id = $1"  # noqa: S608
+    for table in ("entries", "words", "spellings", "waiting")
+)
 CONDITIONS: Final = """
     e.is_trashed = $2
     and ($3::text is null or e.kind = $3) and ($4::text is null or e.type = $4)
@@ -92,20 +108,43 @@ MATCHING_LATEST: Final = f"""
 # an expression keeps it from the others. Without a limit inside, the materialized parts are planned for all of their
 # rows, and are read only as far as the limits outside ask. An offset keeps the last part from being planned as a join
 # over all entries of the user.
-BEST: Final = f"""
-    with titled as materialized (
+TITLED_AND_MATCHED: Final = f"""
+    titled as materialized (
         select e.id from search.entries e
-        where e.user_id || '' = $1 and {CONDITIONS} and e.words @@ $14::text::tsquery
+        where e.user_id || '' = $1 and {CONDITIONS} and e.words @@ $14::text::tsquery{{title_check}}
     ), matched as materialized (
         select e.id from search.entries e
-        where e.user_id || '' = $1 and {CONDITIONS} and e.words @@ $12::text::tsquery
+        where e.user_id || '' = $1 and {CONDITIONS} and e.words @@ {{words}}::text::tsquery{{check}}
     ), chosen as (
         (select id from titled limit $11) union (select id from matched limit $11)
     )
+"""  # noqa: S608
+RANKED: Final = f"""
     select {FACTS}, e.rank, e.is_exact
     from chosen cross join lateral (
         select e.*, e.words @@ $13::text::tsquery as is_exact,
             ts_rank(array[0.1, 0.2, 0.4, 1.0]::float4[], e.words, $12::text::tsquery, 1)::float8 as rank
         from search.entries e where e.user_id = $1 and e.id = chosen.id offset 0
     ) e
+"""  # noqa: S608
+BEST: Final = f"with {TITLED_AND_MATCHED.format(title_check='', words='$12', check='')} {RANKED}"
+# The index would read all words that begin with some letters. It looks for the other words of the query alone ($14 in
+# titles, $15), and the whole query is compared with what they find: a function, which the index does not take for a
+# condition of its own.
+BEST_OF_OTHER_WORDS: Final = f"""with {
+    TITLED_AND_MATCHED.format(
+        title_check=" and ts_match_vq(e.words, $12::text::tsquery)",
+        words="$15",
+        check=" and ts_match_vq(e.words, $12::text::tsquery)",
+    )
+} {RANKED}"""
+# For words that are in so many entries that the latest have enough of them.
+BEST_OF_LATEST: Final = f"""
+    with chosen as (
+        select e.id from (
+            select * from search.entries where user_id = $1 and is_trashed = $2
+            order by updated_at desc, id limit $14
+        ) e where {CONDITIONS} and e.words @@ $12::text::tsquery limit $11
+    )
+    {RANKED}
 """  # noqa: S608

@@ -1,8 +1,9 @@
 """The words of each user with the number of entries they are in, and the words that are near to a misspelt one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from reyna.domain.search.query import Term
 from reyna.domain.search.spelling import deletions, is_correctable, nearest
 
 REMOVE: Final = "delete from search.words where user_id = $1 and word = any($2)"
@@ -16,6 +17,13 @@ REMOVE_SPELLINGS: Final = """
 """
 KNOWN: Final = "select word from search.words where user_id = $1 and word = any($2)"
 BEGINS: Final = "select exists(select from search.words where user_id = $1 and word >= $2 and word < $3)"
+COUNTS: Final = "select word, entries from search.words where user_id = $1 and word = any($2)"
+MAX_COUNTED_WORDS: Final = 1_000  # that begin with the same letters; more of them are in many entries for certain
+COUNT_BEGINNING: Final = f"""
+    select coalesce(sum(entries), 0)::bigint from (
+        select entries from search.words where user_id = $1 and word >= $2 and word < $3 limit {MAX_COUNTED_WORDS}
+    ) counted
+"""  # noqa: S608
 NEAR: Final = """
     select s.variant, s.word, w.entries from search.spellings s
     join search.words w on w.user_id = s.user_id and w.word = s.word
@@ -32,6 +40,22 @@ async def change_vocabulary(connection: Any, user_id: str, changes: Iterable[tup
         await connection.execute(REMOVE_SPELLINGS, user_id, *_spellings(gone))
     if new := [word for word, is_there in listed if is_there]:
         await connection.execute(ADD_SPELLINGS, user_id, *_spellings(new))
+
+
+async def count_entries(
+    connection: Any, user_id: str, terms: Sequence[Term], near: Mapping[str, Sequence[str]]
+) -> dict[Term, int]:
+    """Returns about how many entries each term is in, at most; other forms of its words are not counted."""
+    words = {other for term in terms for word in term.words for other in (word, *near.get(word, ()))}
+    known = dict(await connection.fetch(COUNTS, user_id, list(words)))
+    counts: dict[Term, int] = {}
+    for term in terms:
+        of_words = [sum(known.get(other, 0) for other in (word, *near.get(word, ()))) for word in term.words]
+        if term.prefix:
+            last = term.words[-1]
+            of_words[-1] += await connection.fetchval(COUNT_BEGINNING, user_id, last, last + LAST_CHARACTER)
+        counts[term] = min(of_words)
+    return counts
 
 
 async def find_near_words(

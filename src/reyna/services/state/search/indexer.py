@@ -9,6 +9,7 @@ import msgspec
 
 from reyna.domain.errors import Invalid
 from reyna.domain.requests.page import decode_cursor, encode_cursor
+from reyna.ports.passages import PassageIndex
 from reyna.ports.search import INDEX_VERSION, SearchIndex
 from reyna.ports.store import Collection, Store
 from reyna.services.state.records import BLOBS, BUCKETS
@@ -54,8 +55,11 @@ class Indexer:
     """Refreshes entries. The ids of a user gather for a moment, and while others are being made, for one next turn:
     the entries of a burst cost a fraction of as many single ones."""
 
-    def __init__(self, store: Store, index: SearchIndex, pace: Pace = Pace()) -> None:
+    def __init__(
+        self, store: Store, index: SearchIndex, pace: Pace = Pace(), *, passages: PassageIndex | None = None
+    ) -> None:
         self._store, self._index, self.loader, self._pace = store, index, EntryLoader(store), pace
+        self._passages = passages
         self._waiting: dict[str, _Batch] = {}
         self._resting: set[str] = set()  # users whose entries were made a moment ago
         self._turns = asyncio.Semaphore(MAX_USERS_NO_PAUSE)
@@ -84,6 +88,8 @@ class Indexer:
             raise Invalid.at("/cursor", "is not a cursor of this list")
         ids = await self._page_of(phase, user_id, after)
         await self._refresh_now(user_id, ids if phase != "remains" else await self._without_record(user_id, ids))
+        if self._passages is not None and phase != "remains":
+            await self._passages.wait_again(user_id, ids)
         if len(ids) == IDS_PER_STEP:
             return BuildStep(done=len(ids), next_cursor=encode_cursor(phase, ids[-1]))
         if phase != PHASES[-1]:

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
+
+from msgspec.structs import replace
 
 from reyna.domain.bucket import PathBucket
 from reyna.domain.caller import Caller
@@ -12,12 +14,14 @@ from reyna.domain.errors import Fault, Forbidden, Invalid
 from reyna.domain.requests.page import DEFAULT_LIMIT, check_limit, decode_cursor, encode_cursor
 from reyna.domain.search.entry import Candidate, Candidates, EntryFilter, EntryKind, EntryQuery, EntryText, SortOrder
 from reyna.domain.search.hit import Facets, FacetValue, SearchHit, SearchMode, SearchPage
+from reyna.domain.search.passages import NearPassage, fuse
 from reyna.domain.search.query import parse_query
 from reyna.domain.search.snippets import build_snippet
 from reyna.ports.search import SearchIndex
 from reyna.ports.store import Store
 from reyna.services.state.records import PLACEMENTS
 from reyna.services.state.search.indexer import BuildStep, Indexer
+from reyna.services.state.search.meaning import SemanticSearch
 from reyna.services.state.structure.bucket_reader import BucketReader
 from reyna.services.state.structure.paths import paths_to
 from reyna.services.state.structure.subtree import LIVE, live_buckets_below
@@ -31,8 +35,16 @@ Paths = tuple[tuple[PathBucket, ...], ...]
 class Search:
     """The verbs of search."""
 
-    def __init__(self, store: Store, index: SearchIndex | None, indexer: Indexer | None, buckets: BucketReader) -> None:
+    def __init__(
+        self,
+        store: Store,
+        index: SearchIndex | None,
+        indexer: Indexer | None,
+        buckets: BucketReader,
+        semantic: SemanticSearch | None = None,
+    ) -> None:
         self._store, self._optional_index, self._indexer, self._buckets = store, index, indexer, buckets
+        self._semantic = semantic
 
     async def find(
         self,
@@ -55,11 +67,12 @@ class Search:
     ) -> SearchPage:
         """Returns a page of what has all the words of `q`, the best or the latest first; the latest without words.
 
+        `mode` semantic: what means the same as `q` instead; hybrid: both, where `q` is several words.
         `bucket_id`: only what is in this bucket or below it. `type`: only buckets of this type. `trashed`: only what is
         in the trash, which is left out otherwise. Raises Invalid, and NotFound for a bucket that is not there.
         """
         check_limit(limit)
-        if mode == "semantic":
+        if mode == "semantic" and self._semantic is None:
             raise Invalid.at("/mode", "is not available in this installation", expected="text or hybrid")
         wanted = EntryFilter(
             kind=kind,
@@ -73,7 +86,12 @@ class Search:
             is_trashed=trashed,
         )
         request = EntryQuery(query=parse_query(q), filter=wanted, sort=sort, limit=MAX_CANDIDATES)
-        return await self._page(caller, request, _offset_of(cursor), limit)
+        offset = _offset_of(cursor)
+        near = await self._find_near(caller, q, request, mode)
+        found = Candidates() if mode == "semantic" else await self._index.search(caller.user_id, request)
+        if near:
+            found = _merge(found, near, sort)
+        return await self._page(caller, found, near, offset, limit)
 
     @long_running
     async def reindex(self, caller: Caller, cursor: str | None = None) -> BuildStep:
@@ -93,11 +111,21 @@ class Search:
             raise Fault("There is no search index.")
         return self._optional_index
 
-    async def _page(self, caller: Caller, request: EntryQuery, offset: int, limit: int) -> SearchPage:
-        found = await self._index.search(caller.user_id, request)
+    async def _find_near(self, caller: Caller, q: str, request: EntryQuery, mode: SearchMode) -> Sequence[NearPassage]:
+        if self._semantic is None or mode == "text":
+            return ()
+        if mode == "semantic":
+            return await self._semantic.find(caller.user_id, q, request.filter)
+        if request.sort == "time":
+            return ()
+        return await self._semantic.find_beside(caller.user_id, q, request.query, request.filter)
+
+    async def _page(
+        self, caller: Caller, found: Candidates, near: Sequence[NearPassage], offset: int, limit: int
+    ) -> SearchPage:
         more = offset + limit < len(found.items)
         return SearchPage(
-            items=await self._hits(caller, found.items[offset : offset + limit], found),
+            items=await self._hits(caller, found.items[offset : offset + limit], found, near),
             next_cursor=encode_cursor(offset + limit) if more else None,
             facets=_facets_of(found.items),
             total=len(found.items),
@@ -113,14 +141,17 @@ class Search:
             return None
         return tuple(bucket.id for bucket in await live_buckets_below(self._store, caller.user_id, roots))
 
-    async def _hits(self, caller: Caller, shown: Sequence[Candidate], found: Candidates) -> tuple[SearchHit, ...]:
+    async def _hits(
+        self, caller: Caller, shown: Sequence[Candidate], found: Candidates, near: Sequence[NearPassage]
+    ) -> tuple[SearchHit, ...]:
         if not shown:
             return ()
+        passages = {passage.candidate.id: passage for passage in near}
         texts, paths = await asyncio.gather(
             self._index.texts(caller.user_id, [candidate.id for candidate in shown]), self._paths(caller, shown)
         )
         return tuple(
-            _hit(candidate, texts[candidate.id], paths[candidate.id], found)
+            _hit(candidate, _shown_text(candidate, texts[candidate.id], passages), paths[candidate.id], found)
             for candidate in shown
             if candidate.id in texts  # it may be purged by now
         )
@@ -156,6 +187,21 @@ def _hit(candidate: Candidate, text: EntryText, paths: Paths, found: Candidates)
         processor_id=candidate.processor_id,
         updated_at=candidate.updated_at,
     )
+
+
+def _merge(found: Candidates, near: Sequence[NearPassage], sort: SortOrder) -> Candidates:
+    items = fuse(found.items, [passage.candidate for passage in near])
+    if sort == "time":
+        items.sort(key=lambda item: (-item.updated_at.timestamp(), item.id))
+    return replace(found, items=tuple(items))
+
+
+def _shown_text(candidate: Candidate, text: EntryText, passages: Mapping[str, NearPassage]) -> EntryText:
+    """Returns the text from which the snippet is taken: the passage alone, where only its meaning was found."""
+    passage = passages.get(candidate.id)
+    if passage is None or candidate.found_by != ("semantic",):
+        return text
+    return EntryText(text.title, text.text[passage.start : passage.end].strip())
 
 
 def _facets_of(items: Sequence[Candidate]) -> Facets:

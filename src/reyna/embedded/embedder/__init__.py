@@ -1,0 +1,1 @@
+"""The embedded model for embeddings: its server, and the supervised process that runs it."""
