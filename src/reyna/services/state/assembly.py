@@ -15,6 +15,7 @@ from reyna.services.state.reactions import follow_schemas, follow_upgrades
 from reyna.services.state.records import COLLECTIONS
 from reyna.services.state.routes import routes
 from reyna.services.state.search.building import IndexBuilding
+from reyna.services.state.search.passage_embedding import PassageEmbedding
 from reyna.services.state.search.reactions import IndexReactions
 from reyna.services.state.service import State
 from reyna.services.state.trash.retention import TrashRetention
@@ -49,8 +50,10 @@ async def _start(context: ServiceContext, state: State) -> None:
     if state.indexer is not None:
         await context.start(IndexReactions(context.bus, state.indexer))
         await context.start(IndexBuilding(context.store, await context.open_search_index(), state.indexer))
-    if state.passage_embedding is not None and context.embeds_passages:
-        await context.start(state.passage_embedding)
+    if context.embeddings is not None and context.embeds_passages:
+        passages = await context.open_passage_index()
+        if passages is not None:
+            await context.start(PassageEmbedding(passages, context.embeddings))
     schemas = context.find_neighbour("schemas")
     await context.start(UsageReporter(state.schema_cache.counts, partial(schemas.usage.count, system_caller())))
     await context.start(FileCollection(context.store, state.file_collector))

@@ -36,7 +36,6 @@ from reyna.services.state.records import REQUESTS
 from reyna.services.state.revisions.revisions import Revisions
 from reyna.services.state.search.indexer import Indexer
 from reyna.services.state.search.meaning import SemanticSearch
-from reyna.services.state.search.passage_embedding import PassageEmbedding
 from reyna.services.state.search.search import Search
 from reyna.services.state.structure.bucket_reader import BucketReader
 from reyna.services.state.structure.buckets import Buckets
@@ -167,9 +166,6 @@ class State:
         self.uploads, self.files = Uploads(store, quota, parts, max_file_bytes), Files(store, parts)
         self.indexer = None if search_index is None else Indexer(store, search_index, passages=passages)
         semantic = None if passages is None or embeddings is None else SemanticSearch(passages, embeddings)
-        self.passage_embedding = (
-            None if passages is None or embeddings is None else PassageEmbedding(passages, embeddings)
-        )
         self.search = Search(store, search_index, self.indexer, editing.bucket_reader, semantic)
         self.templates = Templates(store, idempotency_keys, DocumentReader(store, editing.bucket_reader))
         self.template_uses = TemplateUses(store, self.schema_cache, quota, order, idempotency_keys, self.templates)
