@@ -5,8 +5,8 @@ The table of the passages themselves needs the extension `vector`, and is create
 
 from alembic import op
 
-revision = "v0023_passages"
-down_revision = "v0022_templates"
+revision = "v0025_passages"
+down_revision = "v0024_audit"
 branch_labels = None
 depends_on = None
 
