@@ -4,12 +4,14 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, get_args, get_origin
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import Meta
 
+from reyna.app.settings.descriptions import annotations_of
+from reyna.app.settings.descriptions import describe as _describe
 from reyna.app.settings.loopback import is_loopback
+from reyna.app.settings.outward import BackupAt, BackupKeep, BackupPassphraseFile, BackupUrl
 from reyna.app.settings.user_weights import read_user_weights
 from reyna.app.settings.value_types import (
     Answer,
@@ -43,6 +45,7 @@ from reyna.language.retries import RETRY_PAUSES_SECONDS
 from reyna.language.retry_seconds import format_seconds, read_seconds
 from reyna.language.timeouts import DEFAULT_TIMEOUTS, LanguageTimeouts
 from reyna.ports.bus import RETRY_DELAYS_SECONDS
+from reyna.storage.backup.retention import KeepRule, parse_retention
 
 VARIABLE_PREFIX: Final = "REYNA_"
 SETTINGS_FILE: Final = "reyna.toml"
@@ -50,11 +53,6 @@ COMMAND_VARIABLES: Final = frozenset(  # read where a command wants them
     {"REYNA_CONFIG", "REYNA_CREDENTIAL", "REYNA_URL", "REYNA_TOKEN"}
 )
 TEST_PREFIX: Final = "REYNA_TEST_"  # what only the test suite reads
-
-
-def _describe(sentence: str, *, secret: bool = False, shown: str | None = None) -> Meta:
-    """Returns the words of the reference for a setting; `shown` is its default where the value does not say it."""
-    return Meta(description=sentence, extra={"secret": secret, "shown": shown})
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,6 +209,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         _describe("Sources on the network that the research assistant may ask, as `name` or `name=URL`; or `none`."),
     ] = "wikipedia, arxiv, crossref, openalex"
     research_contact: Annotated[str | None, _describe("Mail address that it tells to those sources.")] = None
+    backup_url: BackupUrl = None
+    backup_passphrase_file: BackupPassphraseFile = None
+    backup_at: BackupAt = None
+    backup_keep: BackupKeep = None
     log_level: Annotated[LogLevel, _describe("The least important level that is logged.")] = "info"
     log_format: Annotated[LogFormat, _describe("Lines for people or for programs; auto: people at a terminal.")] = (
         "auto"
@@ -238,6 +240,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def retry_delays(self) -> tuple[float, ...]:
         """Returns the seconds in `retry_seconds`. Raises WrongSetting."""
         return read_seconds("REYNA_RETRY_SECONDS", self.retry_seconds)
+
+    def backup_rules(self) -> tuple[KeepRule, ...]:
+        """Returns the rules in `backup_keep`. Raises WrongSetting."""
+        return parse_retention(self.backup_keep) if self.backup_keep else ()
 
     def llm_retry_pauses(self) -> tuple[float, ...]:
         """Returns the seconds in `llm_retry_seconds`. Raises WrongSetting."""
@@ -354,6 +360,10 @@ def _check_combination(settings: Settings) -> None:
             if name < other and port == same:
                 raise WrongSetting(_row(name).variable, f"{port} is also the value of {_row(other).variable}")
     settings.weights_of_users()
+    settings.backup_rules()
+    if settings.backup_at and not (settings.backup_url and settings.backup_passphrase_file):
+        missing = "PASSPHRASE_FILE" if settings.backup_url else "URL"
+        raise WrongSetting(f"REYNA_BACKUP_{missing}", "must be set too: REYNA_BACKUP_AT needs it")
     if (settings.llm_price_input is None) != (settings.llm_price_output is None):
         missing = "INPUT" if settings.llm_price_input is None else "OUTPUT"
         raise WrongSetting(f"REYNA_LLM_PRICE_{missing}", "must be set too: set both prices or none")
@@ -368,17 +378,9 @@ def _fields() -> tuple[msgspec.structs.FieldInfo, ...]:
     return msgspec.structs.fields(Settings)
 
 
-def _annotations(kind: Any) -> list[Meta]:
-    """Returns every annotation of a type and of the types it consists of, outermost first."""
-    inner = [
-        note for part in get_args(kind)[: 1 if get_origin(kind) is Annotated else None] for note in _annotations(part)
-    ]
-    return [*getattr(kind, "__metadata__", ()), *inner]
-
-
 def _setting(field: msgspec.structs.FieldInfo) -> Setting:
     """Returns the row of the reference for a field of Settings."""
-    annotations = _annotations(field.type)
+    annotations = annotations_of(field.type)
     described = next(one for one in annotations if one.description)
     type_words = next((one.title for one in annotations if one.title), "a path" if field.name == "home" else "a text")
     extra = described.extra or {}

@@ -12,6 +12,7 @@ from reyna import __version__
 from reyna.adapters.genai_prices.price_list import GenaiPrices
 from reyna.adapters.nats.bus import NatsBus
 from reyna.app.addresses import Addresses
+from reyna.app.backup.nightly import NightlyBackup
 from reyna.app.bus_connection import open_bus
 from reyna.app.config import Settings
 from reyna.app.models.discovery import LocalServers
@@ -90,6 +91,10 @@ async def run_application(
             await importing
             stack.push_async_callback(workers.stop)
             await workers.start()
+        if is_main and "state" in names:
+            nightly = NightlyBackup(settings, addresses)
+            stack.push_async_callback(nightly.stop)
+            await nightly.start()
         yield RunningApplication(apps, addresses, await wiring.first_sign_in() if is_main else None)
 
 

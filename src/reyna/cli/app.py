@@ -27,6 +27,12 @@ COMMANDS: Final = (
     ("audit", "reyna.cli.user.audit", "The audit log of the studio."),
     ("user", "reyna.cli.user.commands", "The users of the studio."),
     ("schema", "reyna.cli.schema.commands", "Register, check and look up schemas."),
+    ("backup", "reyna.cli.backup.commands", "Back up the whole studio, encrypted, while it runs."),
+    (
+        "restore",
+        "reyna.cli.backup.commands",
+        "Restore a backup into an empty home, and check the studio that is there then.",
+    ),
     ("migrate", "reyna.cli.migrate.commands", "Import content from other systems."),
 )
 """Each command or noun: its name, its module, and its help as the module says it (`tests/cli/test_app.py`)."""

@@ -12,6 +12,7 @@ from reyna.app import log
 from reyna.app.addresses import running_addresses
 from reyna.app.config import Settings
 from reyna.cli.checkup import CheckResult, fault_problem, machine, not_checked
+from reyna.cli.checkup.backups import check_backups
 from reyna.cli.checkup.reindexing import reindex_all
 from reyna.cli.checkup.running import RunningStudio, list_sharding_commands
 from reyna.cli.execution import run_async
@@ -68,6 +69,7 @@ async def checks(*, mend: bool, reindex: bool = False) -> AsyncIterator[CheckRes
         stored["state_url"] = found.state_url
     for result in await machine.check_databases(stored):
         yield result
+    yield await check_backups(settings)
     if not runs:
         yield not_checked(
             "services and what users have", f"no studio is running in {settings.home}; start it: reyna up"

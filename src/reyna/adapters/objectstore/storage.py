@@ -18,6 +18,7 @@ from reyna.domain.errors import CannotStart, Fault, Unavailable
 from reyna.ports.files import ObjectMissing, StoredObject
 
 LOCAL_SCHEME: Final = "file"
+FILES_SETTING: Final = "REYNA_FILES_URL"
 REQUEST_TIMEOUT: Final = timedelta(seconds=60)  # of one request to an object store
 RETRY_TIMEOUT: Final = timedelta(seconds=20)  # of all repetitions of a request
 MAX_RETRIES: Final = 3
@@ -93,27 +94,28 @@ class ObjectFiles:
             self._outage.end()
 
 
-def open_local(folder: Path) -> ObjectFiles:
-    """Returns the storage in this directory, which is created. Raises CannotStart."""
+def open_local(folder: Path, setting: str = FILES_SETTING) -> ObjectFiles:
+    """Returns the storage in this directory, which is created. Raises CannotStart, which names the setting."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return ObjectFiles(LocalStore(folder), f"the directory {folder}", folder)
     except (BaseError, OSError) as error:
-        raise CannotStart(f"REYNA_FILES_URL: {folder} cannot be used: {_first_line(error)}") from None
+        raise CannotStart(f"{setting}: {folder} cannot be used: {_first_line(error)}") from None
 
 
-def open_by_url(url: str, config: Mapping[str, str] = {}) -> ObjectFiles:
+def open_by_url(url: str, config: Mapping[str, str] = {}, setting: str = FILES_SETTING) -> ObjectFiles:
     """Returns the storage at a URL such as `s3://bucket/path`. Keys and regions come from the environment, under the
-    names that the tools of each provider use (AWS_*, GOOGLE_*, AZURE_*). Raises CannotStart."""
+    names that the tools of each provider use (AWS_*, GOOGLE_*, AZURE_*). Raises CannotStart, which names the
+    setting."""
     if (parts := urlsplit(url)).scheme == LOCAL_SCHEME:
-        return open_local(Path(parts.path))
+        return open_local(Path(parts.path), setting)
     retries: Any = {"max_retries": MAX_RETRIES, "retry_timeout": RETRY_TIMEOUT}
     options: Any = {"timeout": REQUEST_TIMEOUT, "allow_http": True}  # an endpoint of your own may be at home
     given: Any = dict(config) or None
     try:
         store = from_url(url, config=given, retry_config=retries, client_options=options)
     except (BaseError, ValueError, TypeError) as error:
-        raise CannotStart(f"REYNA_FILES_URL: {_first_line(error)}") from None
+        raise CannotStart(f"{setting}: {_first_line(error)}") from None
     return ObjectFiles(store, f"{parts.scheme}://{parts.hostname}{parts.path}")
 
 

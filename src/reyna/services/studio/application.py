@@ -12,7 +12,6 @@ from reyna.services.studio import routes
 from reyna.services.studio.audit.audited_routes import AuditedRoutes
 from reyna.services.studio.gateway.actions import Actions
 from reyna.services.studio.gateway.endpoint import WebSocketEndpoint
-from reyna.services.studio.gateway.fanout import Fanout
 from reyna.services.studio.page_routes import PAGE_FOLDER, page_routes
 from reyna.services.studio.service import Studio
 from reyna.transport.http import Check, Meter, OptionalCheck, RunTokenVerifier, create_app
@@ -31,7 +30,7 @@ def create_studio_app(
     verify_run_token: RunTokenVerifier | None = None,
 ) -> Litestar:
     """Creates the application: `api` are the routes of the other services, `services` what they call by name."""
-    fanout, meter = Fanout(bus), Meter()
+    fanout, meter = studio.fanout, Meter()
     sockets = Gauge("reyna_sockets", "WebSockets open", registry=meter.registry)
     sockets.set_function(lambda: fanout.device_count)
     return create_app(

@@ -1,13 +1,14 @@
 """The routes of the studio service: accounts, sign-in and the event feed."""
 
 from contextlib import suppress
-from typing import Any, Final, cast
+from typing import Annotated, Any, Final, cast
 
 import msgspec
 from litestar import Response, delete, get, patch, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+from litestar.response import Stream
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import NotSignedIn
@@ -20,6 +21,7 @@ from reyna.services.studio.accounts.users import User
 from reyna.services.studio.audit.audited_routes import SIGNED_IN_USER
 from reyna.services.studio.audit.routes import audit_routes
 from reyna.services.studio.events.feed import Happened
+from reyna.services.studio.events.stream import HEADERS, MEDIA_TYPE, accepts_event_stream
 from reyna.services.studio.keys.routes import key_routes
 from reyna.services.studio.service import Studio
 from reyna.services.studio.sign_in.cookies import (
@@ -45,6 +47,7 @@ from reyna.transport.http import (
 )
 
 StudioDependency = NamedDependency[Studio]
+LastEventId = Annotated[str | None, HeaderParameter(name="Last-Event-ID")]
 
 
 class RegistrationPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,16 +159,24 @@ async def end_other_sessions(request: JsonRequest, studio: StudioDependency, cal
 
 @get("/events")
 async def events(
+    request: JsonRequest,
     studio: StudioDependency,
     caller: CurrentCaller,
     since: FromQuery[str | None] = None,
     type: FromQuery[str | None] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
-) -> Page[Happened]:
+    last_event_id: LastEventId = None,
+) -> Response[Page[Happened]]:
     """Returns the events of your blobs, buckets and runs, oldest first. `since` is a cursor or a time, `type` one or
-    more [filters](events.md#filters) with commas between them."""
-    return await studio.event_feed.list(caller, since=since, type=type, limit=limit, cursor=cursor)
+    more [filters](events.md#filters) with commas between them. With `Accept: text/event-stream` it is a stream of
+    [server-sent events](events.md#server-sent-events) that goes on with what happens."""
+    if not request.is_head and accepts_event_stream(request.headers.get("accept", "")):
+        stream = await studio.event_streams.open(
+            caller, request.token, since=cursor or since, last_id=last_event_id, type=type
+        )
+        return cast("Response[Page[Happened]]", Stream(stream, media_type=MEDIA_TYPE, headers=HEADERS))
+    return Response(await studio.event_feed.list(caller, since=since, type=type, limit=limit, cursor=cursor))
 
 
 async def _visitor(request: JsonRequest, studio: Studio) -> Visitor:

@@ -18,6 +18,8 @@ from reyna.services.studio.accounts.profile import Profile
 from reyna.services.studio.accounts.sign_up import SignUp
 from reyna.services.studio.audit.audit_log import AuditLog
 from reyna.services.studio.events.feed import EventFeed
+from reyna.services.studio.events.stream import EventStreams
+from reyna.services.studio.gateway.fanout import Fanout
 from reyna.services.studio.installation import CurrentInstallation
 from reyna.services.studio.keys.api_keys import ApiKeys
 from reyna.services.studio.keys.key_store import KeyStore
@@ -94,6 +96,8 @@ class Studio:
         self.profile = Profile(self.accounts, state, processors)
         self.audit = AuditLog(store, key_secret, clock)
         self.event_feed = EventFeed(bus, state)
+        self.fanout = Fanout(bus)
+        self.event_streams = EventStreams(self.event_feed, self.fanout, self.sessions.identify)
 
 
 async def _find_bucket(state: "State", caller: Caller, id: str) -> object:

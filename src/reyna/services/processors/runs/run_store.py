@@ -168,16 +168,25 @@ class RunStore:
 
     def work_message(self, run: Run) -> Message:
         """Returns the message that hands the run to a worker."""
-        return Message(
-            # The revision grows with every write, so that the bus does not take a retry for a duplicate.
-            id=f"{run.id}.{run.revision - 1}",
-            subject=f"{RUN_SUBJECTS}.{run.processor_id}.{run.user_id}",
-            body=msgspec.json.encode(lifecycle.work_of(run, self.issue_token(run))),
-        )
+        return work_message(run, self._signer)
 
     def issue_token(self, run: Run) -> str:
         """Returns a new run token, with which a worker acts for the user in this run."""
-        return self._signer.sign(run.worker, int(RUN_TOKEN_LIFETIME.total_seconds()))
+        return issue_run_token(run, self._signer)
+
+
+def work_message(run: Run, signer: TokenSigner) -> Message:
+    """Returns the message that hands the run to a worker."""
+    return Message(
+        # The revision grows with every write, so that the bus does not take a retry for a duplicate.
+        id=f"{run.id}.{run.revision - 1}",
+        subject=f"{RUN_SUBJECTS}.{run.processor_id}.{run.user_id}",
+        body=msgspec.json.encode(lifecycle.work_of(run, issue_run_token(run, signer))),
+    )
+
+
+def issue_run_token(run: Run, signer: TokenSigner) -> str:
+    return signer.sign(run.worker, int(RUN_TOKEN_LIFETIME.total_seconds()))
 
 
 def is_handed_out_by_bus(run: Run) -> bool:

@@ -1,7 +1,7 @@
 """The event feed: pages of a user's stored events in order, for clients that poll."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +36,13 @@ class Happened(Event, frozen=True, kw_only=True):
     """An event with its place in the feed; `cursor` is an extension attribute of the CloudEvent."""
 
     cursor: str
+
+
+class FeedPlace:
+    """A place in a feed that is read on and on: events up to the sequence `after` were read, or are not wanted."""
+
+    def __init__(self, epoch: str, after: int, moment: datetime | None) -> None:
+        self.epoch, self.after, self.moment = epoch, after, moment
 
 
 class EventFeed:
@@ -104,6 +111,35 @@ class EventFeed:
         except NotFound:
             return False
         return True
+
+    async def place(self, since: str | None, *, latest: bool = False) -> FeedPlace:
+        """Returns the place behind a cursor, before a time, at the oldest stored event, or behind the latest one.
+
+        Raises Invalid and Reset, as `list` does.
+        """
+        moment = None if since is None else _parse_time(since)
+        cursor = None if moment is not None else _check_cursor(since, "/since")
+        position = await self._bus.position()
+        after = position.last if latest else await self._sequence_before(cursor, moment, position)
+        return FeedPlace(position.epoch, after, moment)
+
+    async def read_on(
+        self, caller: Caller, place: FeedPlace, types: TypeFilter | None = None
+    ) -> AsyncIterator[Happened]:
+        """Yields the caller's events behind the place, and moves it. Raises Fault."""
+        position = await self._bus.position()
+        if position.epoch != place.epoch or position.last <= place.after:
+            return
+        narrow = await self._narrowing(caller)
+        subject = f"{EVENT_SUBJECTS}.{caller.user_id}.{'>' if types is None else types.subject()}"
+        async for message in self._bus.replay(subject, after=place.after, until=position.last):
+            event = _decode(message)
+            place.after = message.sequence or place.after
+            if event is None or not _is_wanted(event, place.moment, types):
+                continue
+            if narrow is None or (event := await narrow(event)) is not None:
+                yield Happened(**msgspec.structs.asdict(event), cursor=cursor_at(place.epoch, place.after))
+        place.after = position.last
 
     async def _sequence_before(self, cursor: str | None, moment: datetime | None, position: StreamPosition) -> int:
         """Returns the sequence after which reading begins. Raises Reset."""
