@@ -50,8 +50,8 @@ def doctor(
         raise typer.Exit(1)
 
 
-async def checks(*, mend: bool, reindex: bool = False) -> AsyncIterator[CheckResult]:
-    """Runs every check that can be run, and yields the results."""
+async def checks(*, mend: bool, reindex: bool = False, model: bool = True) -> AsyncIterator[CheckResult]:
+    """Runs every check that can be run, and yields the results; without `model`, not that of the language model."""
     settings, result = machine.check_settings(os.environ, Path.cwd())
     yield result
     if settings is None:
@@ -75,20 +75,27 @@ async def checks(*, mend: bool, reindex: bool = False) -> AsyncIterator[CheckRes
             "services and what users have", f"no studio is running in {settings.home}; start it: reyna up"
         )
         return
-    async for result in _check_running_studio(found, mend=mend, reindex=reindex):
+    async for result in _check_running_studio(found, mend=mend, reindex=reindex, model=model):
         yield result
     if found.state_url and found.state_url.startswith("mongodb"):
         await _show_sharding(found.state_url)
 
 
-async def _check_running_studio(settings: Settings, *, mend: bool, reindex: bool) -> AsyncIterator[CheckResult]:
+async def connect(settings: Settings) -> NatsBus:
+    """Connects to the bus of a running studio. Raises Fault."""
+    return await NatsBus.connect(
+        settings.nats_url or "",
+        name="reyna doctor",
+        retention_days=settings.event_days,
+        connect_timeout=NATS_TIMEOUT_SECONDS,
+    )
+
+
+async def _check_running_studio(
+    settings: Settings, *, mend: bool, reindex: bool, model: bool
+) -> AsyncIterator[CheckResult]:
     try:
-        bus = await NatsBus.connect(
-            settings.nats_url or "",
-            name="reyna doctor",
-            retention_days=settings.event_days,
-            connect_timeout=NATS_TIMEOUT_SECONDS,
-        )
+        bus = await connect(settings)
     except Fault as fault:
         yield fault_problem("NATS", fault, "start it, or correct REYNA_NATS_URL")
         return
@@ -103,7 +110,8 @@ async def _check_running_studio(settings: Settings, *, mend: bool, reindex: bool
         )
         for result in [result for check in checks for result in await check()]:
             yield result
-        yield await studio.check_model()
+        if model:
+            yield await studio.check_model()
         try:
             yield await studio.check_semantic_search()
         except Fault as fault:

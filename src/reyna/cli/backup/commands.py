@@ -1,5 +1,6 @@
 """`reyna backup` and `reyna restore`: writing a backup while the studio runs, and restoring one into an empty home."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Annotated, Final
 import typer
 from msgspec.structs import replace
 
+from reyna.app import log
 from reyna.app.addresses import Addresses, running_addresses
 from reyna.app.backup.backup import create_backup
 from reyna.app.backup.destination import open_destination
@@ -17,9 +19,10 @@ from reyna.app.servers import run_servers
 from reyna.app.wiring import run_application
 from reyna.cli.backup.passphrase import find_passphrase
 from reyna.cli.backup.progress import progress_bar
-from reyna.cli.doctor import STATE_COLOURS, checks
+from reyna.cli.checkup.running import RunningStudio
+from reyna.cli.doctor import STATE_COLOURS, checks, connect
 from reyna.cli.execution import exit_with_error, run_async
-from reyna.cli.startup import load_settings
+from reyna.cli.startup import join_running_studio, load_settings
 from reyna.cli.terminal import print_line, quantity
 from reyna.domain.errors import CannotStart
 from reyna.storage.backup.manifest import Manifest
@@ -28,6 +31,7 @@ from reyna.storage.backup.retention import parse_retention
 
 app: Final = typer.Typer()
 MEBIBYTE: Final = 1024**2
+EVENTS_SECONDS: Final = 600.0  # a million events take a few minutes
 PassphraseFile = Annotated[
     Path | None, typer.Option(help="File with the passphrase in its first line (REYNA_BACKUP_PASSPHRASE_FILE).")
 ]
@@ -44,7 +48,7 @@ def backup(
     ] = None,
 ) -> None:
     """Back up the whole studio, encrypted, while it runs."""
-    settings = load_settings()
+    settings = _load_settings()
     place = destination or settings.backup_url
     if place is None:
         exit_with_error("Name a folder or a URL to back up to, or set REYNA_BACKUP_URL.")
@@ -77,7 +81,7 @@ def restore(
     ] = False,
 ) -> None:
     """Restore a backup into an empty home, and check the studio that is there then."""
-    settings = load_settings()
+    settings = _load_settings()
     place = source or settings.backup_url
     if place is None:
         exit_with_error("Name the folder or the URL of the backups, or set REYNA_BACKUP_URL.")
@@ -110,6 +114,13 @@ def restore(
         exit_with_error(f"The restored studio has {quantity(problems, 'problem')}.")
 
 
+def _load_settings() -> Settings:
+    """Returns the settings; the log of the servers that start and stop meanwhile is about errors alone."""
+    settings = load_settings()
+    log.configure("error", settings.log_format)
+    return settings
+
+
 def describe(manifest: Manifest) -> str:
     """Returns a line about a backup: its name, what it holds, and what was new."""
     return (
@@ -137,10 +148,24 @@ async def _check(settings: Settings) -> int:
     problems = 0
     own = replace(settings, llm_url=settings.llm_url or UNUSED_LLM_URL)
     async with run_application(own, library=()):
-        async for result in checks(mend=False):
+        await _wait_for_events(join_running_studio(own, "postgres_url"))
+        async for result in checks(mend=False, model=False):
             problems += result.state == "wrong"
             if result.state == "wrong":
                 print_line((f"{result.state:<14}", STATE_COLOURS[result.state]), f" {result.what}: {result.mend}")
     if not problems:
         print_line("Everything was checked and is as it should be. Start it: reyna up")
     return problems
+
+
+async def _wait_for_events(settings: Settings) -> None:
+    """Returns when the new EVENTS has the events of the backup, or after a while: then a check says so."""
+    bus = await connect(settings)
+    try:
+        async with asyncio.timeout(EVENTS_SECONDS):
+            while any(result.state == "wrong" for result in await RunningStudio(bus, settings).check_lost_events()):
+                await asyncio.sleep(1.0)
+    except TimeoutError:
+        return
+    finally:
+        await bus.close()
