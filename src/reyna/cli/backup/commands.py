@@ -163,7 +163,8 @@ async def _wait_for_events(settings: Settings) -> None:
     bus = await connect(settings)
     try:
         async with asyncio.timeout(EVENTS_SECONDS):
-            while any(result.state == "wrong" for result in await RunningStudio(bus, settings).check_lost_events()):
+            studio = RunningStudio(bus, settings)
+            while any(result.state == "wrong" for result in await studio.check_lost_events()):  # noqa: ASYNC110
                 await asyncio.sleep(1.0)
     except TimeoutError:
         return
