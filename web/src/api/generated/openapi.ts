@@ -5081,7 +5081,9 @@ export interface operations {
                 since?: string | null;
                 type?: string | null;
             };
-            header?: never;
+            header?: {
+                "Last-Event-ID"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
