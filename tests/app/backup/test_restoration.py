@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -32,7 +33,7 @@ MANIFEST = Manifest(
 )
 
 
-def restoration(home: Path, manifest: Manifest = MANIFEST, **settings: str) -> Restoration:
+def restoration(home: Path, manifest: Manifest = MANIFEST, **settings: Any) -> Restoration:
     repository = BackupRepository(MemoryFiles(), BackupKeys(b"k" * 32))
     return Restoration(Settings(home=home, **settings), repository, manifest)
 
@@ -72,7 +73,7 @@ async def test_a_home_in_which_a_studio_runs_is_refused_even_then(tmp_path: Path
     ],
 )
 async def test_a_backup_that_does_not_fit_the_settings_is_refused_with_the_setting(
-    tmp_path: Path, manifest: Manifest, settings: dict[str, str], reason: str
+    tmp_path: Path, manifest: Manifest, settings: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(CannotStart, match=reason):
         await restoration(tmp_path, manifest, **settings).check_target(force=True)

@@ -164,7 +164,10 @@ async def _wait_for_events(settings: Settings) -> None:
     try:
         async with asyncio.timeout(EVENTS_SECONDS):
             studio = RunningStudio(bus, settings)
-            while any(result.state == "wrong" for result in await studio.check_lost_events()):  # noqa: ASYNC110
+            while any(  # noqa: ASYNC110 - nobody tells when a service has sent all of its events
+                result.state == "wrong"
+                for result in [*await studio.check_lost_events(), *await studio.check_outboxes()]
+            ):
                 await asyncio.sleep(1.0)
     except TimeoutError:
         return

@@ -40,19 +40,23 @@ class StreamDevice:
     def __init__(self, session_id: str) -> None:
         self._session_id = session_id
         self._something_new = asyncio.Event()
-        self.has_ended = self.was_reset = False
+        self._has_ended = False
+        self.was_reset = False
 
     def receive_frame(self, frame: object) -> None:
         self._something_new.set()
 
     def end_session(self, session_id: str) -> None:
         if session_id == self._session_id:
-            self.has_ended = True
+            self._has_ended = True
             self._something_new.set()
 
     def reset(self, position: StreamPosition) -> None:
         self.was_reset = True
         self._something_new.set()
+
+    def has_ended(self) -> bool:
+        return self._has_ended
 
     async def wait(self, seconds: float) -> bool:
         """Returns True when something happened since the last call, and False after so many seconds."""
@@ -116,13 +120,13 @@ class EventStreams:
             async with self._joined(caller, device):
                 await self._identify(token)  # its session may have ended before the device was there to be told
                 checked_at = time.monotonic()
-                while not device.has_ended:
+                while not device.has_ended():
                     if device.was_reset:
                         place, device.was_reset = await self._feed.place(None, latest=True), False
                         yield _reset("The stream has lost events.", place)
                     async for event in self._feed.read_on(caller, place, types):
                         yield _sent(event)
-                        if device.has_ended:
+                        if device.has_ended():
                             return
                     if not await device.wait(self._heartbeat_seconds):
                         yield b": heartbeat\n\n"
