@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from reyna.adapters.memory.files import MemoryFiles
 from reyna.adapters.postgres import migrations
 from reyna.app.backup.home_files import list_home_files, write_home_file
-from reyna.app.backup.restoration import Restoration
+from reyna.app.backup.restoration import InstallationRestoration
 from reyna.app.config import Settings
 from reyna.domain.errors import CannotStart
 from reyna.embedded.home import Home
@@ -33,9 +33,9 @@ MANIFEST = Manifest(
 )
 
 
-def restoration(home: Path, manifest: Manifest = MANIFEST, **settings: Any) -> Restoration:
+def restoration(home: Path, manifest: Manifest = MANIFEST, **settings: Any) -> InstallationRestoration:
     repository = BackupRepository(MemoryFiles(), BackupKeys(b"k" * 32))
-    return Restoration(Settings(home=home, **settings), repository, manifest)
+    return InstallationRestoration(Settings(home=home, **settings), repository, manifest)
 
 
 def names_in(folder: Path) -> list[str]:

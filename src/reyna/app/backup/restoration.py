@@ -38,7 +38,7 @@ UNUSED_LLM_URL: Final = "http://unused.invalid"
 MAX_OBJECT_BYTES: Final = 256 * 1024**2  # of one object, which is written as a whole; those of files have 8 MiB
 
 
-class Restoration:
+class InstallationRestoration:
     """Restores one backup. Nothing is written before all of it was read once and found whole."""
 
     def __init__(self, settings: Settings, repository: BackupRepository, manifest: Manifest) -> None:

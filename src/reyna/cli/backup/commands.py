@@ -13,7 +13,7 @@ from reyna.app import log
 from reyna.app.addresses import Addresses, running_addresses
 from reyna.app.backup.backup import create_backup
 from reyna.app.backup.destination import open_destination
-from reyna.app.backup.restoration import UNUSED_LLM_URL, UNUSED_NATS_URL, Restoration
+from reyna.app.backup.restoration import UNUSED_LLM_URL, UNUSED_NATS_URL, InstallationRestoration
 from reyna.app.config import Settings
 from reyna.app.servers import run_servers
 from reyna.app.wiring import run_application
@@ -101,7 +101,7 @@ def restore(
         if not names:
             raise CannotStart("there is no complete backup at this place")
         manifest = await repository.read_manifest(name or names[-1])
-        restoration = Restoration(settings, repository, manifest)
+        restoration = InstallationRestoration(settings, repository, manifest)
         await restoration.check_target(force=force)
         with progress_bar() as progress:
             await restoration.verify(progress)

@@ -67,5 +67,6 @@ PARAMETERS: Final[Mapping[str, str]] = {
     "/search/stale": "Only what is stale, because its source has moved on, or only what is not.",
     "/search/trashed": "Only what is in the trash, instead of what is not.",
     "/search/sort": "The best first, or the latest change first.",
+    "Last-Event-ID": "Of a stream: the cursor of the last event that was received; the stream goes on behind it.",
     "/events/type": "Only events of this type; `blob.*` for all of an entity.",
 }
