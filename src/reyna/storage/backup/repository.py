@@ -180,4 +180,5 @@ async def _read_key_file(storage: FileStorage) -> bytes | None:
 
 
 def _chunk_key(name: str) -> str:
-    return f"{CHUNKS}{name[:2]}/{name}"
+    folder = name[:2]  # so that no folder of a file system has a million entries
+    return f"{CHUNKS}{folder}/{name}"
