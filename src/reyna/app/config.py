@@ -45,7 +45,7 @@ from reyna.language.retries import RETRY_PAUSES_SECONDS
 from reyna.language.retry_seconds import format_seconds, read_seconds
 from reyna.language.timeouts import DEFAULT_TIMEOUTS, LanguageTimeouts
 from reyna.ports.bus import RETRY_DELAYS_SECONDS
-from reyna.storage.backup.retention import KeepRule, parse_retention
+from reyna.storage.backup.retention import parse_retention
 
 VARIABLE_PREFIX: Final = "REYNA_"
 SETTINGS_FILE: Final = "reyna.toml"
@@ -241,10 +241,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Returns the seconds in `retry_seconds`. Raises WrongSetting."""
         return read_seconds("REYNA_RETRY_SECONDS", self.retry_seconds)
 
-    def backup_rules(self) -> tuple[KeepRule, ...]:
-        """Returns the rules in `backup_keep`. Raises WrongSetting."""
-        return parse_retention(self.backup_keep) if self.backup_keep else ()
-
     def llm_retry_pauses(self) -> tuple[float, ...]:
         """Returns the seconds in `llm_retry_seconds`. Raises WrongSetting."""
         return read_seconds("REYNA_LLM_RETRY_SECONDS", self.llm_retry_seconds)
@@ -360,7 +356,7 @@ def _check_combination(settings: Settings) -> None:
             if name < other and port == same:
                 raise WrongSetting(_row(name).variable, f"{port} is also the value of {_row(other).variable}")
     settings.weights_of_users()
-    settings.backup_rules()
+    parse_retention(settings.backup_keep)
     if settings.backup_at and not (settings.backup_url and settings.backup_passphrase_file):
         missing = "PASSPHRASE_FILE" if settings.backup_url else "URL"
         raise WrongSetting(f"REYNA_BACKUP_{missing}", "must be set too: REYNA_BACKUP_AT needs it")

@@ -20,7 +20,7 @@ from reyna.storage.backup.manifest import BackupPart, Manifest, moment_of
 from reyna.storage.backup.repository import BackupRepository
 from reyna.storage.backup.retention import KeepRule, select_expired
 
-TABLE_SCHEMAS: Final = (*SERVICE_NAMES, "search")
+TABLE_SCHEMAS: Final = SERVICE_NAMES  # the search index is built anew from them
 DOCUMENT_SERVICE: Final = "state"  # the only service that may store elsewhere than in PostgreSQL
 DOCUMENT_PREFIX: Final = f"{DOCUMENT_SERVICE}_"
 

@@ -16,6 +16,7 @@ from reyna.app.backup.destination import open_destination, read_passphrase
 from reyna.app.config import Settings
 from reyna.domain.errors import CannotStart, Fault
 from reyna.storage.backup.repository import latest_backup_at
+from reyna.storage.backup.retention import parse_retention
 
 RECENT: Final = timedelta(hours=1)  # another copy of the studio, with the same destination, was faster
 RETRY_SECONDS: Final = 15 * 60.0
@@ -56,7 +57,9 @@ class NightlyBackup:
         if latest is not None and self._clock() - latest < RECENT:
             return False
         passphrase = read_passphrase(Path(settings.backup_passphrase_file or ""))
-        finished = await create_backup(settings, self._addresses, destination, passphrase, keep=settings.backup_rules())
+        finished = await create_backup(
+            settings, self._addresses, destination, passphrase, keep=parse_retention(settings.backup_keep)
+        )
         manifest = finished.manifest
         log.info(
             "backed up", backup=manifest.name, size=manifest.size, new=manifest.new_size, removed=len(finished.removed)

@@ -106,7 +106,7 @@ class InstallationRestoration:
     async def _drop_databases(self) -> None:
         """Drops the tables and documents in databases of your own; embedded ones are in the home."""
         if self._settings.postgres_url is not None:
-            await drop_tables(self._settings.postgres_url, TABLE_SCHEMAS)
+            await drop_tables(self._settings.postgres_url, (*TABLE_SCHEMAS, "search"))
         if self._manifest.documents:
             async with _documents(self._settings.state_url or "") as copies:
                 await copies.drop()

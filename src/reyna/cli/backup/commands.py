@@ -54,7 +54,7 @@ def backup(
         exit_with_error("Name a folder or a URL to back up to, or set REYNA_BACKUP_URL.")
 
     async def main() -> None:
-        rules = parse_retention(keep) if keep else settings.backup_rules()
+        rules = parse_retention(keep or settings.backup_keep)
         passphrase = find_passphrase(passphrase_file, settings.backup_passphrase_file, confirm=True)
         async with _servers(settings) as addresses:
             with progress_bar() as progress:

@@ -25,8 +25,10 @@ class KeepRule(NamedTuple):
     period: str = ""
 
 
-def parse_retention(text: str) -> tuple[KeepRule, ...]:
-    """Parses `7d,4w,12m` or `10`. Raises WrongSetting."""
+def parse_retention(text: str | None) -> tuple[KeepRule, ...]:
+    """Parses `7d,4w,12m` or `10`; None is no rule. Raises WrongSetting."""
+    if text is None:
+        return ()
     rules = []
     for part in text.split(","):
         found = RULE.fullmatch(part.strip().lower())
