@@ -164,21 +164,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Limit,
         _describe("Bytes that must be free on the disk of embedded servers; below, nothing new is written."),
     ] = 512 * 1024**2
-    trash_days: Annotated[Days | None, _describe("Days after which trash is purged automatically.", shown="never")] = (
-        None
-    )
+    trash_days: Annotated[Days | None, _describe("Days after which trash is purged.", shown="never")] = None
     prompt_days: Annotated[
         Days, _describe("Days for which the prompts that runs sent to language models can be seen.")
     ] = 30
-    quota_blobs: Annotated[
-        Limit | None, _describe("Blobs that each user may keep, the trash included.", shown="none")
-    ] = None
+    quota_blobs: Annotated[Limit | None, _describe("Blobs of each user, trash included.", shown="none")] = None
     quota_bytes: Annotated[
         Limit | None, _describe("Bytes of blob data that each user may keep, the trash included.", shown="none")
     ] = None
-    quota_buckets: Annotated[
-        Limit | None, _describe("Buckets that each user may keep, the trash included.", shown="none")
-    ] = None
+    quota_buckets: Annotated[Limit | None, _describe("Buckets of each user, trash included.", shown="none")] = None
     quota_files: Annotated[Limit | None, _describe("Files that each user may keep.", shown="none")] = None
     quota_file_bytes: Annotated[
         Limit | None, _describe("Bytes of files that each user may keep, uploads under way included.", shown="none")

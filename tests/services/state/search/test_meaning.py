@@ -59,9 +59,10 @@ async def test_a_question_in_other_words_finds_the_passage(
     await meaningful.follow(ana, note.id, other.id)
     (hit,) = (await meaningful.state.search.find(ana, QUESTION)).items
     assert (hit.id, hit.found_by) == (note.id, ("semantic",))
-    assert "boat" in "".join(part.text for part in hit.snippet) or hit.snippet
+    assert hit.snippet
     assert await meaningful.find(ana, QUESTION, "text") == []
-    assert await meaningful.find(ana, "vessel", "semantic") == [(note.id, ("semantic",))]
+    nearest, *_ = await meaningful.find(ana, "vessel", "semantic")
+    assert nearest == (note.id, ("semantic",))
 
 
 async def test_both_ways_are_fused_and_named(meaningful: MeaningfulState, anas: ContentBuilder, ana: Caller) -> None:

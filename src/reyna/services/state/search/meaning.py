@@ -27,7 +27,7 @@ class SemanticSearch:
         self._vectors: OrderedDict[str, tuple[float, ...]] = OrderedDict()
 
     async def find(self, user_id: str, q: str, filter: EntryFilter) -> Sequence[NearPassage]:
-        """Returns the nearest passage of each entry that has to do with the query, the nearest first. Raises Fault."""
+        """Returns the nearest passage of each of the nearest entries, the nearest first. Raises Fault."""
         wanted = q.strip()[:MAX_QUERY_CHARACTERS]
         if not wanted:
             return ()
@@ -35,20 +35,20 @@ class SemanticSearch:
             vector = await self._vector_of(wanted)
         except Refusal as refusal:
             raise Fault(f"The model for embeddings refuses: {refusal.detail}") from refusal
-        near = await self._passages.find_near(user_id, vector, filter, MAX_PASSAGES)
-        return [passage for passage in near if passage.similarity >= self._embeddings.min_similarity]
+        return await self._passages.find_near(user_id, vector, filter, MAX_PASSAGES)
 
     async def find_beside(self, user_id: str, q: str, query: ParsedQuery, filter: EntryFilter) -> Sequence[NearPassage]:
-        """Returns what `find` does for a query in whole words of several ones; nothing for others, and when the model
-        does not answer soon."""
+        """Returns of that what has to do with the query, if it is several words without quotes and minus; nothing for
+        others, and when the model does not answer soon."""
         words = sum(len(term.words) for term in query.terms)
         if words < MIN_WORDS or any(term.quoted or term.negated for term in query.terms):
             return ()
         try:
             async with asyncio.timeout(HYBRID_SECONDS):
-                return await self.find(user_id, q, filter)
+                near = await self.find(user_id, q, filter)
         except (TimeoutError, TimedOut, Fault):
             return ()
+        return [passage for passage in near if passage.similarity >= self._embeddings.min_similarity]
 
     async def _vector_of(self, q: str) -> tuple[float, ...]:
         vector = self._vectors.pop(q, None)
