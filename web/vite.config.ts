@@ -32,5 +32,10 @@ export default defineConfig({
   server: {
     proxy: { "/api": STUDIO_URL, "/ws": { target: STUDIO_URL, ws: true } },
   },
-  test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["src/testing/setup.ts"] },
+  test: {
+    environment: "node",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/testing/setup.ts"],
+    testTimeout: 60_000, // a busy machine is slow
+  },
 });

@@ -87,7 +87,7 @@ async def test_what_i_type_in_a_tab_whose_browser_is_somebody_elses_by_now_stays
     await sign_in(mine, account.email)
     await expect(mine.get_by_role("button", name="Account of Ana Writer")).to_be_visible()
     await mine.goto(place)
-    await expect(mine.get_by_role("textbox", name="Note 1")).to_have_value(f"{NOTE} And this.")
+    await expect(mine.get_by_role("textbox", name="Note 1")).to_have_text(f"{NOTE} And this.")
     await expect(mine.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
     assert await blobs_of(application, token) == []
     assert account.errors == []

@@ -37,9 +37,9 @@ async def test_a_note_in_two_places_is_taken_out_of_one_or_trashed_from_both(acc
     await page.keyboard.press("Escape")
     await choose(page, "More for note 1", "Take out of this chapter")
     await expect(page.get_by_role("textbox", name="Note 1")).to_have_count(0)
-    await expect(there.get_by_role("textbox", name="Note 1")).to_have_value(SHIP)
+    await expect(there.get_by_role("textbox", name="Note 1")).to_have_text(SHIP)
     await page.get_by_role("region", name="Messages").get_by_role("button", name="Undo").click()
-    await expect(page.get_by_role("textbox", name="Note 1")).to_have_value(SHIP)
+    await expect(page.get_by_role("textbox", name="Note 1")).to_have_text(SHIP)
     await choose(page, "More for note 1", re.compile("Move to the trash"))
     await page.get_by_role("dialog").get_by_role("button", name="Move to the trash").click()
     for window in (page, there):
@@ -95,7 +95,7 @@ async def test_undo_says_what_stands_in_its_way(account: Account) -> None:
     novel = await content.bucket("My Novel", "book")
     page = await account.window(f"/#/{novel}")
     await content.note(SHIP, novel)
-    await expect(page.get_by_role("textbox", name="Note 1")).to_have_value(SHIP)
+    await expect(page.get_by_role("textbox", name="Note 1")).to_have_text(SHIP)
     await page.get_by_role("button", name="Undo").click()
     refusal = page.get_by_role("region", name="Messages").get_by_role("alert")
     await expect(refusal).to_contain_text("Not undone.")
@@ -143,7 +143,7 @@ async def test_a_note_whose_buckets_are_gone_is_restored_into_another(account: A
     await page.get_by_role("button", name=f"Restore {SHIP}").click()
     await question.get_by_role("option", name="Drawer").click()
     await page.goto(f"{page.url.partition('#')[0]}#/{drawer}")
-    await expect(page.get_by_role("textbox", name="Note 1")).to_have_value(SHIP)
+    await expect(page.get_by_role("textbox", name="Note 1")).to_have_text(SHIP)
     assert account.errors == []
 
 
@@ -160,7 +160,7 @@ async def test_a_save_that_came_too_late_is_found_in_the_history_and_restored(ac
     history = page.get_by_role("dialog", name="History of this note")
     await history.get_by_role("option").filter(has_text="Refused save").click()
     await history.get_by_role("button", name="Restore this version").click()
-    await expect(page.get_by_role("textbox", name="Note 1")).to_have_value("Too late.")
+    await expect(page.get_by_role("textbox", name="Note 1")).to_have_text("Too late.")
     assert account.errors == []
 
 
@@ -197,7 +197,7 @@ async def test_an_older_version_of_a_note_is_read_compared_named_and_restored(ac
     await shown.get_by_role("button", name="Name it").click()
     await expect(history.get_by_role("option", name=re.compile("First draft"))).to_be_visible()
     await shown.get_by_role("button", name="Restore this version").click()
-    await expect(page.get_by_role("textbox", name="Note 1")).to_have_value(SHIP)
+    await expect(page.get_by_role("textbox", name="Note 1")).to_have_text(SHIP)
     assert account.errors == []
 
 
@@ -211,6 +211,6 @@ async def test_a_bucket_is_copied_with_notes_of_its_own(account: Account) -> Non
     await page.get_by_role("option", name="To the top, outside of every bucket").click()
     await page.get_by_role("region", name="Messages").get_by_role("button", name="Show").click()
     await expect(page.get_by_role("heading", name="My Novel (copy)", level=1)).to_be_visible()
-    await expect(page.get_by_role("textbox", name="Note 1")).to_have_value(SHIP)
+    await expect(page.get_by_role("textbox", name="Note 1")).to_have_text(SHIP)
     await expect(page.get_by_role("button", name="In 2 places")).to_have_count(0)
     assert account.errors == []

@@ -3,6 +3,9 @@
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
 import { Studio } from "./studio/studio";
+import "@fontsource-variable/literata/wght.css";
+import "@fontsource-variable/literata/wght-italic.css";
+import "@fontsource-variable/source-sans-3/wght.css";
 import "./styles/tokens.css";
 import "./styles/controls.css";
 import "./styles/dialogs.css";
@@ -10,6 +13,7 @@ import "./styles/history.css";
 import "./styles/shell.css";
 import "./styles/tree.css";
 import "./styles/chapter.css";
+import "./styles/editor.css";
 import "./styles/trash.css";
 import "./styles/processors.css";
 import "./styles/blobContent.css";

@@ -126,6 +126,8 @@ export class ApiClient {
     this.http.request("post", "/buckets", { body: { name, type, parent_bucket_id: parentId }, idempotencyKey });
   renameBucket = (id: string, name: string, baseRevision: number) =>
     this.http.request("patch", "/buckets/{id}", { path: { id }, body: { name, base_revision: baseRevision } });
+  changeBucketMetadata = (id: string, metadata: JsonObject, baseRevision: number) =>
+    this.http.request("patch", "/buckets/{id}", { path: { id }, body: { metadata, base_revision: baseRevision } });
   moveBucket = ({ bucketId: id, parentId, after }: BucketMove) =>
     this.http.request("post", "/buckets/{id}/move", {
       path: { id },

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { fileNameFor } from "../features/drafts/textExport";
-import { diffWords } from "../features/editor/merge";
+import { diffWords } from "./differences";
 import { firstLine, graphemeBoundaryBefore, graphemesOf } from "./segmentation";
 
 const FAMILY = "👨‍👩‍👧‍👦";

@@ -2,8 +2,8 @@
 
 import { createStore, type Store } from "../ui/store";
 
-export type Theme = "system" | "light" | "dark";
-export const THEMES: readonly Theme[] = ["system", "light", "dark"];
+export type Theme = "system" | "light" | "dark" | "sepia" | "contrast";
+export const THEMES: readonly Theme[] = ["system", "light", "dark", "sepia", "contrast"];
 const THEME_KEY = "reyna.theme";
 const EXPANDED_KEY = "reyna.expanded";
 

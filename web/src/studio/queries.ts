@@ -30,6 +30,7 @@ export const keys = {
   trash: ["trash"] as const,
   allItems: ["items"] as const,
   items: (bucketId: string) => ["items", bucketId] as const,
+  bucket: (bucketId: string) => ["bucket", bucketId] as const,
   expansions: (blobId: string) => ["expansions", blobId] as const,
   editedTexts: (blobId: string) => ["editedTexts", blobId] as const,
   places: (blobId: string) => ["places", blobId] as const,
@@ -164,6 +165,10 @@ export class Queries {
       queryFn: () => this.api.getSchemaVersion(id, version),
       retry: false, // what it describes is shown without it
     });
+
+  /** A bucket with its metadata, which the tree leaves out. */
+  bucket = (bucketId: string) =>
+    queryOptions({ queryKey: keys.bucket(bucketId), queryFn: () => this.api.getBucket(bucketId), staleTime: 0 });
 
   items = (bucketId: string) =>
     infiniteQueryOptions({

@@ -35,6 +35,7 @@ import { createQueryClient, keys, Queries } from "./queries";
 import { createRoute, type Route } from "./route";
 import { StorageStatus } from "./storageStatus";
 import { openWebSocket, watchWindow } from "./window";
+import { createWritingStore, type WritingPreferences } from "./writingPreferences";
 
 const MAX_NOTE_NAME = 40; // graphemes
 
@@ -51,6 +52,7 @@ export class Studio {
   readonly batches: Store<Batches> = createStore<Batches>([]);
   readonly setAsideTexts: Store<readonly SetAsideText[]> = createStore<readonly SetAsideText[]>([]);
   readonly theme: Store<Theme>;
+  readonly writing: Store<WritingPreferences>;
   readonly expanded: Store<ReadonlySet<string>>;
   readonly route: Route;
   readonly notices = new Notices();
@@ -80,7 +82,9 @@ export class Studio {
   #lastUser: string | null = null;
 
   constructor(window: Window, browser: BrowserStorage) {
-    this.theme = createThemeStore(browser.local, window.document.documentElement);
+    const { documentElement } = window.document;
+    this.theme = createThemeStore(browser.local, documentElement);
+    this.writing = createWritingStore(browser.local, documentElement, navigator.language);
     this.expanded = createExpandedStore(browser.local);
     this.route = createRoute(window);
     this.#draftStorage = new DraftStorage(browser);
@@ -243,6 +247,7 @@ export class Studio {
       store: (draft) => this.#draftStorage.store(draft),
       removeStored: (key) => this.#draftStorage.remove(key),
       setAside: (aside, reason) => this.setAside(aside, reason),
+      onMerged: () => this.notices.notify(text.drafts.mergedIn),
       onCreated: (draft) => {
         if (draft.bucketId) void this.queries.invalidate(keys.items(draft.bucketId));
       },

@@ -15,6 +15,8 @@ class VisibleIntersectionObserver {
 }
 
 if (typeof window !== "undefined") {
+  // Nothing has a place on the page, which the editor of prose asks for.
+  Object.assign(Range.prototype, { getClientRects: () => [], getBoundingClientRect: () => new DOMRect() });
   Object.assign(window, { IntersectionObserver: VisibleIntersectionObserver });
   afterEach(cleanup);
 }

@@ -19,7 +19,7 @@ export const accounts = {
   account: "Account",
   accountOf: (name: string) => `Account of ${name}`,
   theme: "Theme",
-  themes: { system: "As the system", light: "Light", dark: "Dark" },
+  themes: { system: "As the system", light: "Light", dark: "Dark", sepia: "Sepia", contrast: "High contrast" },
   unsavedTexts: "Unsaved and set-aside texts…",
   signOut: "Sign out",
   signOutFailed: "You could not be signed out.",

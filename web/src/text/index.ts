@@ -22,6 +22,7 @@ import { processors } from "./processors";
 import { search } from "./search";
 import { trash } from "./trash";
 import { undo } from "./undo";
+import { writing } from "./writing/writing";
 
 export const text = {
   acceptance,
@@ -46,4 +47,5 @@ export const text = {
   style,
   trash,
   undo,
+  writing,
 } as const;

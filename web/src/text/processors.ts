@@ -29,13 +29,12 @@ export const processors = {
   newer: "Newer expansion",
   position: (number: number, count: number) => `${number} of ${count}`,
   howToExpand: (keys: string) =>
-    `Press Expand (or ${keys} in the note), and the prose appears here while it is written. Your note stays as it is.`,
-  writeFirst: "Write a few sentences in the note; their expansion appears here.",
+    `Press Expand (or ${keys} in the note), and the prose appears beside it while it is written. Your note stays as it is.`,
 
   demonstrationResult:
     "Written by the small demonstration model that comes with the studio. Connect a language model for real prose.",
   demonstrationHint:
-    "Only the small demonstration model is there, so notes are not expanded by themselves; it takes notes of up to about 80 words. For real prose, connect a language model: reyna model use, or REYNA_LLM_URL. To have notes expanded by themselves, turn on Expand automatically above.",
+    "Only the small demonstration model is there, so notes are not expanded by themselves; it takes notes of up to about 80 words. For real prose, connect a language model: reyna model use, or REYNA_LLM_URL. To have notes expanded by themselves, turn on Expand automatically in the writing settings of the page.",
   findingsTitle: "Checked against the note",
   findings: {
     missing_name: "Missing names: {words}",

@@ -1,37 +1,43 @@
 /** The save status of a note, with the age of its oldest unsaved change, and its details. */
 
-import type { ReactNode } from "react";
+import { type ReactNode, useSyncExternalStore } from "react";
 import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
-import { useStudio } from "../../studio/context";
+import { useDraft, useStudio } from "../../studio/context";
 import { useOpenDialog } from "../../studio/dialogs";
 import { text } from "../../text";
 import { useNow } from "../../ui/hooks";
 import { Icon } from "../../ui/Icon";
 import { QuotedText } from "../../ui/UserText";
-import type { Draft } from "./draft";
 import { ExportButtons } from "./ExportButtons";
 import { explainSaveState, statusOf } from "./saveStateText";
 
-export function SaveStatus({ draft }: { draft: Draft }): ReactNode {
-  const now = useNow(draft.state.kind !== "saved");
-  const { label, icon } = statusOf(draft, now);
+/** Watches the draft without its text, which changes with every keystroke. */
+export function SaveStatus({ draftKey }: { draftKey: string }): ReactNode {
+  const { drafts } = useStudio();
+  const state = useSyncExternalStore(drafts.subscribe, () => drafts.get(draftKey)?.state ?? null);
+  const isOnServer = useSyncExternalStore(drafts.subscribe, () => (drafts.get(draftKey)?.base ?? null) !== null);
+  const now = useNow(state !== null && state.kind !== "saved");
+  if (state === null) return null;
+  const { label, icon } = statusOf(state, isOnServer, now);
   return (
     <DialogTrigger>
-      <Button className="save-mark" data-state={draft.state.kind} data-testid="save-state">
+      <Button className="save-mark" data-state={state.kind} data-testid="save-state">
         {icon && <Icon name={icon} />} <span>{label}</span>
       </Button>
       <Popover className="popover" placement="bottom end">
         <Dialog className="save-details" aria-label={text.drafts.details}>
-          {({ close }) => <Details draft={draft} close={close} />}
+          {({ close }) => <Details draftKey={draftKey} close={close} />}
         </Dialog>
       </Popover>
     </DialogTrigger>
   );
 }
 
-function Details({ draft, close }: { draft: Draft; close: () => void }): ReactNode {
+function Details({ draftKey, close }: { draftKey: string; close: () => void }): ReactNode {
   const { drafts } = useStudio();
   const openDialog = useOpenDialog();
+  const draft = useDraft(draftKey);
+  if (!draft) return null;
   const { key, state, base, blobId, bucketId } = draft;
   const saveAsNew = (home: string) => {
     close();

@@ -81,6 +81,8 @@ export interface DraftsDependencies {
   /** Keeps a text that lost against another and may be wanted again. */
   setAside(text: string, reason: string): void;
   onCreated(draft: Draft): void;
+  /** A change from elsewhere was merged into what is unsaved here. */
+  onMerged?(draft: Draft): void;
   now(): number;
   /** Calls back after so long; returns how to cancel it. */
   after(milliseconds: number, callback: () => void): () => void;

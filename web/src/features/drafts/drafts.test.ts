@@ -173,6 +173,36 @@ test("when somebody else was faster, both texts are there and nothing is sent un
   expect(storage.get("blob-1")?.text).toBe("Mine, and more");
 });
 
+const STORY = "The ship sailed.\n\nNobody had checked the pumps.";
+
+test.each(["before it is saved", "by the save"])(
+  "changes in two paragraphs are merged %s, and nobody is asked",
+  async (when) => {
+    const drafts = openWindow();
+    drafts.applyServerVersion(server.put(blob(STORY, 1)));
+    const theirs = server.put(blob(STORY.replace("ship", "old ship"), 2));
+    drafts.changeText("blob-1", STORY.replace("pumps", "ropes"));
+    if (when === "before it is saved") drafts.applyServerVersion(theirs);
+    await wait(1_000);
+    expect(server.text()).toBe("The old ship sailed.\n\nNobody had checked the ropes.");
+    expect(drafts.get("blob-1")).toMatchObject({ text: server.text(), state: { kind: "saved" } });
+    expect(setAsideTexts).toEqual([]);
+  },
+);
+
+test("nothing is doubled when my own save, whose answer got lost, comes back with somebody's change", async () => {
+  const drafts = openWindow();
+  drafts.applyServerVersion(server.put(blob(STORY, 1)));
+  server.network = "answer lost";
+  drafts.changeText("blob-1", `${STORY} It was night.`);
+  await wait(400);
+  server.put(blob(server.text().replace("ship", "old ship"), 3));
+  server.network = "up";
+  await wait(2_000);
+  expect(server.text()).toBe(`${STORY.replace("ship", "old ship")} It was night.`);
+  expect(drafts.get("blob-1")?.state.kind).toBe("saved");
+});
+
 test("writing my way back to the old text does not decide a conflict", async () => {
   const drafts = openNote();
   server.put(blob("Theirs", 2));

@@ -3,6 +3,7 @@
 import { contentOf } from "../../api/blobContent";
 import { errorMessage, isTemporary, Problem } from "../../api/errors";
 import type { Blob } from "../../api/types";
+import { mergeTexts } from "../../language/merging";
 import { text as words } from "../../text";
 import {
   baseVersionOf,
@@ -68,7 +69,8 @@ export class Drafts {
     return [...this.#entries.values()].some((entry) => entry.isSending && entry.blobId === null);
   }
 
-  /** Takes over a version of the server. What is being typed here stays; its save will find out whether they clash. */
+  /** Takes over a version of the server. What is being typed here stays: merged with it where both are apart, or else
+   * its save will find out that they clash. */
   applyServerVersion(blob: Blob): void {
     const entry = this.#entries.get(this.keyOf(blob.id));
     if (!entry) {
@@ -80,7 +82,12 @@ export class Drafts {
       if (blob.revision > entry.state.theirs.revision) this.#setState(entry, { ...entry.state, theirs: blob });
       return;
     }
-    if (entry.since !== null || entry.isSending) return;
+    if (entry.isSending) return;
+    if (entry.since !== null) {
+      // While the outcome of a save is unknown, this may be our own text: the next save will find out.
+      if (entry.attempts.length === 0) this.#mergeApart(entry, blob);
+      return;
+    }
     entry.base = baseVersionOf(blob);
     entry.text = entry.base.text;
     this.#setState(entry, { kind: "saved" });
@@ -127,7 +134,9 @@ export class Drafts {
       this.#setState(entry, entry.state);
       return;
     }
-    this.#setState(entry, { kind: "saving", since: entry.since });
+    // While the state is the same it stays the same object, so that typing draws nothing but the text.
+    const isSaving = entry.state.kind === "saving" && entry.state.since === entry.since;
+    this.#setState(entry, isSaving ? entry.state : { kind: "saving", since: entry.since });
     const isNew = entry.blobId === null;
     const delay = isNew ? FIRST_SAVE_DELAY_MS : SAVE_DELAY_MS;
     const latest = entry.unsentSince + (isNew ? MAX_FIRST_SAVE_DELAY_MS : MAX_SAVE_DELAY_MS);
@@ -291,6 +300,7 @@ export class Drafts {
     const text = contentOf(current);
     const isOurs = text === entry.text || text === entry.base?.text || entry.attempts.includes(fingerprint(text));
     if (!isOurs) {
+      if (this.#mergeApart(entry, current)) return;
       entry.attempts = [];
       this.#setState(entry, { kind: "conflict", since, theirs: current });
       return;
@@ -299,6 +309,20 @@ export class Drafts {
     entry.attempts = [];
     if (this.#matchesServer(entry)) this.#markSaved(entry);
     else this.#continueSaving(entry);
+  }
+
+  /** Merges a version of somebody else into the text; returns false, and does nothing, where both are not apart. */
+  #mergeApart(entry: DraftEntry, theirs: Blob): boolean {
+    if (entry.base === null) return false;
+    const merge = mergeTexts(entry.base.text, entry.text, contentOf(theirs));
+    if (!merge.isApart) return false;
+    entry.base = baseVersionOf(theirs);
+    entry.text = merge.text;
+    entry.attempts = [];
+    if (this.#matchesServer(entry)) this.#markSaved(entry);
+    else this.#continueSaving(entry);
+    this.dependencies.onMerged?.(entry.snapshot);
+    return true;
   }
 
   #continueSaving(entry: DraftEntry): void {

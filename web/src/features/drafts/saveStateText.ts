@@ -3,14 +3,14 @@
 import { text } from "../../text";
 import { formatAge } from "../../text/quantities";
 import type { IconName } from "../../ui/Icon";
-import type { Draft } from "./draft";
+import type { Draft, SaveState } from "./draft";
 
 const MIN_AGE_MS = 3_000; // below it an age only makes the status restless
 
 /** Returns the short status of a draft and its icon. */
-export function statusOf({ state, base }: Draft, now: number): { label: string; icon: IconName | null } {
+export function statusOf(state: SaveState, isOnServer: boolean, now: number): { label: string; icon: IconName | null } {
   if (state.kind === "saved") {
-    return base ? { label: text.drafts.saved, icon: "check" } : { label: text.drafts.nothingToSave, icon: null };
+    return isOnServer ? { label: text.drafts.saved, icon: "check" } : { label: text.drafts.nothingToSave, icon: null };
   }
   const age = now - state.since;
   const unsaved = text.drafts.unsavedFor(formatAge(age));

@@ -39,25 +39,25 @@ async function showConflict(mine: string): Promise<TestStudio & { saved: unknown
 }
 
 test("both versions are there, with the words marked that differ", async () => {
-  await showConflict("The ship\n\nsank.");
+  await showConflict("The ship sank\n\nsailed.");
   const theirs = screen.getByRole("region", { name: "Theirs" });
   expect(theirs.querySelector("mark")?.textContent).toContain("old");
-  expect(screen.getByRole("region", { name: "Mine" }).textContent).toContain("sank.");
+  expect(screen.getByRole("region", { name: "Mine" }).textContent).toContain("sank");
 });
 
 test("changes that fit together are merged, and saved on top of theirs", async () => {
-  const { user, saved, closed } = await showConflict("The ship\n\nsank.");
+  const { user, saved, closed } = await showConflict("The ship sank\n\nsailed.");
   await user.click(screen.getByRole("button", { name: "Merge: both changes fit together" }));
-  expect(screen.getByRole("textbox")).toHaveProperty("value", "The old ship\n\nsank.");
+  expect(screen.getByRole("textbox")).toHaveProperty("value", "The old ship sank\n\nsailed.");
   await user.click(screen.getByRole("button", { name: "Save the merged text" }));
   expect(closed()).toBe(1);
   await waitFor(() => expect(saved.at(-1)).toMatchObject({ base_revision: 2 }));
 });
 
 test("taking theirs sets mine aside", async () => {
-  const { user, studio } = await showConflict("The ship\n\nsank.");
+  const { user, studio } = await showConflict("The ship sank\n\nsailed.");
   await user.click(screen.getByRole("button", { name: "Take theirs" }));
-  expect(studio.setAsideTexts.get()).toMatchObject([{ text: "The ship\n\nsank." }]);
+  expect(studio.setAsideTexts.get()).toMatchObject([{ text: "The ship sank\n\nsailed." }]);
   expect(studio.drafts.get("blob-1")).toMatchObject({ text: "The old ship\n\nsailed.", state: { kind: "saved" } });
   expect(screen.getByText("This is decided already.")).toBeTruthy();
 });

@@ -4,12 +4,12 @@ import { type ReactNode, useMemo, useState } from "react";
 import { Button } from "react-aria-components";
 import { contentOf } from "../../api/blobContent";
 import type { Blob } from "../../api/types";
+import { mergeTexts } from "../../language/merging";
 import { useDraft, useStudio } from "../../studio/context";
 import { text } from "../../text";
 import { DialogTitle } from "../../ui/DialogTitle";
 import type { Draft } from "../drafts/draft";
 import { ConflictVersions } from "./ConflictVersions";
-import { mergeTexts } from "./merge";
 
 const MERGE_ROWS = 14;
 

@@ -1,8 +1,8 @@
 /** Two versions of a text side by side, with the words marked that differ. */
 
 import { type ReactNode, useMemo } from "react";
+import { type DiffPart, diffLines, diffWords } from "../../language/differences";
 import { text } from "../../text";
-import { type DiffPart, diffLines, diffWords } from "./merge";
 
 interface ConflictVersionsProps {
   mine: string;

@@ -1,84 +1,19 @@
-/** The editor of a note: a plain text area, because a note is plain text.
+/** The editor of a note, which is loaded when the first one is needed; until then, and when it cannot be, a text area.
  *
- * A rich editor would have to translate the text into its own document and back on every save, and whatever that round
- * trip does not know (runs of spaces, a line that looks like a heading, a trailing blank line) would change under the
- * writer's hands. A text area gives back exactly what was typed, with the system's own undo, spelling, dictation and
- * input methods. It grows with its text (`field-sizing` in chapter.css) and is left alone by React: its value is
- * written only when the text really comes from elsewhere.
+ * Both give back exactly what was typed, to the last space: a note is plain text, whose Markdown is only styled.
  */
 
-import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
-import { graphemeBoundaryBefore } from "../../language/segmentation";
-import { text as words } from "../../text";
+import { lazy, type ReactNode, Suspense, useRef } from "react";
+import type { EditorProps } from "./editorProps";
+import { PlainEditor } from "./PlainEditor";
 
-interface EditorProps {
-  id: string;
-  label: string;
-  text: string;
-  /** It was just added: the cursor belongs here. */
-  isNew: boolean;
-  onChange: (text: string) => void;
-  onExpand: () => void;
-}
+const ProseEditor = lazy(() => import("./prose/ProseEditor").catch(() => ({ default: PlainEditor })));
 
-/** The id of the text area of a draft. */
-export const editorId = (draftKey: string) => `text-${draftKey}`;
-
-export function Editor({ id, label, text, isNew, onChange, onExpand }: EditorProps): ReactNode {
-  const area = useRef<HTMLTextAreaElement>(null);
-
-  useLayoutEffect(() => {
-    const element = area.current;
-    if (!element) return;
-    // A text area knows only one kind of line end; what differs in nothing else is not a change.
-    if (element.value !== text.replace(/\r\n?/g, "\n")) replaceText(element, text);
-    growToContent(element);
-  }, [text]);
-
-  useEffect(() => {
-    if (isNew) area.current?.focus();
-  }, [isNew]);
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-    event.preventDefault();
-    onExpand();
-  };
-
+export function Editor(props: EditorProps): ReactNode {
+  const cursor = useRef<number | null>(null);
   return (
-    <textarea
-      id={id}
-      ref={area}
-      className="editor prose"
-      dir="auto"
-      aria-label={label}
-      placeholder={words.notes.placeholder}
-      defaultValue={text}
-      onChange={(event) => onChange(event.target.value)}
-      onKeyDown={onKeyDown}
-      spellCheck
-      rows={4}
-    />
+    <Suspense fallback={<PlainEditor {...props} cursor={cursor} />}>
+      <ProseEditor {...props} cursor={cursor} />
+    </Suspense>
   );
-}
-
-/** Replaces the text and leaves the cursor beside the words it stood beside. */
-function replaceText(area: HTMLTextAreaElement, text: string): void {
-  const { value: old, selectionStart, selectionEnd } = area;
-  let head = 0;
-  const shorter = Math.min(old.length, text.length);
-  while (head < shorter && old[head] === text[head]) head += 1;
-  head = graphemeBoundaryBefore(old, head);
-  const moved = (at: number) =>
-    at <= head ? at : graphemeBoundaryBefore(text, Math.max(head, at + text.length - old.length));
-  area.value = text;
-  if (document.activeElement === area) area.setSelectionRange(moved(selectionStart), moved(selectionEnd));
-}
-
-const GROWS_BY_CSS = typeof CSS !== "undefined" && CSS.supports("field-sizing", "content");
-
-function growToContent(area: HTMLTextAreaElement): void {
-  if (GROWS_BY_CSS) return;
-  area.style.height = "auto";
-  area.style.height = `${area.scrollHeight}px`;
 }

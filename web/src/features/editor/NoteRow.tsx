@@ -1,8 +1,8 @@
 /** One note beside its expansion. */
 
-import { memo, type ReactNode, useMemo, useRef } from "react";
+import { memo, type ReactNode, useMemo, useRef, useState } from "react";
 import { Button } from "react-aria-components";
-import { wordCount } from "../../language/segmentation";
+import { createWordCounter } from "../../language/wordCounter";
 import { useDraft, useStudio } from "../../studio/context";
 import { useOpenDialog } from "../../studio/dialogs";
 import { text } from "../../text";
@@ -10,12 +10,14 @@ import { formatWordCount } from "../../text/quantities";
 import { ErrorBoundary } from "../../ui/ErrorBoundary";
 import { useSeen } from "../../ui/hooks";
 import { QuotedText } from "../../ui/UserText";
+import type { Draft } from "../drafts/draft";
 import { SaveStatus } from "../drafts/SaveStatus";
 import { ExpansionPane } from "../processors/ExpansionPane";
-import { Editor, editorId } from "./Editor";
+import { Editor } from "./Editor";
+import { editorId } from "./editorProps";
 import { NoteMenu } from "./NoteMenu";
 
-const SEEN_MARGIN = "400px"; // around the screen, where expansions begin to be read
+const SEEN_MARGIN = "600px"; // around the screen, where editors open and expansions begin to be read
 
 export interface NoteRowProps {
   draftKey: string;
@@ -30,16 +32,16 @@ export interface NoteRowProps {
 }
 
 export const NoteRow = memo(function NoteRow(props: NoteRowProps): ReactNode {
-  const { draftKey, number } = props;
+  const { draftKey, number, isNew } = props;
   const draft = useDraft(draftKey);
   const row = useRef<HTMLLIElement>(null);
   const isSeen = useSeen(row, SEEN_MARGIN);
   if (!draft) return null;
   return (
-    <li className="note-row" ref={row}>
+    <li className="note-row" ref={row} data-draft={draftKey}>
       <div className="note-panes">
         <ErrorBoundary>
-          <NotePane {...props} />
+          <NotePane {...props} draft={draft} isSeen={isSeen || isNew} />
         </ErrorBoundary>
         <ErrorBoundary>
           <ExpansionPane
@@ -56,40 +58,57 @@ export const NoteRow = memo(function NoteRow(props: NoteRowProps): ReactNode {
   );
 });
 
-function NotePane(props: NoteRowProps): ReactNode {
-  const { draftKey, number, bucketId, isNew, placeCount } = props;
-  const draft = useDraft(draftKey);
+interface NotePaneProps extends NoteRowProps {
+  draft: Draft;
+  isSeen: boolean;
+}
+
+function NotePane({ draft, isSeen, ...props }: NotePaneProps): ReactNode {
+  const { draftKey, number } = props;
   const { expansions, drafts } = useStudio();
-  const content = draft?.text ?? "";
-  const length = useMemo(() => formatWordCount(wordCount(content)), [content]);
-  if (!draft) return null;
+  const [countWords] = useState(createWordCounter);
+  const length = useMemo(() => formatWordCount(countWords(draft.text)), [countWords, draft.text]);
   const name = text.notes.note(number);
   return (
     <section className="note" aria-label={name}>
-      <header className="pane-head">
-        <h2>{name}</h2>
-        <span className="quiet">{length}</span>
-        <PlacesLink blobId={draft.blobId} bucketId={bucketId} placeCount={placeCount} />
-        <SaveStatus draft={draft} />
-        <NoteMenu {...props} blobId={draft.blobId} />
-      </header>
+      <NoteHead {...props} length={length} blobId={draft.blobId} />
       {draft.state.kind === "conflict" && <ConflictBar draftKey={draftKey} />}
       {draft.state.kind === "refused" && (
         <p className="bar-note wrong" role="alert">
           <QuotedText text={text.notes.notSaved(draft.state.detail)} />
         </p>
       )}
-      <Editor
-        id={editorId(draftKey)}
-        label={name}
-        text={draft.text}
-        isNew={isNew}
-        onChange={(changed) => drafts.changeText(draftKey, changed)}
-        onExpand={() => void expansions.expand(draftKey)}
-      />
+      {isSeen ? (
+        <Editor
+          id={editorId(draftKey)}
+          label={name}
+          text={draft.text}
+          isNew={props.isNew}
+          onChange={(changed) => drafts.changeText(draftKey, changed)}
+          onExpand={() => void expansions.expand(draftKey)}
+        />
+      ) : (
+        <div className="still-text prose" dir="auto">
+          {draft.text}
+        </div>
+      )}
     </section>
   );
 }
+
+/** The line above a note. It is not drawn again by each keystroke. */
+const NoteHead = memo(function NoteHead(props: NoteRowProps & { length: string; blobId: string | null }): ReactNode {
+  const { draftKey, number, bucketId, placeCount, length, blobId } = props;
+  return (
+    <header className="pane-head">
+      <h2>{text.notes.note(number)}</h2>
+      <span className="quiet">{length}</span>
+      <PlacesLink blobId={blobId} bucketId={bucketId} placeCount={placeCount} />
+      <SaveStatus draftKey={draftKey} />
+      <NoteMenu {...props} blobId={blobId} />
+    </header>
+  );
+});
 
 interface PlacesLinkProps {
   blobId: string | null;

@@ -45,6 +45,16 @@ export class BucketActions {
     }
   }
 
+  /** Sets how many words a bucket is to have, or none. Raises what the server refuses, for the form that asked. */
+  async setTarget(bucket: Bucket, words: number | null): Promise<void> {
+    const { api, queries } = this.dependencies;
+    const { target_words: _, ...others } = bucket.metadata ?? {};
+    const metadata = words === null ? others : { ...others, target_words: words };
+    const changed = await api.changeBucketMetadata(bucket.id, metadata, bucket.revision);
+    queries.changeForest((forest) => withBucket(forest, changed));
+    await queries.invalidate(keys.bucket(bucket.id));
+  }
+
   async move(id: string, position: Position, describe: (name: string) => string = text.library.moved): Promise<void> {
     const { queries, notices, undoRedo } = this.dependencies;
     const forest = queries.cachedForest();

@@ -29,8 +29,10 @@ function receive({ studio }: TestStudio, event: RunEvent | RunProgress): void {
 const pane = () => screen.getByRole("region", { name: "Expansion of note 1" });
 
 test("before the first expansion it says how to make one", async () => {
-  showPane([]);
+  const { user } = showPane([]);
+  await user.tab();
   expect((await screen.findByText(/^Press Expand/)).textContent).toContain("Ctrl Enter");
+  expect(pane().textContent).toBe(" Expand");
 });
 
 test("the text grows while it is written, and can be stopped", () => {
@@ -69,6 +71,7 @@ test("while only the demonstration model is there, it says why nothing happens b
     "GET /models": () => models,
   });
   page.show(<ExpansionPane draftKey="blob-1" noteName="Note 1" blobId="blob-1" revision={1} hasText isSeen />);
+  await page.user.tab();
   expect((await screen.findByText(/^Only the small demonstration model/)).textContent).toContain("REYNA_LLM_URL");
 });
 

@@ -2,12 +2,11 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { memo, type ReactNode, useState } from "react";
-import { Button } from "react-aria-components";
+import { Button, Tooltip, TooltipTrigger } from "react-aria-components";
 import { EXPANSION_PROCESSOR } from "../../api/blobContent";
 import type { Blob } from "../../api/types";
 import { useStudio } from "../../studio/context";
 import { text } from "../../text";
-import { useDelayedTrue } from "../../ui/hooks";
 import { Icon } from "../../ui/Icon";
 import { formatKeys } from "../../ui/keys";
 import { useStore } from "../../ui/store";
@@ -15,8 +14,6 @@ import { AcceptableExpansion } from "./acceptance/AcceptableExpansion";
 import { ExpansionNavigation } from "./ExpansionNavigation";
 import { RunOutcome, RunProgressView } from "./RunStatus";
 import { hasEnded, type RunView, runKey } from "./runs";
-
-const SLOW_MS = 400;
 
 interface ExpansionPaneProps {
   draftKey: string;
@@ -43,6 +40,13 @@ export const ExpansionPane = memo(function ExpansionPane(props: ExpansionPanePro
     choose(0);
     void studio.expansions.expand(draftKey);
   };
+  if (!activeRun && !run && all.length === 0) {
+    return (
+      <section className="expansion" data-empty aria-label={text.processors.paneOf(noteName)}>
+        <ExpandButton hasText={hasText} expand={expand} />
+      </section>
+    );
+  }
   return (
     <section className="expansion" aria-label={text.processors.paneOf(noteName)} aria-busy={activeRun !== null}>
       <header className="pane-head">
@@ -64,12 +68,24 @@ export const ExpansionPane = memo(function ExpansionPane(props: ExpansionPanePro
       ) : (
         <LatestExpansion run={run} newest={all[0]} shown={all[index]} {...{ blobId, noteName, revision, isSeen }} />
       )}
-      {!activeRun && all.length === 0 && (
-        <ExpansionHint hasText={hasText} isReading={blobId !== null && query.isPending} />
-      )}
     </section>
   );
 });
+
+/** All that there is of a pane before the first expansion; how it works is said on demand. */
+function ExpandButton({ hasText, expand }: { hasText: boolean; expand: () => void }): ReactNode {
+  return (
+    <TooltipTrigger>
+      <Button className="link expand" isDisabled={!hasText} onPress={expand}>
+        <Icon name="spark" /> {text.processors.expand}
+      </Button>
+      <Tooltip className="tooltip" placement="bottom start">
+        <p>{text.processors.howToExpand(formatKeys("Ctrl Enter"))}</p>
+        <DemonstrationHint />
+      </Tooltip>
+    </TooltipTrigger>
+  );
+}
 
 interface LatestExpansionProps {
   run: RunView | undefined;
@@ -102,23 +118,10 @@ function isActive(run: RunView, all: readonly Blob[]): boolean {
   );
 }
 
-function ExpansionHint({ hasText, isReading }: { hasText: boolean; isReading: boolean }): ReactNode {
-  const isSlow = useDelayedTrue(isReading, SLOW_MS);
-  if (isReading) return isSlow && <p role="status">{text.general.reading}</p>;
-  return (
-    <>
-      <p className="teach">
-        {hasText ? text.processors.howToExpand(formatKeys("Ctrl Enter")) : text.processors.writeFirst}
-      </p>
-      <DemonstrationHint />
-    </>
-  );
-}
-
 /** While only the demonstration model is there: why notes are not expanded by themselves, and what to do about it. */
 function DemonstrationHint(): ReactNode {
   const { data } = useQuery(useStudio().queries.models);
   const usable = data?.filter((model) => !model.found) ?? [];
   const isDemonstration = usable.length > 0 && usable.every((model) => model.demonstration);
-  return isDemonstration && <p className="teach quiet">{text.processors.demonstrationHint}</p>;
+  return isDemonstration && <p>{text.processors.demonstrationHint}</p>;
 }

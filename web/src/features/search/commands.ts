@@ -9,7 +9,13 @@ import { text } from "../../text";
 import type { IconName } from "../../ui/Icon";
 import type { Branch } from "../library/forest";
 
-const NEXT_THEME: Record<Theme, Theme> = { system: "dark", dark: "light", light: "system" };
+const NEXT_THEME: Record<Theme, Theme> = {
+  system: "dark",
+  dark: "light",
+  light: "sepia",
+  sepia: "contrast",
+  contrast: "system",
+};
 
 export interface Command {
   id: string;

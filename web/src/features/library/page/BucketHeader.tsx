@@ -8,17 +8,21 @@ import { linkTo } from "../../../studio/route";
 import { text } from "../../../text";
 import { Icon, iconOfType } from "../../../ui/Icon";
 import { UserText } from "../../../ui/UserText";
+import { WritingMenu } from "../../editor/WritingMenu";
 import { AddFilesButton } from "../../files/AddFilesButton";
 import { AutoExpandSwitch } from "../../processors/AutoExpandSwitch";
 import { type Branch, pathTo } from "../forest";
+import { ChapterProgress } from "./ChapterProgress";
 
 interface BucketHeaderProps {
   bucketId: string;
   branch: Branch | undefined;
+  draftKeys: readonly string[];
   addNote: () => void;
+  find: () => void;
 }
 
-export function BucketHeader({ bucketId, branch, addNote }: BucketHeaderProps): ReactNode {
+export function BucketHeader({ bucketId, branch, draftKeys, addNote, find }: BucketHeaderProps): ReactNode {
   const openDialog = useOpenDialog();
   return (
     <header className="chapter-head">
@@ -29,7 +33,15 @@ export function BucketHeader({ bucketId, branch, addNote }: BucketHeaderProps): 
         </h1>
       </div>
       <div className="chapter-tools">
-        <AutoExpandSwitch bucketId={bucketId} />
+        {draftKeys.length > 0 && <ChapterProgress bucketId={bucketId} draftKeys={draftKeys} />}
+        {draftKeys.length > 0 && (
+          <Button className="icon-button" aria-label={text.writing.find} onPress={find}>
+            <Icon name="search" />
+          </Button>
+        )}
+        <WritingMenu>
+          <AutoExpandSwitch bucketId={bucketId} />
+        </WritingMenu>
         <Button className="button" onPress={() => openDialog({ kind: "compile", bucketId })}>
           <Icon name="book" /> {text.books.compile}
         </Button>

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 import { EXPANSION_SCHEMA, NOTE_SCHEMA } from "../../../api/blobContent";
 import type { Blob, Item } from "../../../api/types";
 import { useStudio } from "../../../studio/context";
-import { editorId } from "../../editor/Editor";
+import { editorId } from "../../editor/editorProps";
 
 export interface BucketBlobs {
   /** The ids of every blob of the bucket in order, for saying where a note goes. */

@@ -1,9 +1,16 @@
-/** Compares two texts that grew from one, by lines and by words, and merges them again. */
+/** Compares two texts that grew from one, by lines and by words. */
 
-import { segmentsOf } from "../../language/segmentation";
+import { segmentsOf } from "./segmentation";
 
 /** A run of lines that both have, or that one has in place of the other's. */
 export type DiffPart = { same: true; lines: string[] } | { same: false; mine: string[]; theirs: string[] };
+
+/** A piece of a text from one position up to another, and what stands there instead. */
+export interface TextEdit {
+  from: number;
+  to: number;
+  insert: string;
+}
 
 const MAX_TABLE_CELLS = 4_000_000; // beyond it (2,000 changed lines on each side) the middle counts as one change
 
@@ -15,6 +22,47 @@ export function diffLines(mine: string, theirs: string): DiffPart[] {
 /** Compares two texts by words and what stands between them; joined with nothing between, they are the text again. */
 export function diffWords(mine: string, theirs: string): DiffPart[] {
   return diff(segmentsOf(mine), segmentsOf(theirs));
+}
+
+/** Returns the smallest edits by whole words that make one text of the other, in order. */
+export function editsBetween(before: string, after: string): TextEdit[] {
+  if (before === after) return [];
+  const edits: TextEdit[] = [];
+  let at = 0;
+  for (const part of diff(linesWithEnds(before), linesWithEnds(after))) {
+    if (part.same) at += lengthOf(part.lines);
+    else at = addWordEdits(edits, at, part.mine.join(""), part.theirs.join(""));
+  }
+  return edits;
+}
+
+/** Adds the edits of a few changed lines that begin at this position; returns where they end. */
+function addWordEdits(edits: TextEdit[], start: number, before: string, after: string): number {
+  let at = start;
+  for (const word of diffWords(before, after)) {
+    const length = lengthOf(word.same ? word.lines : word.mine);
+    if (!word.same) edits.push({ from: at, to: at + length, insert: word.theirs.join("") });
+    at += length;
+  }
+  return at;
+}
+
+/** Returns the text after these edits, which are in order and do not overlap. */
+export function applyEdits(text: string, edits: readonly TextEdit[]): string {
+  let [result, at] = ["", 0];
+  for (const { from, to, insert } of edits) {
+    result += text.slice(at, from) + insert;
+    at = to;
+  }
+  return result + text.slice(at);
+}
+
+function linesWithEnds(text: string): string[] {
+  return text.split(/(?<=\n)/);
+}
+
+function lengthOf(pieces: readonly string[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }
 
 /** Finds the longest common subsequence. Equal ends are cut off first, so that a small edit to a long text is cheap. */
@@ -82,54 +130,4 @@ function differingLines(parts: DiffPart[]): { mine: string[]; theirs: string[] }
   const other: DiffPart = { same: false, mine: [], theirs: [] };
   parts.push(other);
   return other;
-}
-
-/** Merges both texts. `clean` is false where both changed the same place: there, mine stands before theirs. */
-export function mergeTexts(base: string, mine: string, theirs: string): { text: string; clean: boolean } {
-  const [b, m, t] = [base.split("\n"), mine.split("\n"), theirs.split("\n")];
-  const [inMine, inTheirs] = [commonLineNumbers(base, mine), commonLineNumbers(base, theirs)];
-  const text: string[] = [];
-  let clean = true;
-  // From one line that all three have to the next; between two such lines is what somebody changed.
-  for (let [i, j, k] = [0, 0, 0]; ; ) {
-    let next = i;
-    while (next < b.length && !(inMine.has(next) && inTheirs.has(next))) next += 1;
-    const [toMine, toTheirs] = [inMine.get(next) ?? m.length, inTheirs.get(next) ?? t.length];
-    const change = mergeChange(b.slice(i, next), m.slice(j, toMine), t.slice(k, toTheirs));
-    clean &&= change.clean;
-    text.push(...change.lines);
-    if (next >= b.length) return { text: text.join("\n"), clean };
-    text.push(b[next] ?? "");
-    [i, j, k] = [next + 1, toMine + 1, toTheirs + 1];
-  }
-}
-
-function mergeChange(was: string[], mine: string[], theirs: string[]): { lines: string[]; clean: boolean } {
-  if (isSame(mine, theirs) || isSame(theirs, was)) return { lines: mine, clean: true };
-  if (isSame(mine, was)) return { lines: theirs, clean: true };
-  // Whoever only went on writing behind what was there changed none of it.
-  const [added, addedThere] = [linesAppended(was, mine), linesAppended(was, theirs)];
-  if (added && addedThere) return { lines: [...mine, ...addedThere], clean: false };
-  if (added) return { lines: [...theirs, ...added], clean: true };
-  if (addedThere) return { lines: [...mine, ...addedThere], clean: true };
-  return { lines: [...mine, ...theirs], clean: false };
-}
-
-function linesAppended(was: string[], now: string[]): string[] | null {
-  return was.length > 0 && isSame(now.slice(0, was.length), was) ? now.slice(was.length) : null;
-}
-
-function isSame(one: string[], other: string[]): boolean {
-  return one.length === other.length && one.every((line, at) => line === other[at]);
-}
-
-/** Maps line numbers of the base to those of the text, for the lines that are still there. */
-function commonLineNumbers(base: string, text: string): Map<number, number> {
-  const numbers = new Map<number, number>();
-  let [i, j] = [0, 0];
-  for (const part of diffLines(base, text)) {
-    if (part.same) for (const _ of part.lines) numbers.set(i++, j++);
-    else [i, j] = [i + part.mine.length, j + part.theirs.length];
-  }
-  return numbers;
 }
