@@ -14,6 +14,8 @@ import "./styles/shell.css";
 import "./styles/tree.css";
 import "./styles/chapter.css";
 import "./styles/editor.css";
+import "./styles/outline.css";
+import "./styles/touch.css";
 import "./styles/trash.css";
 import "./styles/processors.css";
 import "./styles/blobContent.css";

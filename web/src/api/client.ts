@@ -122,6 +122,9 @@ export class ApiClient {
     this.http.request("get", "/buckets/{id}/items", { path: { id }, query: { limit: PAGE_SIZE, cursor } }) as Promise<
       Page<Item>
     >;
+  /** All that is in a bucket and below it, in reading order. */
+  listContents = (id: string, cursor: string | null) =>
+    this.http.request("get", "/buckets/{id}/contents", { path: { id }, query: { limit: MAX_PAGE_SIZE, cursor } });
   createBucket = ({ name, type, parentId, idempotencyKey }: NewBucket) =>
     this.http.request("post", "/buckets", { body: { name, type, parent_bucket_id: parentId }, idempotencyKey });
   renameBucket = (id: string, name: string, baseRevision: number) =>

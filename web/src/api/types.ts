@@ -8,6 +8,8 @@ export type Blob = Schemas["Blob"];
 export type Bucket = Schemas["Bucket"];
 /** A bucket of the whole tree, with its children in order. */
 export type TreeNode = Schemas["Node"];
+/** What is in a bucket or below it: a bucket or a blob, with how deep it is. */
+export type ContentsItem = Schemas["TreeItem"];
 export type User = Schemas["User"];
 export type Placement = Schemas["Placement"];
 /** A bucket or a blob that was moved to the trash by itself; the counts include it. */

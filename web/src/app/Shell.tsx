@@ -1,6 +1,6 @@
 /** The frame of the page: the bar above, the tree on the left, and what is open. */
 
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Button } from "react-aria-components";
 import type { User } from "../api/types";
 import { AccountMenu } from "../features/accounts/AccountMenu";
@@ -23,7 +23,9 @@ import { formatKeys } from "../ui/keys";
 import { ConnectionMessage } from "./ConnectionMessage";
 import { Dialogs } from "./Dialogs";
 import { SideFooter } from "./SideFooter";
+import { SideResizer } from "./SideResizer";
 import { StorageBanner } from "./StorageBanner";
+import { useScrollMemory } from "./scrollMemory";
 import { useDocumentTitle, usePaletteShortcut, useUndoShortcuts } from "./shortcuts";
 import { Welcome } from "./Welcome";
 
@@ -31,6 +33,8 @@ export function Shell({ user }: { user: User }): ReactNode {
   const [dialog, openDialog] = useState<DialogRequest | null>(null);
   const [isDrawerOpen, setDrawerOpen] = useState(false);
   const route = useRoute();
+  const main = useRef<HTMLElement>(null);
+  useScrollMemory(main, route);
   usePaletteShortcut(openDialog);
   useUndoShortcuts();
   useDocumentTitle();
@@ -41,6 +45,9 @@ export function Shell({ user }: { user: User }): ReactNode {
 
   return (
     <DialogContext value={openDialog}>
+      <button type="button" className="skip-link" onClick={() => main.current?.focus()}>
+        {text.app.skipToContent}
+      </button>
       <div className="shell" data-drawer={isDrawerOpen || undefined}>
         <TopBar user={user} isDrawerOpen={isDrawerOpen} toggleDrawer={() => setDrawerOpen(!isDrawerOpen)} />
         <StorageBanner />
@@ -51,7 +58,8 @@ export function Shell({ user }: { user: User }): ReactNode {
           <SideFooter />
         </aside>
         <button className="scrim" type="button" tabIndex={-1} aria-hidden="true" onClick={() => setDrawerOpen(false)} />
-        <main className="main" id="main">
+        <SideResizer />
+        <main className="main" id="main" ref={main} tabIndex={-1}>
           <ErrorBoundary key={route}>
             <OpenPage route={route} userName={user.name} />
           </ErrorBoundary>

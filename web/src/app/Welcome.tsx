@@ -29,9 +29,12 @@ export function Welcome({ name }: { name: string }): ReactNode {
       {isNew ? (
         <FirstSteps />
       ) : (
-        <p>
-          <Message text={text.app.chooseBucket} values={{ keys: <kbd>{formatKeys("Ctrl K")}</kbd> }} />
-        </p>
+        <>
+          <p className="with-keyboard">
+            <Message text={text.app.chooseBucket} values={{ keys: <kbd>{formatKeys("Ctrl K")}</kbd> }} />
+          </p>
+          <p className="with-fingers">{text.app.chooseBucketByTouch}</p>
+        </>
       )}
       <Button
         className="button primary"

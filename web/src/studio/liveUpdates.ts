@@ -167,6 +167,8 @@ export class LiveUpdates {
   #applyPlacementEvent({ type, bucket_id, blob_id }: PlacementEvent): void {
     this.#markStale(keys.items(bucket_id));
     this.#markStale(keys.places(blob_id));
+    this.#markStale(keys.allContents);
+    this.#changedBuckets.add(bucket_id); // which says how many blobs it has
     if (type === "bucket.blob.moved") return;
     this.#queries.changeCachedBlob(blob_id, (blob) => {
       const others = blob.bucket_ids.filter((id) => id !== bucket_id);
@@ -186,7 +188,11 @@ export class LiveUpdates {
   }
 
   #markListsStale(bucketIds: readonly string[]): void {
-    for (const id of bucketIds) this.#markStale(keys.items(id));
+    this.#markStale(keys.allContents);
+    for (const id of bucketIds) {
+      this.#markStale(keys.items(id));
+      this.#changedBuckets.add(id);
+    }
   }
 
   #markStale(key: readonly unknown[]): void {

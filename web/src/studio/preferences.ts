@@ -5,6 +5,16 @@ import { createStore, type Store } from "../ui/store";
 export type Theme = "system" | "light" | "dark" | "sepia" | "contrast";
 export const THEMES: readonly Theme[] = ["system", "light", "dark", "sepia", "contrast"];
 const THEME_KEY = "reyna.theme";
+const SIDE_KEY = "reyna.side";
+const OUTLINE_KEY = "reyna.outline";
+
+export const MIN_SIDE_WIDTH = 240; // px
+export const MAX_SIDE_WIDTH = 480; // px
+const SIDE_WIDTH = 304; // px, at first
+
+/** How the child buckets of a bucket are shown. */
+export type OutlineView = "list" | "board";
+
 const EXPANDED_KEY = "reyna.expanded";
 
 /** Creates the store of the theme, and applies the theme to the page. */
@@ -19,6 +29,26 @@ export function createThemeStore(storage: Storage, root: HTMLElement): Store<The
   apply();
   theme.subscribe(apply);
   return theme;
+}
+
+/** Creates the store of the width of the tree in px, and applies the width to the page. */
+export function createSideWidthStore(storage: Storage, root: HTMLElement): Store<number> {
+  const remembered = Number(read(storage, SIDE_KEY));
+  const isValid = remembered >= MIN_SIDE_WIDTH && remembered <= MAX_SIDE_WIDTH;
+  const width = createStore(isValid ? remembered : SIDE_WIDTH);
+  const apply = () => root.style.setProperty("--side-width", `${width.get()}px`);
+  apply();
+  width.subscribe(() => {
+    apply();
+    write(storage, SIDE_KEY, String(width.get()));
+  });
+  return width;
+}
+
+export function createOutlineViewStore(storage: Storage): Store<OutlineView> {
+  const view = createStore<OutlineView>(read(storage, OUTLINE_KEY) === "board" ? "board" : "list");
+  view.subscribe(() => write(storage, OUTLINE_KEY, view.get()));
+  return view;
 }
 
 /** Creates the store of the ids of the buckets that are expanded in the tree. */

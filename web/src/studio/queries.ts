@@ -4,13 +4,14 @@ import { type InfiniteData, infiniteQueryOptions, QueryClient, queryOptions } fr
 import { NOTE_SCHEMA } from "../api/blobContent";
 import type { ApiClient, NewEstimate, RunFilter } from "../api/client";
 import { isTemporary } from "../api/errors";
-import type { Blob, Instance, Item, Model, Page, Pipeline, Processor, SearchHit } from "../api/types";
+import type { Blob, ContentsItem, Instance, Item, Model, Page, Pipeline, Processor, SearchHit } from "../api/types";
 import type { Drafts } from "../features/drafts/drafts";
 import { type Branch, buildForest, type Forest } from "../features/library/forest";
 import { previewTrash } from "../features/trash/trashPreview";
 
 const HEALTH_INTERVAL_MS = 15_000; // a worker that stops beating is missed after 45 s at most
 const PROCESSORS_INTERVAL_MS = 30_000; // no event says that somebody has started a new one
+const MAX_CONTENTS_PAGES = 20; // 4,000 records, some 40 chapters of 100 notes
 const MIN_SEARCH_LENGTH = 2; // letters that are looked for in texts
 const MAX_SEARCH_HITS = 12;
 const MAX_RETRIES = 6; // with the client's doubling pauses: about a minute
@@ -30,6 +31,8 @@ export const keys = {
   trash: ["trash"] as const,
   allItems: ["items"] as const,
   items: (bucketId: string) => ["items", bucketId] as const,
+  allContents: ["contents"] as const,
+  contents: (bucketId: string) => ["contents", bucketId] as const,
   bucket: (bucketId: string) => ["bucket", bucketId] as const,
   expansions: (blobId: string) => ["expansions", blobId] as const,
   editedTexts: (blobId: string) => ["editedTexts", blobId] as const,
@@ -164,6 +167,24 @@ export class Queries {
       queryKey: ["schema", id, version],
       queryFn: () => this.api.getSchemaVersion(id, version),
       retry: false, // what it describes is shown without it
+    });
+
+  /** All that is in a bucket and below it, as far as it is not too much for one screen. */
+  contents = (bucketId: string) =>
+    queryOptions({
+      queryKey: keys.contents(bucketId),
+      queryFn: async () => {
+        const items: ContentsItem[] = [];
+        let cursor: string | null = null;
+        for (let page = 0; page < MAX_CONTENTS_PAGES; page += 1) {
+          const read: Page<ContentsItem> = await this.api.listContents(bucketId, cursor);
+          items.push(...read.items);
+          cursor = read.next_cursor;
+          if (cursor === null) break;
+        }
+        return { items, isComplete: cursor === null };
+      },
+      staleTime: 0,
     });
 
   /** A bucket with its metadata, which the tree leaves out. */

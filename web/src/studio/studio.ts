@@ -30,7 +30,14 @@ import { text } from "../text";
 import { createStore, type Store } from "../ui/store";
 import { LiveUpdates } from "./liveUpdates";
 import { Notices } from "./notices";
-import { createExpandedStore, createThemeStore, type Theme } from "./preferences";
+import {
+  createExpandedStore,
+  createOutlineViewStore,
+  createSideWidthStore,
+  createThemeStore,
+  type OutlineView,
+  type Theme,
+} from "./preferences";
 import { createQueryClient, keys, Queries } from "./queries";
 import { createRoute, type Route } from "./route";
 import { StorageStatus } from "./storageStatus";
@@ -53,6 +60,8 @@ export class Studio {
   readonly setAsideTexts: Store<readonly SetAsideText[]> = createStore<readonly SetAsideText[]>([]);
   readonly theme: Store<Theme>;
   readonly writing: Store<WritingPreferences>;
+  readonly sideWidth: Store<number>;
+  readonly outlineView: Store<OutlineView>;
   readonly expanded: Store<ReadonlySet<string>>;
   readonly route: Route;
   readonly notices = new Notices();
@@ -84,6 +93,8 @@ export class Studio {
   constructor(window: Window, browser: BrowserStorage) {
     const { documentElement } = window.document;
     this.theme = createThemeStore(browser.local, documentElement);
+    this.sideWidth = createSideWidthStore(browser.local, documentElement);
+    this.outlineView = createOutlineViewStore(browser.local);
     this.writing = createWritingStore(browser.local, documentElement, navigator.language);
     this.expanded = createExpandedStore(browser.local);
     this.route = createRoute(window);

@@ -8,6 +8,8 @@ export const app = {
   startLink: "ReYNa Studio, start",
   findOrDo: "Find or do anything",
   buckets: "Buckets",
+  treeWidth: "Width of the tree",
+  skipToContent: "Skip to the content",
   trash: "Trash",
   sections: "Sections",
   messages: "Messages",
@@ -31,6 +33,7 @@ export const app = {
   stepExpand: "{strong} The prose appears beside your note as it is written. Your note stays as it is.",
   stepExpandStrong: "Expand it.",
   chooseBucket: "Choose a bucket in the tree, or press {keys} and type a few letters of its name.",
+  chooseBucketByTouch: "Choose a bucket in the tree, or press the magnifying glass and type a few letters of its name.",
   makeFirstBook: "Make your first book",
   newBook: "New book",
 

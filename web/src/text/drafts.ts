@@ -45,6 +45,8 @@ export const drafts = {
   unsavedAtTrash: "Unsaved when it was moved to the trash",
   unsavedWithNote: "Unsaved when its note went to the trash",
   replacedByMerge: "Replaced when two versions of a note were merged",
+  trashedElsewhere: "This note was moved to the trash on another device.",
+  restoreNote: "Restore the note",
   mergedIn: "A change from elsewhere was merged into what you are writing.",
   leftByWindow: "Left unsaved by another window",
 };

@@ -27,6 +27,10 @@ export const library = {
   newNote: "New note",
   moreNotes: "More notes",
   notesUnreadable: "The notes could not be read.",
+  showBoard: "Show as a corkboard",
+  showList: "Show as a list",
+  columns: { position: "No.", name: "Title", notes: "Notes", words: "Words", progress: "Target" },
+  textCount: (count: number) => `${count} ${count === 1 ? "text" : "texts"} in it`,
   inside: (name: string) => `Inside ${name}`,
   emptyBook: "This {type} is empty. Most writers begin with a chapter; a note about the whole can stand here as well.",
   emptyBucket:

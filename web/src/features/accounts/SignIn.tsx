@@ -29,7 +29,7 @@ export function SignIn({ reason, isAnother, invitation }: SignInProps): ReactNod
           <Icon name="book" /> {text.general.productName}
         </p>
         <h1>{words.title}</h1>
-        {reason && <p role="status">{reason}</p>}
+        {reason && mode === "signIn" && <p role="status">{reason}</p>}
         {isAnother && (
           <p>
             <Button className="link" onPress={() => studio.continueAsSignedIn()}>

@@ -61,6 +61,8 @@ export interface DraftEntry extends Draft {
   attempts: string[];
   creating: string | null;
   isSending: boolean;
+  /** When the text was last changed here (ms). */
+  typedAt: number;
   failures: number;
   /** The newest revision announced while a save was in flight: perhaps our own. */
   announcedRevision: number;
@@ -114,6 +116,7 @@ export function newEntry(fields: Pick<Draft, "key" | "blobId" | "bucketId" | "te
     attempts: [],
     creating: null,
     isSending: false,
+    typedAt: 0,
     failures: 0,
     announcedRevision: 0,
     cancelTimer: () => undefined,

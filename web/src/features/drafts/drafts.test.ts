@@ -382,6 +382,24 @@ test("a note that was trashed elsewhere while it was being written can become a 
   expect([...server.blobs.values()].map(contentOf)).toEqual(["Still wanted"]);
 });
 
+test("a note that goes to the trash elsewhere between two keystrokes stays, and takes the next ones", async () => {
+  const drafts = openWindow();
+  drafts.applyServerVersion(server.put(blob("Once", 1)));
+  drafts.changeText("blob-1", "Once upon");
+  await wait(400);
+  server.put({ ...blob("Once upon", 3), trashed_at: "2026-01-01T00:00:00Z" });
+  drafts.handleRemoved("blob-1");
+  expect(drafts.get("blob-1")?.state).toMatchObject({ kind: "refused", status: 409 });
+  drafts.changeText("blob-1", "Once upon a time");
+  await wait(1_000);
+  expect(storage.get("blob-1")?.text).toBe("Once upon a time");
+  server.put(blob("Once upon", 4));
+  drafts.retry("blob-1");
+  await settle();
+  await wait(1_000);
+  expect(server.text()).toBe("Once upon a time");
+});
+
 test("a full storage is admitted", () => {
   const drafts = openNote();
   storageFull = true;

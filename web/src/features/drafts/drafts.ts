@@ -25,6 +25,7 @@ const MAX_SAVE_DELAY_MS = 2_000; // somebody who types without pausing is saved 
 const FIRST_SAVE_DELAY_MS = 1_500;
 const MAX_FIRST_SAVE_DELAY_MS = 10_000; // until then the text is stored in this browser, like everything unsaved
 const RETRY_DELAYS_MS = [1_000, 2_000, 4_000, 8_000, 15_000]; // while the studio cannot be reached
+const WRITING_MS = 10_000; // after a keystroke, in which the next one is to be expected
 const MAX_REMEMBERED_ATTEMPTS = 32; // saves whose outcome is unknown; one of them may come back as somebody's change
 
 export class Drafts {
@@ -96,7 +97,12 @@ export class Drafts {
   /** The blob is in the trash, or deleted. Its unsaved text stays here. */
   handleRemoved(blobId: string): void {
     const entry = this.#entries.get(this.keyOf(blobId));
-    if (entry && entry.since === null) this.discard(entry.key);
+    if (!entry || entry.since !== null) return;
+    const since = this.dependencies.now();
+    if (since - entry.typedAt > WRITING_MS) return this.discard(entry.key);
+    entry.since = since; // somebody is writing in it: it stays, to be restored with the next words
+    this.#store(entry, since);
+    this.#setState(entry, { kind: "refused", since, status: 409, detail: words.drafts.trashedElsewhere });
   }
 
   /** The server announces this revision; returns true when it must be read. */
@@ -123,6 +129,7 @@ export class Drafts {
     const entry = this.#entries.get(key);
     if (!entry || entry.text === text) return;
     entry.text = text;
+    entry.typedAt = this.dependencies.now();
     if (!entry.isSending && entry.state.kind !== "conflict" && this.#matchesServer(entry)) {
       this.#markSaved(entry);
       return;

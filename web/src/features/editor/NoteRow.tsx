@@ -74,9 +74,7 @@ function NotePane({ draft, isSeen, ...props }: NotePaneProps): ReactNode {
       <NoteHead {...props} length={length} blobId={draft.blobId} />
       {draft.state.kind === "conflict" && <ConflictBar draftKey={draftKey} />}
       {draft.state.kind === "refused" && (
-        <p className="bar-note wrong" role="alert">
-          <QuotedText text={text.notes.notSaved(draft.state.detail)} />
-        </p>
+        <RefusedBar detail={draft.state.detail} blobId={isGone(draft.state.status) ? draft.blobId : null} />
       )}
       {isSeen ? (
         <Editor
@@ -124,6 +122,28 @@ function PlacesLink({ blobId, bucketId, placeCount }: PlacesLinkProps): ReactNod
     <Button className="link" onPress={() => openDialog({ kind: "places", blobId, bucketId })}>
       {text.notes.inPlaces(placeCount)}
     </Button>
+  );
+}
+
+/** True for the answers about a note that is in the trash, or was there and is deleted. */
+function isGone(status: number): boolean {
+  return status === 409 || status === 404;
+}
+
+/** `blobId` names a note that may be in the trash, and can be restored. */
+function RefusedBar({ detail, blobId }: { detail: string; blobId: string | null }): ReactNode {
+  const { trash } = useStudio();
+  return (
+    <div className="bar-note wrong" role="alert">
+      <p>
+        <QuotedText text={text.notes.notSaved(detail)} />
+      </p>
+      {blobId !== null && (
+        <Button className="button" onPress={() => void trash.restoreBlob(blobId)}>
+          {text.drafts.restoreNote}
+        </Button>
+      )}
+    </div>
   );
 }
 

@@ -2,11 +2,12 @@
 
 import type { ReactElement, ReactNode } from "react";
 import { Button, Collection, TreeItem, TreeItemContent } from "react-aria-components";
-import { useStudio } from "../../studio/context";
+import { useForest, useStudio } from "../../studio/context";
 import { text } from "../../text";
 import { Icon, iconOfType } from "../../ui/Icon";
 import { useStore } from "../../ui/store";
 import { BucketMenu } from "./BucketMenu";
+import { chapterNumbers } from "./chapterNumbers";
 import type { Branch } from "./forest";
 
 interface BucketRowProps {
@@ -38,6 +39,7 @@ interface RowContentProps {
 }
 
 function RowContent({ branch, hasChildren, isExpanded }: RowContentProps): ReactNode {
+  const number = chapterNumbers(useForest()).get(branch.id);
   const isOpen = useStore(useStudio().route.current, (route) => route === branch.id);
   return (
     <div className="tree-cell" data-open={isOpen || undefined}>
@@ -59,8 +61,14 @@ function RowContent({ branch, hasChildren, isExpanded }: RowContentProps): React
         aria-current={isOpen ? "page" : undefined}
         title={text.library.nameAndType(branch.name, branch.type)}
       >
+        {number !== undefined && <span className="tree-number">{number}</span>}
         {branch.name}
       </span>
+      {branch.blobs > 0 && (
+        <span className="tree-count" title={text.library.textCount(branch.blobs)}>
+          {branch.blobs.toLocaleString("en")}
+        </span>
+      )}
       <Button slot="drag" className="grip" aria-label={text.library.moveWithKeyboard(branch.name)}>
         <Icon name="grip" />
       </Button>

@@ -1,7 +1,7 @@
 /** The tree of buckets: opened with a click or Enter, moved by hand or by keys; only what is on the screen is drawn. */
 
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useCallback, useEffect } from "react";
+import { type ReactNode, useCallback, useEffect, useRef } from "react";
 import { Button, ListLayout, Tree, Virtualizer } from "react-aria-components";
 import { useForest, useRoute, useStudio } from "../../studio/context";
 import { useOpenDialog } from "../../studio/dialogs";
@@ -14,6 +14,7 @@ import { useStore } from "../../ui/store";
 import { BucketRow } from "./BucketRow";
 import { useBucketDrag } from "./bucketDrag";
 import { type Branch, pathTo } from "./forest";
+import { useOpenRowInSight } from "./openRow";
 import { useTreeKeys } from "./treeKeys";
 
 const ROW_HEIGHT = 34; // px; the same in tree.css
@@ -57,6 +58,8 @@ function Rows(): ReactNode {
   const studio = useStudio();
   const forest = useForest();
   const expanded = useStore(studio.expanded, (value) => value);
+  const box = useRef<HTMLDivElement>(null);
+  useOpenRowInSight(box, { forest, expanded, openId: useRoute() }, LAYOUT);
   const onKeyDown = useTreeKeys(forest);
   const { dragAndDropHooks } = useBucketDrag(forest);
   // Only what is expanded is handed to the tree, which looks at all it is given on every change; of what is collapsed
@@ -66,7 +69,7 @@ function Rows(): ReactNode {
     [expanded],
   );
   return (
-    <div className="tree-box" onKeyDownCapture={onKeyDown}>
+    <div className="tree-box" ref={box} onKeyDownCapture={onKeyDown}>
       <Virtualizer layout={ListLayout} layoutOptions={LAYOUT}>
         <Tree
           className="tree"

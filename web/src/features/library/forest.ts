@@ -11,6 +11,8 @@ export interface Branch {
   readonly parent: string | null;
   readonly rank: string;
   readonly revision: number;
+  /** How many blobs stand in it. */
+  readonly blobs: number;
   readonly children: readonly Branch[];
 }
 
@@ -36,8 +38,8 @@ export function buildForest(nodes: readonly TreeNode[], before: Forest = EMPTY_F
   const flat: FlatBranch[] = [];
   const waiting = [...nodes];
   for (let node = waiting.pop(); node; node = waiting.pop()) {
-    const { id, name, type, parent_bucket_id, rank, revision } = node;
-    flat.push({ id, name, type, parent: parent_bucket_id, rank, revision });
+    const { id, name, type, parent_bucket_id, rank, revision, blob_count } = node;
+    flat.push({ id, name, type, parent: parent_bucket_id, rank, revision, blobs: blob_count });
     waiting.push(...node.children);
   }
   return connectBranches(flat, before);
@@ -48,8 +50,8 @@ export function withBucket(forest: Forest, bucket: Bucket): Forest {
   const known = forest.byId.get(bucket.id);
   if (bucket.trashed_at) return withoutBucket(forest, bucket.id);
   if (known && known.revision > bucket.revision) return forest;
-  const { id, name, type, parent_bucket_id, rank, revision } = bucket;
-  return withBranch(forest, { id, name, type, parent: parent_bucket_id, rank, revision });
+  const { id, name, type, parent_bucket_id, rank, revision, blob_count } = bucket;
+  return withBranch(forest, { id, name, type, parent: parent_bucket_id, rank, revision, blobs: blob_count });
 }
 
 /** Returns the forest without the bucket and everything below it. */
@@ -178,6 +180,7 @@ function isSame(old: Branch, now: FlatBranch, children: readonly Branch[]): bool
     old.parent === now.parent &&
     old.rank === now.rank &&
     old.revision === now.revision &&
+    old.blobs === now.blobs &&
     old.children.length === children.length &&
     old.children.every((child, index) => child === children[index])
   );

@@ -15,6 +15,15 @@ export function describeEntry(entry: JournalEntry, names: NameLookup): string {
   return text.undo.acts[entry.act](bucketName(entry, names), noteName(entry, names));
 }
 
+/** Returns a message of the server with names in place of the ids that are in it. */
+export function withNames(message: string, names: NameLookup): string {
+  const named = (name: string | undefined, unknown: string) => (name === undefined ? unknown : text.undo.quoted(name));
+  return message
+    .replace(/\b(?:blob )?(blob-[0-9a-z]+)/gi, (_, id: string) => named(names.note(id), text.undo.aNote))
+    .replace(/\b(?:bucket )?(bucket-[0-9a-z]+)/gi, (_, id: string) => named(names.bucket(id), text.undo.aBucket))
+    .replace(/^\p{Ll}/u, (letter) => letter.toUpperCase());
+}
+
 function bucketName(entry: JournalEntry, names: NameLookup): string {
   const name = entry.name ?? (entry.bucket_id === null ? undefined : names.bucket(entry.bucket_id));
   return name === undefined ? text.undo.aBucket : text.undo.quoted(name);

@@ -2,11 +2,11 @@
 
 import type { ApiClient } from "../../api/client";
 import type { Connection } from "../../api/connection";
-import { Problem } from "../../api/errors";
+import { errorMessage, Problem } from "../../api/errors";
 import type { JournalAct, JournalEntry } from "../../api/types";
 import type { NoticeAction, Notices } from "../../studio/notices";
 import { text } from "../../text";
-import { describeEntry, type NameLookup } from "./journalText";
+import { describeEntry, type NameLookup, withNames } from "./journalText";
 
 type Direction = "undo" | "redo";
 
@@ -75,7 +75,8 @@ export class UndoRedo {
       const opposite = OPPOSITE[direction];
       notices.notify(message, { label: text.general[opposite], run: () => void this.#enqueue(opposite, {}) });
     } catch (error) {
-      notices.notifyError(text.undo.failed[direction], error, ...this.#waysOn(direction, error));
+      const reason = error instanceof Problem ? new Error(withNames(errorMessage(error), names)) : error;
+      notices.notifyError(text.undo.failed[direction], reason, ...this.#waysOn(direction, error));
     }
   }
 

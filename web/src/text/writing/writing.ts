@@ -31,7 +31,7 @@ export const writing = {
     `Replaced ${formatCount(count, "match", "matches")} in ${formatCount(notes, "note")}.`,
   undoReplace: "Undo",
 
-  words: (count: string) => `${count} in this chapter`,
+  words: (count: string) => `${count} in all`,
   wordsOfTarget: (count: string, target: string) => `${count} of ${target}`,
   setTarget: "Set a target",
   target: "Target in words",

@@ -6,7 +6,7 @@ import { useForest } from "../../../studio/context";
 import { useOpenDialog } from "../../../studio/dialogs";
 import { linkTo } from "../../../studio/route";
 import { text } from "../../../text";
-import { Icon, iconOfType } from "../../../ui/Icon";
+import { Icon } from "../../../ui/Icon";
 import { UserText } from "../../../ui/UserText";
 import { WritingMenu } from "../../editor/WritingMenu";
 import { AddFilesButton } from "../../files/AddFilesButton";
@@ -75,26 +75,6 @@ function BucketPath({ branch }: { branch: Branch | undefined }): ReactNode {
       <span className="type">
         <UserText>{branch?.type}</UserText>
       </span>
-    </nav>
-  );
-}
-
-export function ChildBuckets({ branch }: { branch: Branch }): ReactNode {
-  if (branch.children.length === 0) return null;
-  return (
-    <nav className="contents" aria-label={text.library.inside(branch.name)}>
-      <ol>
-        {branch.children.map(({ id, name, type }) => (
-          <li key={id}>
-            <a href={linkTo(id)}>
-              <Icon name={iconOfType(type)} /> <UserText>{name}</UserText>{" "}
-              <span className="quiet">
-                <UserText>{type}</UserText>
-              </span>
-            </a>
-          </li>
-        ))}
-      </ol>
     </nav>
   );
 }

@@ -14,7 +14,8 @@ import { FindBar } from "../../editor/find/FindBar";
 import { NoteRow } from "../../editor/NoteRow";
 import { UploadList } from "../../files/UploadList";
 import { BatchList } from "../../processors/batches/BatchList";
-import { BucketHeader, ChildBuckets } from "./BucketHeader";
+import { Outline } from "../outline/Outline";
+import { BucketHeader } from "./BucketHeader";
 import { EmptyBucket } from "./EmptyBucket";
 import { useFinding } from "./finding";
 import { LoadMore } from "./LoadMore";
@@ -46,7 +47,7 @@ export function BucketPage({ bucketId }: { bucketId: string }): ReactNode {
         find={() => setFinding(true)}
       />
       {isFinding && <FindBar draftKeys={draftKeys} close={() => setFinding(false)} />}
-      {branch && <ChildBuckets branch={branch} />}
+      {branch && <Outline branch={branch} />}
       <UploadList bucketId={bucketId} />
       <BatchList bucketId={bucketId} />
       <ReadingState isPending={items.isPending} error={items.error} refetch={items.refetch} />

@@ -1,12 +1,14 @@
 /** The words of a bucket's notes, and how far they are on the way to its target. */
 
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState, useSyncExternalStore } from "react";
+import { type ReactNode, useMemo, useState, useSyncExternalStore } from "react";
 import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
+import { contentOf, NOTE_SCHEMA } from "../../../api/blobContent";
 import { errorMessage } from "../../../api/errors";
-import type { Bucket } from "../../../api/types";
+import type { Bucket, ContentsItem } from "../../../api/types";
+import { wordCount } from "../../../language/segmentation";
 import { createWordCounter } from "../../../language/wordCounter";
-import { useStudio } from "../../../studio/context";
+import { useForest, useStudio } from "../../../studio/context";
 import { text } from "../../../text";
 import { formatWordCount } from "../../../text/quantities";
 import type { Drafts } from "../../drafts/drafts";
@@ -20,7 +22,12 @@ export function ChapterProgress({ bucketId, draftKeys }: ChapterProgressProps): 
   const { drafts, queries } = useStudio();
   const { data: bucket } = useQuery(queries.bucket(bucketId));
   const [count] = useState(createChapterCounter);
-  const words = useSyncExternalStore(drafts.subscribe, () => count(drafts, draftKeys));
+  const hasChildren = (useForest().byId.get(bucketId)?.children.length ?? 0) > 0;
+  const { data: contents } = useQuery({ ...queries.contents(bucketId), enabled: hasChildren });
+  const below = useMemo(() => wordsBelow(bucketId, contents?.items ?? []), [bucketId, contents]);
+  const own = useSyncExternalStore(drafts.subscribe, () => count(drafts, draftKeys));
+  if (hasChildren && !contents) return null; // a number that grows would be wrong before
+  const words = own + below;
   const target = targetOf(bucket);
   const label = target
     ? text.writing.wordsOfTarget(words.toLocaleString("en"), formatWordCount(target))
@@ -69,6 +76,15 @@ function TargetForm({ bucket, close }: { bucket: Bucket; close: () => void }): R
       </Button>
     </form>
   );
+}
+
+/** Counts the words of the notes in the buckets below this one. */
+function wordsBelow(bucketId: string, items: readonly ContentsItem[]): number {
+  let sum = 0;
+  for (const { blob, parent_bucket_id } of items) {
+    if (blob?.schema_id === NOTE_SCHEMA && parent_bucket_id !== bucketId) sum += wordCount(contentOf(blob));
+  }
+  return sum;
 }
 
 /** Returns the target in words; null for a bucket without one. */
