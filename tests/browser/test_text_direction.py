@@ -1,6 +1,5 @@
 """Texts in any script, in Chromium: each in its own direction, and counted as on the server."""
 
-import re
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -58,10 +57,10 @@ async def page(account: Account) -> Page:
 
 
 async def test_everything_that_users_write_keeps_its_own_direction(page: Page, account: Account) -> None:
-    editor = page.locator(".cm-content .cm-line")
-    await expect(editor).to_have_text(re.compile("סוף"))
+    await expect(page.locator(".cm-content")).to_contain_text("סוף")
     await assert_own_direction(page, "the chapter")
-    assert await editor.evaluate("line => getComputedStyle(line).direction") == "rtl"
+    first_line = page.locator(".cm-content .cm-line").first
+    assert await first_line.evaluate("line => getComputedStyle(line).direction") == "rtl"
     assert await page.locator("#chapter-name").evaluate("name => getComputedStyle(name).direction") == "rtl"
 
     async def choose_for_bucket(action: str) -> None:
