@@ -84,7 +84,7 @@ async def test_ctrl_z_in_a_text_is_the_texts_own(account: Account) -> None:
     await note.press("Control+End")
     await note.press_sequentially(" Twice")
     await note.press("Control+z")
-    await expect(note).not_to_have_value(f"{SHIP} Twice")
+    await expect(note).not_to_have_text(f"{SHIP} Twice")
     await expect(row(page, "Chapter 1")).to_be_visible()
     await expect(page.get_by_role("region", name="Messages").get_by_text("Undone")).to_have_count(0)
     assert account.errors == []

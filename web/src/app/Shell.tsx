@@ -56,9 +56,9 @@ export function Shell({ user }: { user: User }): ReactNode {
             <BucketTree />
           </ErrorBoundary>
           <SideFooter />
+          <SideResizer />
         </aside>
         <button className="scrim" type="button" tabIndex={-1} aria-hidden="true" onClick={() => setDrawerOpen(false)} />
-        <SideResizer />
         <main className="main" id="main" ref={main} tabIndex={-1}>
           <ErrorBoundary key={route}>
             <OpenPage route={route} userName={user.name} />

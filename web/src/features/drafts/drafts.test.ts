@@ -2,71 +2,20 @@ import { beforeEach, expect, test } from "vitest";
 import { contentOf } from "../../api/blobContent";
 import { Problem } from "../../api/errors";
 import type { StoredDraft } from "./draft";
-import { Drafts } from "./drafts";
-import { blob, FakeServer } from "./fakeServer.fixture";
+import { FakeBrowser, settle } from "./fakeBrowser.fixture";
+import { blob, type FakeServer } from "./fakeServer.fixture";
 
+let browser: FakeBrowser;
 let server: FakeServer;
 let storage: Map<string, StoredDraft>;
-let setAsideTexts: string[];
-let readBlobs: string[];
-let clock: { at: number; timers: { due: number; callback: () => void }[] };
-let storageFull: boolean;
 
-function openWindow(): Drafts {
-  return new Drafts({
-    save: (id, data, base) => server.save(id, data, base),
-    create: (key, bucket, data) => server.create(key, bucket, data),
-    read: (id) => readBlobs.push(id),
-    store: (draft) => {
-      if (!storageFull) storage.set(draft.key, structuredClone(draft));
-      return !storageFull;
-    },
-    removeStored: (key) => storage.delete(key),
-    setAside: (text) => setAsideTexts.push(text),
-    onCreated: () => undefined,
-    now: () => clock.at,
-    after: (milliseconds, callback) => {
-      const timer = { due: clock.at + milliseconds, callback };
-      clock.timers.push(timer);
-      return () => {
-        clock.timers = clock.timers.filter((other) => other !== timer);
-      };
-    },
-  });
-}
-
-/** Lets this much time pass, timer by timer, and everything that follows from each settle. */
-async function wait(milliseconds: number): Promise<void> {
-  const until = clock.at + milliseconds;
-  for (;;) {
-    const next = clock.timers.filter((timer) => timer.due <= until).sort((one, other) => one.due - other.due)[0];
-    if (!next) break;
-    clock.timers = clock.timers.filter((timer) => timer !== next);
-    clock.at = Math.max(clock.at, next.due);
-    next.callback();
-    await settle();
-  }
-  clock.at = until;
-  await settle();
-}
-
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
-}
-
-function openNote(): Drafts {
-  const drafts = openWindow();
-  drafts.applyServerVersion(server.put(blob("The ship", 1)));
-  return drafts;
-}
+const openWindow = () => browser.openWindow();
+const openNote = () => browser.openNote();
+const wait = (milliseconds: number) => browser.wait(milliseconds);
 
 beforeEach(() => {
-  server = new FakeServer();
-  storage = new Map();
-  setAsideTexts = [];
-  readBlobs = [];
-  clock = { at: 1_000_000, timers: [] };
-  storageFull = false;
+  browser = new FakeBrowser();
+  ({ server, storage } = browser);
 });
 
 test("what is typed is saved after a pause, and said to be saved only then", async () => {
@@ -119,7 +68,7 @@ test("one save is in flight at a time, and what was typed meanwhile follows", as
 test("without a line the text is kept, its age is known, and it is saved when the line is back", async () => {
   const drafts = openNote();
   server.network = "down";
-  const typed = clock.at;
+  const typed = browser.clock.at;
   drafts.changeText("blob-1", "Written on the train");
   await wait(10_000);
   expect(drafts.get("blob-1")?.state).toMatchObject({ kind: "offline", since: typed });
@@ -173,36 +122,6 @@ test("when somebody else was faster, both texts are there and nothing is sent un
   expect(storage.get("blob-1")?.text).toBe("Mine, and more");
 });
 
-const STORY = "The ship sailed.\n\nNobody had checked the pumps.";
-
-test.each(["before it is saved", "by the save"])(
-  "changes in two paragraphs are merged %s, and nobody is asked",
-  async (when) => {
-    const drafts = openWindow();
-    drafts.applyServerVersion(server.put(blob(STORY, 1)));
-    const theirs = server.put(blob(STORY.replace("ship", "old ship"), 2));
-    drafts.changeText("blob-1", STORY.replace("pumps", "ropes"));
-    if (when === "before it is saved") drafts.applyServerVersion(theirs);
-    await wait(1_000);
-    expect(server.text()).toBe("The old ship sailed.\n\nNobody had checked the ropes.");
-    expect(drafts.get("blob-1")).toMatchObject({ text: server.text(), state: { kind: "saved" } });
-    expect(setAsideTexts).toEqual([]);
-  },
-);
-
-test("nothing is doubled when my own save, whose answer got lost, comes back with somebody's change", async () => {
-  const drafts = openWindow();
-  drafts.applyServerVersion(server.put(blob(STORY, 1)));
-  server.network = "answer lost";
-  drafts.changeText("blob-1", `${STORY} It was night.`);
-  await wait(400);
-  server.put(blob(server.text().replace("ship", "old ship"), 3));
-  server.network = "up";
-  await wait(2_000);
-  expect(server.text()).toBe(`${STORY.replace("ship", "old ship")} It was night.`);
-  expect(drafts.get("blob-1")?.state.kind).toBe("saved");
-});
-
 test("writing my way back to the old text does not decide a conflict", async () => {
   const drafts = openNote();
   server.put(blob("Theirs", 2));
@@ -220,7 +139,7 @@ test("keeping mine saves it on top of theirs", async () => {
   drafts.resolveConflict("blob-1", "Mine");
   await settle();
   expect(server.blobs.get("blob-1")).toMatchObject({ revision: 3, data: { content: "Mine" } });
-  expect(setAsideTexts).toEqual([]);
+  expect(browser.setAsideTexts).toEqual([]);
 });
 
 test("taking theirs sets mine aside", async () => {
@@ -230,7 +149,7 @@ test("taking theirs sets mine aside", async () => {
   await wait(400);
   drafts.resolveConflict("blob-1", "Theirs");
   expect(drafts.get("blob-1")).toMatchObject({ text: "Theirs", state: { kind: "saved" } });
-  expect(setAsideTexts).toEqual(["Mine"]);
+  expect(browser.setAsideTexts).toEqual(["Mine"]);
 });
 
 test("a newer version shows while nothing is unsaved, and waits while something is", () => {
@@ -260,7 +179,7 @@ test("the echo of our own save is not read again, somebody else's change is", as
   expect(drafts.handleAnnounced("blob-1", 2)).toBe(false);
   open();
   await settle();
-  expect(readBlobs).toEqual([]);
+  expect(browser.readBlobs).toEqual([]);
   expect(drafts.handleAnnounced("blob-1", 2)).toBe(false);
   expect(drafts.handleAnnounced("blob-1", 3)).toBe(true);
 });
@@ -382,27 +301,9 @@ test("a note that was trashed elsewhere while it was being written can become a 
   expect([...server.blobs.values()].map(contentOf)).toEqual(["Still wanted"]);
 });
 
-test("a note that goes to the trash elsewhere between two keystrokes stays, and takes the next ones", async () => {
-  const drafts = openWindow();
-  drafts.applyServerVersion(server.put(blob("Once", 1)));
-  drafts.changeText("blob-1", "Once upon");
-  await wait(400);
-  server.put({ ...blob("Once upon", 3), trashed_at: "2026-01-01T00:00:00Z" });
-  drafts.handleRemoved("blob-1");
-  expect(drafts.get("blob-1")?.state).toMatchObject({ kind: "refused", status: 409 });
-  drafts.changeText("blob-1", "Once upon a time");
-  await wait(1_000);
-  expect(storage.get("blob-1")?.text).toBe("Once upon a time");
-  server.put(blob("Once upon", 4));
-  drafts.retry("blob-1");
-  await settle();
-  await wait(1_000);
-  expect(server.text()).toBe("Once upon a time");
-});
-
 test("a full storage is admitted", () => {
   const drafts = openNote();
-  storageFull = true;
+  browser.isStorageFull = true;
   drafts.changeText("blob-1", "Nowhere to keep this");
   expect(drafts.get("blob-1")?.isStored).toBe(false);
 });
