@@ -59,6 +59,6 @@ export default defineConfig({
     environment: "node",
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/testing/setup.ts"],
-    testTimeout: 60_000, // a busy machine is slow
+    testTimeout: 60_000, // on a busy machine
   },
 });
