@@ -110,6 +110,12 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("DELETE /sessions/{id}", "/sessions/{session}", None),
     ("POST /keys/{id}/rotate", "/keys/{key}/rotate", None),
     ("POST /keys", "/keys", {"name": "Mine", "buckets": ["{bucket}"]}),
+    ("GET /webhooks/{id}", "/webhooks/{webhook}", None),
+    ("PATCH /webhooks/{id}", "/webhooks/{webhook}", {"types": ["*"]}),
+    ("DELETE /webhooks/{id}", "/webhooks/{webhook}", None),
+    ("POST /webhooks/{id}/test", "/webhooks/{webhook}/test", None),
+    ("GET /webhooks/{id}/deliveries", "/webhooks/{webhook}/deliveries", None),
+    ("POST /webhooks/{id}/deliveries/{number}/retry", "/webhooks/{webhook}/deliveries/1/retry", None),
     ("POST /runs", "/runs", {"processor_id": "text-expansion", "blob_ids": ["{blob}"]}),
     ("POST /runs", "/runs", {"processor_id": "text-expansion", "blob_ids": ["{my_blob}", "{blob}"]}),
     ("POST /runs", "/runs", {"processor_id": "text-expansion", "bucket_id": "{bucket}"}),
@@ -163,7 +169,7 @@ TELLS: Final = [
     *("/search", "/search?q=ever", "/tree", "/trash", "/journal"),
     "/events?limit=200",
     "/instances",
-    *("/models", "/keys", "/sessions", "/audit", "/pipelines", "/batches"),
+    *("/models", "/webhooks", "/keys", "/sessions", "/audit", "/pipelines", "/batches"),
     *("/runs", "/dead", "/upgrades"),
     "/processors",
     "/processors/text-expansion",
@@ -189,7 +195,7 @@ OF_NOBODY: Final = {
     "POST /redo",
     "DELETE /trash",
     "POST /migrate/legacy",  # its lines name nothing but each other
-    *("POST /schemas", "POST /models", "POST /templates/import"),
+    *("POST /schemas", "POST /models", "POST /templates/import", "POST /webhooks"),
     *("POST /files", "POST /files/uploads"),
     *("PATCH /me", "POST /me/password", "DELETE /sessions"),
     "POST /auth/register",
@@ -227,6 +233,7 @@ SAYS_NOTHING_OF_HERS: Final = {"authenticate", "ping"} | {"subscribe", "resume",
 
 SWITCHED_OFF: Final = {"processor_id": "text-expansion", "enabled": False}
 UPLOAD: Final = {"tus-resumable": "1.0.0", "upload-length": "10"}
+HOOK: Final = "https://93.184.215.14/hers"  # of an event that never comes, so that nothing is sent there
 MODEL_KEY: Final = "sk-of-ana-0123456789"
 Ids = dict[str, str]
 
@@ -261,6 +268,7 @@ async def belongings(ana: Person) -> Ids:
         body_of(await ana.rest.delete(path))
     made = {"schema": schema, "next_schema": later, "upgrade": upgrade, "bucket": bucket, "child": child, "blob": blob}
     made |= {"processor": processor, "trashed": trashed, "trashed_bucket": trashed_bucket, "model": model}
+    made |= {"webhook": await ana.post("/webhooks", {"url": HOOK, "types": ["batch.cancelled"]})}
     made |= {"upload": body_of(await ana.rest.post("/files/uploads", headers=UPLOAD))}
     made |= {"template": await ana.post("/templates", {"bucket_id": bucket["id"], "name": WORDS, "texts": True})}
     made |= {"key": await ana.post("/keys", {"name": "Script"}), "session": (await ana.get("/sessions"))["items"][0]}
@@ -305,7 +313,7 @@ async def snapshot(ana: Person) -> list[Any]:
         "/buckets",
         "/processors",
         "/instances",
-        *("/models", "/keys", "/pipelines", "/batches"),
+        *("/models", "/webhooks", "/keys", "/pipelines", "/batches"),
         "/runs",
         "/dead",
         "/tree",

@@ -11,7 +11,7 @@ import msgspec
 from reyna.app.settings.descriptions import annotations_of
 from reyna.app.settings.descriptions import describe as _describe
 from reyna.app.settings.loopback import is_loopback
-from reyna.app.settings.outward import BackupAt, BackupKeep, BackupPassphraseFile, BackupUrl
+from reyna.app.settings.outward import BackupAt, BackupKeep, BackupPassphraseFile, BackupUrl, WebhookPrivate
 from reyna.app.settings.user_weights import read_user_weights
 from reyna.app.settings.value_types import (
     Answer,
@@ -207,6 +207,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     backup_passphrase_file: BackupPassphraseFile = None
     backup_at: BackupAt = None
     backup_keep: BackupKeep = None
+    webhook_private: WebhookPrivate = "refused"
     log_level: Annotated[LogLevel, _describe("The least important level that is logged.")] = "info"
     log_format: Annotated[LogFormat, _describe("Lines for people or for programs; auto: people at a terminal.")] = (
         "auto"

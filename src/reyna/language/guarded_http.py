@@ -1,4 +1,4 @@
-"""The HTTP client for language models, which refuses addresses that a user must not reach through the server."""
+"""The HTTP client for URLs of users, which refuses addresses that they must not reach through the server."""
 
 import asyncio
 import ipaddress
@@ -44,15 +44,16 @@ class AddressRule(msgspec.Struct, frozen=True):
     """The addresses that a URL of a user may lead to: public ones, and with `private` those of the own network."""
 
     private: bool = False
+    setting: str = "REYNA_PRIVATE_MODELS"  # that allows addresses of the own network
 
     def check(self, address: str) -> None:
         """Raises ForbiddenAddress."""
         found = _embedded_address(ipaddress.ip_address(address.partition("%")[0]))
         if found.is_link_local or found.is_multicast or found.is_unspecified or found in METADATA_ADDRESSES:
-            raise ForbiddenAddress("The URL leads to an address that no model may have.")
+            raise ForbiddenAddress("The URL leads to an address that nobody may use.")
         if not self.private and not found.is_global:
             raise ForbiddenAddress(
-                "The URL leads into a private network, which this studio does not allow: see REYNA_PRIVATE_MODELS."
+                f"The URL leads into a private network, which this studio does not allow: see {self.setting}."
             )
 
 
@@ -62,8 +63,10 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
     A name that resolves otherwise a moment later, and a redirect, thus lead nowhere else.
     """
 
-    def __init__(self, rule: AddressRule, inner: httpx2.AsyncBaseTransport) -> None:
-        self._rule, self._inner = rule, inner
+    def __init__(
+        self, rule: AddressRule, inner: httpx2.AsyncBaseTransport, sent_headers: frozenset[str] = SENT_HEADERS
+    ) -> None:
+        self._rule, self._inner, self._sent_headers = rule, inner, sent_headers
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         host = request.url.host
@@ -71,7 +74,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
             address = await self._resolve(host, request.url.port)
         except OSError as error:
             raise httpx2.ConnectError(f"{host} has no address: {error}", request=request) from error
-        for name in {name.lower() for name in request.headers} - SENT_HEADERS:
+        for name in {name.lower() for name in request.headers} - self._sent_headers:
             del request.headers[name]
         request.extensions = {**request.extensions, "sni_hostname": host}
         request.url = request.url.copy_with(host=address)  # the Host header stays the name
@@ -89,7 +92,9 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         return addresses[0]
 
 
-def open_http_client(connect_timeout: float, rule: AddressRule | None) -> httpx2.AsyncClient:
+def open_http_client(
+    connect_timeout: float, rule: AddressRule | None, sent_headers: frozenset[str] = SENT_HEADERS
+) -> httpx2.AsyncClient:
     """Returns a client that follows no redirects, uses no proxy for guarded requests, and waits for answers as long as
     its caller does. Without a rule, all addresses are allowed."""
     limits = httpx2.Limits(
@@ -100,7 +105,7 @@ def open_http_client(connect_timeout: float, rule: AddressRule | None) -> httpx2
     timeout, tls = httpx2.Timeout(None, connect=connect_timeout), _tls_context()
     if rule is None:
         return httpx2.AsyncClient(timeout=timeout, limits=limits, verify=tls, follow_redirects=False)
-    transport = GuardedTransport(rule, httpx2.AsyncHTTPTransport(limits=limits, verify=tls))
+    transport = GuardedTransport(rule, httpx2.AsyncHTTPTransport(limits=limits, verify=tls), sent_headers)
     return httpx2.AsyncClient(timeout=timeout, transport=transport, follow_redirects=False)
 
 

@@ -124,6 +124,11 @@ async def model(api: httpx.AsyncClient) -> Case:
     return Case("/models", new, new | {"name": "Other"}, "/models", 2)  # that of the installation, too
 
 
+async def webhook(api: httpx.AsyncClient) -> Case:
+    new = {"url": "https://93.184.215.14/hook", "types": ["blob.*"]}
+    return Case("/webhooks", new, new | {"types": ["*"]}, "/webhooks")
+
+
 async def pipeline(api: httpx.AsyncClient) -> Case:
     new = {"name": "Expand", "stages": [{"processor_id": "text-expansion"}]}
     return Case("/pipelines", new, new | {"name": "Other"}, "/pipelines")
@@ -164,6 +169,7 @@ CASES: Final = {
     "/templates": template,
     "/templates/import": imported_template,
     "/templates/{id}/instantiate": template_use,
+    "/webhooks": webhook,
 }
 # Why a key is no use at the others.
 NEED_NO_KEY: Final = {
@@ -177,6 +183,8 @@ NEED_NO_KEY: Final = {
     "/files/uploads": "begins one more upload, which expires by itself",
     "/files": "the same content is the same file",
     "/models/{id}/test": "answers a question",
+    "/webhooks/{id}/test": "sends one more test event",
+    "/webhooks/{id}/deliveries/{number}/retry": "again, it finds the delivery pending",
     "/batches/{id}/cancel": "again, it finds the batch cancelled",
     "/runs/estimate": "answers a question",
     "/runs/{id}/cancel": "again, it finds the run cancelled",

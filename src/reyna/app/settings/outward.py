@@ -1,6 +1,6 @@
-"""The settings of what leaves the installation: backups."""
+"""The settings of what leaves the installation: backups and webhooks."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -20,4 +20,8 @@ BackupAt = Annotated[
 BackupKeep = Annotated[
     str | None,
     describe("Backups that stay: a number, or the latest of so many days, weeks, months and years.", shown="all"),
+]
+WebhookPrivate = Annotated[
+    Annotated[Literal["allowed", "refused"], Meta(title="allowed or refused")],
+    describe("Webhooks may lead to addresses of private networks, which the studio then calls."),
 ]

@@ -44,6 +44,7 @@ CONSUMERS: Final[Mapping[str, tuple[str, ...]]] = {
         "state-search-blobs",
         "state-search-buckets",
         "state-upgrades",
+        "studio-webhooks",
     )
 }
 

@@ -14,6 +14,7 @@ from reyna.services.studio.gateway.actions import Actions
 from reyna.services.studio.gateway.endpoint import WebSocketEndpoint
 from reyna.services.studio.page_routes import PAGE_FOLDER, page_routes
 from reyna.services.studio.service import Studio
+from reyna.services.studio.webhooks.routes import webhook_routes
 from reyna.transport.http import Check, Meter, OptionalCheck, RunTokenVerifier, create_app
 
 
@@ -37,7 +38,7 @@ def create_studio_app(
         title="ReYNa Studio",
         version=version,
         routes=[
-            Router("/api", route_handlers=[*api, *routes.routes]),
+            Router("/api", route_handlers=[*api, *routes.routes, *webhook_routes]),
             *page_routes(page),
         ],
         identify=studio.sessions.identify,

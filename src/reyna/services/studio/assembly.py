@@ -15,6 +15,10 @@ from reyna.services.studio.passwords.hashing import HASHERS, Passwords
 from reyna.services.studio.records import COLLECTIONS
 from reyna.services.studio.routes import routes
 from reyna.services.studio.service import Studio
+from reyna.services.studio.webhooks.access import WebhookAccess
+from reyna.services.studio.webhooks.http_client import WebhookClient, webhook_addresses
+from reyna.services.studio.webhooks.routes import webhook_routes
+from reyna.services.studio.webhooks.signing import WebhookSecrets
 
 
 async def _build(context: ServiceContext) -> Studio:
@@ -26,6 +30,10 @@ async def _build(context: ServiceContext) -> Studio:
         passwords=Passwords(HASHERS[context.settings.password_hash]),
         registration=context.settings.registration_mode(),
         key_secret=context.signer.derive_key("API keys"),
+        webhook_access=WebhookAccess(
+            secrets=WebhookSecrets(context.signer.derive_key("the secrets of webhooks")),
+            client=WebhookClient(webhook_addresses(private=context.settings.webhook_private == "allowed")),
+        ),
     )
 
 
@@ -33,6 +41,8 @@ async def _start(context: ServiceContext, studio: Studio) -> None:
     context.bus.on_reconnect(studio.session_watch.check_soon)
     await context.start(studio.session_watch)
     await context.start(studio.session_cache)
+    await context.start(studio.webhook_sending)
+    await context.start(studio.webhook_reactions)
 
 
 def _build_app(context: ServiceContext, studio: Studio, checks: Checks) -> Litestar:
@@ -62,7 +72,7 @@ SERVICE: Final = ServiceDescription[Studio](
     port_setting="port",
     collections=COLLECTIONS,
     neighbours=("schemas", "state", "processors"),
-    routes=routes,
+    routes=(*routes, *webhook_routes),
     handler_argument="studio",
     offered=StudioIdentity,
     build=_build,

@@ -1,11 +1,13 @@
-"""Records of the studio: accounts, e-mail addresses, sessions, API keys, failed attempts and the installation."""
+"""Records of the studio: accounts, sessions, API keys, failed attempts, the installation, and webhooks."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from reyna.domain.caller import KeyAccess, Scope
+from reyna.domain.webhooks.delivery import StoredDelivery
+from reyna.domain.webhooks.webhook import StoredWebhook
 from reyna.ports.store import Collection
 from reyna.storage.idempotency import idempotency_collection
 
@@ -144,4 +146,20 @@ AUDIT_HEADS: Final = Collection("studio.audit_heads", AuditHead)
 REQUESTS: Final = idempotency_collection("studio.requests")
 FAILED_ATTEMPTS: Final = Collection("studio.tries", FailedAttempts, ("expires_at",))
 INSTALLATION: Final = Collection("studio.installation", Installation)
-COLLECTIONS: Final = (USERS, EMAILS, SESSIONS, KEYS, AUDIT, AUDIT_HEADS, REQUESTS, FAILED_ATTEMPTS, INSTALLATION)
+WEBHOOKS: Final = Collection("studio.webhooks", StoredWebhook, ("created_at",))
+DELIVERIES: Final = Collection(
+    "studio.webhook_deliveries", StoredDelivery, ("webhook_id", "number", "event_id", "status", "due_at")
+)
+COLLECTIONS: Final[tuple[Collection[Any], ...]] = (
+    USERS,
+    EMAILS,
+    SESSIONS,
+    KEYS,
+    AUDIT,
+    AUDIT_HEADS,
+    REQUESTS,
+    FAILED_ATTEMPTS,
+    INSTALLATION,
+    WEBHOOKS,
+    DELIVERIES,
+)

@@ -33,6 +33,8 @@ from reyna.services.studio.sign_in.session_watch import SessionWatch
 from reyna.services.studio.sign_in.sessions import Sessions
 from reyna.services.studio.sign_in.sign_in import SignIn
 from reyna.services.studio.sign_in.throttle import Throttle
+from reyna.services.studio.webhooks.access import WebhookAccess
+from reyna.services.studio.webhooks.parts import build_webhook_parts
 from reyna.storage.idempotency import IdempotencyKeys
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class Studio:
         clock: Callable[[], datetime] = utc_now,
         registration: RegistrationMode = "open",
         key_secret: bytes | None = None,
+        webhook_access: WebhookAccess | None = None,
     ) -> None:
         """`key_secret` is the secret from which the texts of API keys and the seals of the audit log follow: the same
         for all copies of the service, and another one at every start unless it is given."""
@@ -69,14 +72,8 @@ class Studio:
         key_records = KeyStore(store, clock)
         self.session_cache = SessionCache(session_records, key_records, bus, clock)
         self.sessions = Sessions(session_records, self.session_cache, self.session_watch, bus)
-        self.keys = ApiKeys(
-            key_records,
-            self.sessions,
-            partial(_find_bucket, state),
-            key_secret,
-            clock,
-            IdempotencyKeys(store, REQUESTS, clock),
-        )
+        idempotency_keys, find_bucket = IdempotencyKeys(store, REQUESTS, clock), partial(_find_bucket, state)
+        self.keys = ApiKeys(key_records, self.sessions, find_bucket, key_secret, clock, idempotency_keys)
         self.sign_in_links = SignInLinks(session_records, account_records, self.sessions, throttle)
         self.devices = KnownDevices(account_records, self.sessions, self.installation, clock)
         self.sign_in = SignIn(account_records, self.sessions, self.devices, passwords, throttle)
@@ -96,6 +93,9 @@ class Studio:
         self.audit = AuditLog(store, key_secret, clock)
         self.event_feed = EventFeed(bus, state)
         self.fanout = Fanout(bus)
+        access, parents = webhook_access or WebhookAccess(), state.buckets.parents
+        hooks = build_webhook_parts(store, bus, access, clock, idempotency_keys, parents)
+        self.webhooks, self.deliveries, self.webhook_sending, self.webhook_reactions = hooks
         self.event_streams = EventStreams(self.event_feed, self.fanout, self.sessions.identify)
 
 

@@ -41,6 +41,9 @@ PLAIN_TYPES: Final = frozenset(
         "template.created",
         "template.deleted",
         "user.updated",
+        "webhook.changed",
+        "webhook.disabled",
+        "webhook.test",
     }
 )
 SUFFIXED_TYPES: Final = SCHEMA_TYPES | PROCESSOR_TYPES

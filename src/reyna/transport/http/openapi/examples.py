@@ -126,6 +126,8 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "NewPassword": {"password": "a ship sails at dusk", "old_password": "a ship sails at dawn"},
     "NewKey": {"name": "Backup script", "scopes": ["read"], "expires_at": "2027-12-31T00:00:00Z"},
     "KeyRotation": {"grace_seconds": 3600},
+    "NewWebhook": {"url": "https://example.com/studio", "types": ["blob.*"], "bucket_ids": [BUCKET]},
+    "WebhookChange": {"types": ["blob.created", "processor.completed"], "enabled": True},
     "NewModel": {
         "name": "Claude",
         "provider": "anthropic",

@@ -127,6 +127,14 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "POST /keys/{id}/rotate": "rotateKey",
     "DELETE /keys/{id}": "revokeKey",
     "GET /events": "listEvents",
+    "GET /webhooks": "listWebhooks",
+    "POST /webhooks": "createWebhook",
+    "GET /webhooks/{id}": "getWebhook",
+    "PATCH /webhooks/{id}": "changeWebhook",
+    "DELETE /webhooks/{id}": "deleteWebhook",
+    "POST /webhooks/{id}/test": "testWebhook",
+    "GET /webhooks/{id}/deliveries": "listDeliveries",
+    "POST /webhooks/{id}/deliveries/{number}/retry": "retryDelivery",
     "GET /search": "search",
     "GET /templates": "listTemplates",
     "POST /templates": "saveTemplate",
@@ -167,6 +175,7 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "sessions": ("Accounts", "Signing in, and the account."),
     "keys": ("API keys", "Tokens for programs, with a scope and buckets."),
     "events": ("Events", "What happened, in order."),
+    "webhooks": ("Webhooks", "URLs that are told of events."),
 }
 """First part of a path -> its tag, and the description of the tag."""
 

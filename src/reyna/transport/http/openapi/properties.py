@@ -9,6 +9,7 @@ from reyna.transport.http.openapi.processor_properties import PROCESSOR_PROPERTI
 from reyna.transport.http.openapi.prompt_properties import PROMPT_PROPERTIES
 from reyna.transport.http.openapi.search_properties import SEARCH_PROPERTIES
 from reyna.transport.http.openapi.template_properties import TEMPLATE_PROPERTIES
+from reyna.transport.http.openapi.webhook_properties import WEBHOOK_PROPERTIES
 
 PROPERTIES: Final[Mapping[str, str]] = {
     # records
@@ -390,6 +391,7 @@ PROPERTIES: Final[Mapping[str, str]] = {
     "seconds": "The time until the answer was there, in seconds.",
     **SEARCH_PROPERTIES,
     **ACCOUNT_PROPERTIES,
+    **WEBHOOK_PROPERTIES,
     **PROMPT_PROPERTIES,
     **PROCESSOR_PROPERTIES,
     **FILE_PROPERTIES,
