@@ -4,8 +4,8 @@ from alembic import op
 
 from reyna.adapters.postgres.migrations.tables import collection
 
-revision = "v0022_webhooks"
-down_revision = "v0021_links"
+revision = "v0023_webhooks"
+down_revision = "v0022_templates"
 branch_labels = None
 depends_on = None
 
