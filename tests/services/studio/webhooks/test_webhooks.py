@@ -95,6 +95,16 @@ async def test_an_event_that_comes_twice_is_one_delivery(hooks: StudioHarness, a
     assert [one.number for one in await deliveries(hooks, anas, webhook)] == [1]
 
 
+async def test_an_old_event_that_is_published_again_is_not_for_a_webhook_of_today(
+    hooks: StudioHarness, anas: SignedIn
+) -> None:
+    webhook = await create(hooks, anas)
+    event = Event.now("file.created", caller_of(anas), {"number": 1})
+    old = msgspec.structs.replace(event, time=hooks.clock() - timedelta(days=1))
+    await hooks.studio.webhook_reactions.handle(old, ENCODER.encode(old))
+    assert await deliveries(hooks, anas, webhook) == ()
+
+
 async def test_a_delivery_that_fails_is_repeated_with_growing_pauses_and_then_given_up(
     harness: StudioHarness, receiver: Receiver, anas: SignedIn
 ) -> None:

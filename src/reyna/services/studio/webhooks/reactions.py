@@ -12,6 +12,7 @@ from reyna.domain.event import DECODER, EVENT_SUBJECTS, LIVE_SUBJECTS, Event
 from reyna.domain.webhooks.webhook import StoredWebhook
 from reyna.ports.bus import Bus, Delivery, ReceivedMessage, RetryLater, Subscription
 from reyna.ports.store import Store
+from reyna.services.studio.events.feed import MAX_CLOCK_DIFFERENCE
 from reyna.services.studio.events.filters import parse_type_filter
 from reyna.services.studio.gateway.bucket_tree import BucketTree
 from reyna.services.studio.gateway.frames import build_frame
@@ -58,6 +59,8 @@ class WebhookReactions:
     async def handle(self, event: Event, body: bytes) -> None:
         """Creates the deliveries of an event. Raises Fault and Conflict; then it may be repeated."""
         for webhook in await self._webhooks_of(event.userid):
+            if event.time < webhook.created_at - MAX_CLOCK_DIFFERENCE:  # published again, after a loss or a restore
+                continue
             if parse_type_filter(webhook.types, "/types").matches(event.type) and await self._concerns(webhook, event):
                 await self._deliveries.create(webhook, event, body)
 
