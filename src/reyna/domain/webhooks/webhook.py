@@ -89,7 +89,7 @@ class NewWebhook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """A webhook to create. `secret` is `whsec_` and 24 to 64 bytes in base64; without it, one is made."""
 
     url: WebhookUrl
-    types: WebhookTypes = ("*",)
+    types: tuple[str, ...] = ("*",)
     bucket_ids: WebhookBuckets | None = None
     description: Description = ""
     secret: WebhookSecret | None = None

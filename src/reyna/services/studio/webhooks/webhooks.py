@@ -1,6 +1,6 @@
 """The webhooks of each user: verbs to create, list, change and delete them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -80,7 +80,7 @@ class Webhooks:
         if "url" in given:
             await self._client.check_url(given["url"])
         if "types" in given:
-            parse_type_filter(given["types"], "/types")
+            _check_types(given["types"])
         _check_ids(given.get("bucket_ids") or ())
         if secret := given.pop("secret", None):
             given["encrypted_secret"] = self._secrets.encrypt(check_secret(secret), caller.user_id, id)
@@ -131,7 +131,7 @@ class Webhooks:
 
     @idempotent("webhook", _read_answer)
     async def _create(self, caller: Caller, new: NewWebhook, *, key: Key = None) -> CreatedWebhook:
-        parse_type_filter(new.types, "/types")
+        _check_types(new.types)
         _check_ids(new.bucket_ids or ())
         secret = new_secret() if new.secret is None else check_secret(new.secret)
         await self._client.check_url(new.url)
@@ -166,6 +166,12 @@ class Webhooks:
 def _check_person(caller: Caller) -> None:
     if caller.kind == "processor":
         raise Forbidden("A processor cannot change webhooks.")
+
+
+def _check_types(types: Sequence[str]) -> None:
+    if not types:
+        raise Invalid.at("/types", "is empty", expected="`*`, or types such as blob.*")
+    parse_type_filter(types, "/types")
 
 
 def _check_ids(bucket_ids: Iterable[str]) -> None:
