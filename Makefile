@@ -44,6 +44,7 @@ types: $(VENV)/for-tests web/node_modules/installed ## generate the page's types
 
 docs: $(VENV)/for-tests ## write the pages, maps and diagrams that follow from the code
 	$(BIN)/python -m tests.repository.reference
+	$(BIN)/python -m tests.repository.asyncapi
 	$(BIN)/python -m tests.repository.architecture
 
 format: $(VENV)/for-tests ## bring the Python files into shape
