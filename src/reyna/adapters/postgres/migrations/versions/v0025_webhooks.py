@@ -1,11 +1,11 @@
-"""Webhooks of users, their deliveries, and the idempotency keys of the studio."""
+"""Webhooks of users, and their deliveries."""
 
 from alembic import op
 
 from reyna.adapters.postgres.migrations.tables import collection
 
-revision = "v0023_webhooks"
-down_revision = "v0022_templates"
+revision = "v0025_webhooks"
+down_revision = "v0024_audit"
 branch_labels = None
 depends_on = None
 
@@ -17,11 +17,8 @@ DELIVERIES = collection(
     "webhook_id, event_id, id",
     "webhook_id, due_at, id where status = 'pending'",
 )
-REQUESTS = collection(
-    "studio.webhook_requests", "created_at timestamptz, made_id text", "created_at, id", "made_id, id"
-)
 
 
 def upgrade() -> None:
-    for statement in (*WEBHOOKS, *DELIVERIES, *REQUESTS):
+    for statement in (*WEBHOOKS, *DELIVERIES):
         op.execute(statement)
