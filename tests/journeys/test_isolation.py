@@ -12,6 +12,7 @@ from reyna.services.studio.gateway import protocol
 from tests.journeys.application import SERVICES, Application
 from tests.journeys.people import Frame, Person, body_of, rest
 from tests.journeys.template_requests import TEMPLATE_REQUESTS
+from tests.journeys.webhook_requests import NEW_WEBHOOK, WEBHOOK_REQUESTS
 
 pytestmark = pytest.mark.usefixtures("failing_processor")
 WORDS: Final = "Nobody but me may ever read this."
@@ -90,6 +91,7 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("PUT /buckets/{id}/blobs/{blob_id}", "/buckets/{my_bucket}/blobs/{my_blob}", {"after": "{blob}"}),
     ("DELETE /buckets/{id}/blobs/{blob_id}", "/buckets/{bucket}/blobs/{blob}", None),
     *TEMPLATE_REQUESTS,
+    *WEBHOOK_REQUESTS,
     ("POST /upgrades", "/upgrades", {"from": "{schema}", "to": "{next_schema}"}),
     ("GET /upgrades/{id}", "/upgrades/{upgrade}", None),
     ("POST /upgrades/{id}/cancel", "/upgrades/{upgrade}/cancel", None),
@@ -110,12 +112,6 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("DELETE /sessions/{id}", "/sessions/{session}", None),
     ("POST /keys/{id}/rotate", "/keys/{key}/rotate", None),
     ("POST /keys", "/keys", {"name": "Mine", "buckets": ["{bucket}"]}),
-    ("GET /webhooks/{id}", "/webhooks/{webhook}", None),
-    ("PATCH /webhooks/{id}", "/webhooks/{webhook}", {"types": ["*"]}),
-    ("DELETE /webhooks/{id}", "/webhooks/{webhook}", None),
-    ("POST /webhooks/{id}/test", "/webhooks/{webhook}/test", None),
-    ("GET /webhooks/{id}/deliveries", "/webhooks/{webhook}/deliveries", None),
-    ("POST /webhooks/{id}/deliveries/{number}/retry", "/webhooks/{webhook}/deliveries/1/retry", None),
     ("POST /runs", "/runs", {"processor_id": "text-expansion", "blob_ids": ["{blob}"]}),
     ("POST /runs", "/runs", {"processor_id": "text-expansion", "blob_ids": ["{my_blob}", "{blob}"]}),
     ("POST /runs", "/runs", {"processor_id": "text-expansion", "bucket_id": "{bucket}"}),
@@ -233,7 +229,6 @@ SAYS_NOTHING_OF_HERS: Final = {"authenticate", "ping"} | {"subscribe", "resume",
 
 SWITCHED_OFF: Final = {"processor_id": "text-expansion", "enabled": False}
 UPLOAD: Final = {"tus-resumable": "1.0.0", "upload-length": "10"}
-HOOK: Final = "https://93.184.215.14/hers"  # of an event that never comes, so that nothing is sent there
 MODEL_KEY: Final = "sk-of-ana-0123456789"
 Ids = dict[str, str]
 
@@ -268,7 +263,7 @@ async def belongings(ana: Person) -> Ids:
         body_of(await ana.rest.delete(path))
     made = {"schema": schema, "next_schema": later, "upgrade": upgrade, "bucket": bucket, "child": child, "blob": blob}
     made |= {"processor": processor, "trashed": trashed, "trashed_bucket": trashed_bucket, "model": model}
-    made |= {"webhook": await ana.post("/webhooks", {"url": HOOK, "types": ["batch.cancelled"]})}
+    made |= {"webhook": await ana.post("/webhooks", NEW_WEBHOOK)}
     made |= {"upload": body_of(await ana.rest.post("/files/uploads", headers=UPLOAD))}
     made |= {"template": await ana.post("/templates", {"bucket_id": bucket["id"], "name": WORDS, "texts": True})}
     made |= {"key": await ana.post("/keys", {"name": "Script"}), "session": (await ana.get("/sessions"))["items"][0]}

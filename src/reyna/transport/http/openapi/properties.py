@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-from reyna.transport.http.openapi.account_properties import ACCOUNT_PROPERTIES
+from reyna.transport.http.openapi.account_properties import ACCOUNT_PROPERTIES, WEBHOOK_PROPERTIES
 from reyna.transport.http.openapi.file_properties import FILE_PROPERTIES
 from reyna.transport.http.openapi.processor_properties import PROCESSOR_PROPERTIES
 from reyna.transport.http.openapi.prompt_properties import PROMPT_PROPERTIES
 from reyna.transport.http.openapi.search_properties import SEARCH_PROPERTIES
 from reyna.transport.http.openapi.template_properties import TEMPLATE_PROPERTIES
-from reyna.transport.http.openapi.webhook_properties import WEBHOOK_PROPERTIES
 
 PROPERTIES: Final[Mapping[str, str]] = {
     # records
