@@ -30,6 +30,7 @@ PLANNING: Final = {"plan_cache_mode": "force_custom_plan"}
 MAX_REMEMBERED_LANGUAGES: Final = 100_000  # one takes about 150 bytes
 EMPTY_COLUMNS: Final[list[list[Any]]] = [[] for _ in statements.COLUMNS]
 MAX_INDEXED_ENTRIES: Final = 20_000  # that have a word, up to which its index is read
+MAX_RANKED_ENTRIES: Final = 300  # of those that have words of such a frequency
 MAX_LATEST_ENTRIES: Final = 5_000  # that are looked through for words that are in more
 TYPO_SCORE_SHARE: Final = 0.3  # of what the same match without a typo would score
 LONG_TEXT_CHARACTERS: Final = 20_000  # about 5 ms of work, for which the event loop is not blocked
@@ -159,6 +160,7 @@ class PostgresSearchIndex:
         loose, strict = tsquery_of(tag, query, near=near, stems=stems), tsquery_of(tag, query, stems=stems)
         counts = await count_entries(connection, user_id, query.required_terms, near)
         if min(counts.values()) > self._max_indexed and not is_narrow(wanted.filter):
+            args[-1] = min(args[-1], MAX_RANKED_ENTRIES)
             rows = await connection.fetch(statements.BEST_OF_LATEST, *args, loose, strict, MAX_LATEST_ENTRIES)
             return replace(_candidates(rows, wanted), is_complete=False)
         others = tuple(term for term in query.terms if not (term.prefix and counts[term] > self._max_indexed))

@@ -18,7 +18,7 @@ REMOVE_SPELLINGS: Final = """
 KNOWN: Final = "select word from search.words where user_id = $1 and word = any($2)"
 BEGINS: Final = "select exists(select from search.words where user_id = $1 and word >= $2 and word < $3)"
 COUNTS: Final = "select word, entries from search.words where user_id = $1 and word = any($2)"
-MAX_COUNTED_WORDS: Final = 1_000  # that begin with the same letters; more of them are in many entries for certain
+MAX_COUNTED_WORDS: Final = 200  # that begin with the same letters; more of them are in many entries
 COUNT_BEGINNING: Final = f"""
     select coalesce(sum(entries), 0)::bigint from (
         select entries from search.words where user_id = $1 and word >= $2 and word < $3 limit {MAX_COUNTED_WORDS}
