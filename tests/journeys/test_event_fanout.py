@@ -153,6 +153,7 @@ REST: Final = [
     Step("POST /migrate/legacy", "/migrate/legacy", {"id": 1, "content": "Old."}, "blob.created", {"cause": "import"}),
     Step("POST /files", "/files?name=list.json", {"words": ["storm"]}, "file.created",
          {"name": "list.json", "media_type": "text/plain"}),
+    Step("POST /import", "/import?name=a.md", {"words": ["storm"]}, "task.completed", {"name": "a.md"}),
     Step("PATCH /me", "/me", {"name": "Anna"}, "user.updated", {"user_id": "{ana}"}),
     Step("POST /me/password", "/me/password", {"password": "a ship sails at dusk", "old_password": PASSWORD},
          "user.updated", {"user_id": "{ana}"}),

@@ -28,6 +28,7 @@ NOTE: Final = {"schema_id": "text-input-v1", "data": {"content": "mine"}}
 
 PLACES_HERS: Final = {"action": "place_blob", "bucket_id": "{my_bucket}", "blob_id": "{blob}"}
 
+READS_BY_ID: Final = (("/files", "{file}", ""), ("/files", "{file}", "/meta"), ("/tasks", "{task}", ""))
 # Every route by which something of hers can be named, and what is sent: {blob}, {bucket}, … are hers, {my_…} are bo's.
 NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("GET /schemas/{id}", "/schemas/{schema}", None),
@@ -136,7 +137,8 @@ NAMES_HERS: Final[list[tuple[str, str, Any]]] = [
     ("POST /runs/{id}/retry", "/runs/{run}/retry", {"from_start": True}),
     ("GET /runs/{id}/steps/{name}", "/runs/{run}/steps/one", None),
     *((f"{way} /files/uploads/{{id}}", "/files/uploads/{upload}", None) for way in ("GET", "PATCH", "DELETE")),
-    *((f"GET /files/{{id}}{part}", f"/files/{{file}}{part}", None) for part in ("", "/meta")),
+    *(("GET /export", "/export?bucket_id={bucket}", None), ("POST /import", "/import?bucket_id={bucket}", NOTE)),
+    *((f"GET {path}/{{id}}{part}", f"{path}/{id}{part}", None) for path, id, part in READS_BY_ID),
     ("GET /runs/{id}/prompt", "/runs/{run}/prompt", None),
     ("POST /work/{processor_id}/claim", "/work/{processor}/claim", {"worker": "bo", "version": "1.0.0"}),
     ("POST /dead/{id}/replay", "/dead/{dead}/replay", {"data": {"content": "bo was here"}}),
@@ -169,9 +171,8 @@ TELLS: Final = [
     "/processors",
     "/processors/text-expansion",
     "/me",
-    *("/files", "/costs", "/templates?limit=200"),
-    "/costs?by=processor",
-    "/me/spending-cap",
+    *("/files", "/costs", "/tasks", "/templates?limit=200"),
+    *("/costs?by=processor", "/me/spending-cap"),
 ]
 # Routes that have nothing to do with what somebody made; undoing has a test of its own.
 OF_NOBODY: Final = {
@@ -262,8 +263,9 @@ async def belongings(ana: Person) -> Ids:
         body_of(await ana.rest.delete(path))
     made = {"schema": schema, "next_schema": later, "upgrade": upgrade, "bucket": bucket, "child": child, "blob": blob}
     made |= {"processor": processor, "trashed": trashed, "trashed_bucket": trashed_bucket, "model": model}
+    task = await ana.post("/import?name=a.md", {"content": WORDS})
     made |= {"webhook": await ana.post("/webhooks", NEW_WEBHOOK)}
-    made |= {"upload": body_of(await ana.rest.post("/files/uploads", headers=UPLOAD))}
+    made |= {"task": task, "upload": body_of(await ana.rest.post("/files/uploads", headers=UPLOAD))}
     made |= {"template": await ana.post("/templates", {"bucket_id": bucket["id"], "name": WORDS, "texts": True})}
     made |= {"key": await ana.post("/keys", {"name": "Script"}), "session": (await ana.get("/sessions"))["items"][0]}
     made |= {"pipeline": pipeline, "batch": batch, "file": await ana.post("/files", {"content": WORDS})}
@@ -309,9 +311,7 @@ async def snapshot(ana: Person) -> list[Any]:
         "/instances",
         *("/models", "/webhooks", "/keys", "/pipelines", "/batches"),
         "/runs",
-        "/dead",
-        "/tree",
-        *("/trash", "/journal", "/files", "/templates?limit=200"),
+        *("/dead", "/tree", "/trash", "/journal", "/files", "/tasks", "/templates?limit=200"),
         "/me/spending-cap",
     ]
     revisions = [f"/blobs/{blob['id']}/revisions" for blob in await ana.all("/blobs")]

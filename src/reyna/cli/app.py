@@ -33,6 +33,8 @@ COMMANDS: Final = (
         "reyna.cli.backup.commands",
         "Restore a backup into an empty home, and check the studio that is there then.",
     ),
+    ("export", "reyna.cli.transfer.export_command", "Write everything, or a bucket, into a ZIP archive."),
+    ("import", "reyna.cli.transfer.import_command", "Bring in an archive, a document or a folder of texts."),
     ("migrate", "reyna.cli.migrate.commands", "Import content from other systems."),
 )
 """Each command or noun: its name, its module, and its help as the module says it (`tests/cli/test_app.py`)."""

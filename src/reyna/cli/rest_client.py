@@ -1,6 +1,6 @@
 """A client of the studio's REST API for commands."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from typing import IO, Any, Final, TypeVar
 from urllib.error import HTTPError, URLError
@@ -13,6 +13,7 @@ from reyna.domain.errors import Fault, refusal_from_problem
 from reyna.domain.text.clusters import truncate
 
 ANSWER_TIMEOUT_SECONDS: Final = 30.0
+DOWNLOAD_BYTES: Final = 256 * 1024  # read at once
 T = TypeVar("T")
 
 
@@ -45,13 +46,25 @@ class RestClient:
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise Fault(f"{self._url} answers, but not as this version of a studio does.") from error
 
+    def download(self, path: str, write: Callable[[bytes], None], *, timeout: float = ANSWER_TIMEOUT_SECONDS) -> None:
+        """Passes the answer on to `write` while it arrives; blocks. Raises as `ask` does, also when it breaks off."""
+        self._request("GET", path, None, timeout, {}, write)
+
     def _request(
-        self, method: str, path: str, body: bytes | IO[bytes] | None, timeout: float, headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        body: bytes | IO[bytes] | None,
+        timeout: float,
+        headers: Mapping[str, str],
+        write: Callable[[bytes], None] | None = None,
     ) -> bytes:
         sent: dict[str, str] = {"authorization": f"Bearer {self._token}", "content-type": "application/json", **headers}
         try:
             request: Any = Request(f"{self._url}/api{path}", body, sent, method=method)  # noqa: S310
             with urlopen(request, timeout=timeout) as answer:  # noqa: S310 - http or https, above
+                while write is not None and (chunk := answer.read(DOWNLOAD_BYTES)):
+                    write(chunk)
                 found: bytes = answer.read()
                 return found
         except HTTPError as error:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from reyna.ports.store import Store
-from reyna.services.state.quota import COUNTED
+from reyna.services.state.files.file_records import FILES, UPLOADS
+from reyna.services.state.quota import COUNTED, COUNTED_FILES
 from reyna.services.state.records import BLOBS, BUCKETS, PLACEMENTS, TRASH
 
 
@@ -30,8 +31,12 @@ async def assert_sound(store: Store, user_id: str) -> set[str]:
     for unit in units.values():
         assert unit.bucket_count == sum(bucket.trash_id == unit.id for bucket in buckets.values())
         assert unit.item_id not in live
-    sums = {what: value for what, value in (await store.sums(user_id)).items() if value and what in COUNTED}
-    bytes = sum(blob.size for blob in blobs.values())
+    sums = {what: value for what, value in (await store.sums(user_id)).items() if value}
+    bytes, files = sum(blob.size for blob in blobs.values()), await store.find(FILES, user_id)
+    sent = sum(upload.offset for upload in await store.find(UPLOADS, user_id) if upload.file_id is None)
+    file_bytes = sum(file.size for file in files) + sent
     counted = {"blobs": len(blobs), "bytes": bytes, "buckets": len(buckets)}
+    counted |= {"files": len(files), "file_bytes": file_bytes}
+    sums = {what: value for what, value in sums.items() if what in (*COUNTED, *COUNTED_FILES)}
     assert sums == {what: value for what, value in counted.items() if value}
     return buckets.keys() | blobs.keys()

@@ -205,3 +205,12 @@ async def test_whoever_cannot_undo_is_told_how_to_go_on(client: AsyncTestClient[
     passed = await sent(client, "POST", "/undo", {"skip": refused["entry_id"]})
     assert (passed["undone"], passed["passed"]) == (False, True)
     assert (await sent(client, "POST", "/undo", status=409))["detail"] == "There is nothing to undo."
+
+
+async def test_an_export_is_sent_as_a_file_that_is_downloaded(client: AsyncTestClient[Litestar]) -> None:
+    book = await sent(client, "POST", "/buckets", {"name": "book", "type": "draft"}, status=201)
+    answer = await client.get(f"/export?bucket_id={book['id']}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+    assert answer.headers["content-disposition"] == 'attachment; filename="reyna-export.zip"'
+    assert answer.content.startswith(b"PK\x03\x04")
+    assert (await client.get("/export?bucket_id=bucket-none")).status_code == 404

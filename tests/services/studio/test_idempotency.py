@@ -180,6 +180,7 @@ NEED_NO_KEY: Final = {
     "/buckets/{id}/move": "again, it finds the bucket moved",
     "/buckets/{id}/restore": "again, it finds the bucket restored",
     "/migrate/legacy": "every line is the same blob, however often it comes",
+    "/import": "what was imported is there already, however often it comes",
     "/files/uploads": "begins one more upload, which expires by itself",
     "/files": "the same content is the same file",
     "/models/{id}/test": "answers a question",

@@ -18,6 +18,7 @@ from reyna.services.state.search.building import IndexBuilding
 from reyna.services.state.search.passage_embedding import PassageEmbedding
 from reyna.services.state.search.reactions import IndexReactions
 from reyna.services.state.service import State
+from reyna.services.state.transfer.imports.reactions import follow_imports
 from reyna.services.state.trash.retention import TrashRetention
 from reyna.validation.usage_counts import UsageReporter
 
@@ -47,6 +48,7 @@ async def _build(context: ServiceContext) -> State:
 async def _start(context: ServiceContext, state: State) -> None:
     context.stop_at_end((await follow_schemas(context.bus, state.schema_cache)).stop)
     context.stop_at_end((await follow_upgrades(context.bus, state.upgrades)).stop)
+    context.stop_at_end((await follow_imports(context.bus, state.import_worker)).stop)
     if state.indexer is not None:
         await context.start(IndexReactions(context.bus, state.indexer))
         await context.start(IndexBuilding(context.store, await context.open_search_index(), state.indexer))

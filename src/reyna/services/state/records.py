@@ -15,6 +15,7 @@ from reyna.domain.placement import Placement
 from reyna.ports.store import Collection
 from reyna.services.state.files.file_records import FILE_COLLECTIONS
 from reyna.services.state.templates.template_records import TEMPLATE_COLLECTIONS
+from reyna.services.state.transfer.imports.task import TASKS
 from reyna.storage.idempotency import idempotency_collection
 
 Kind = Literal["blob", "bucket"]
@@ -241,4 +242,5 @@ COLLECTIONS: Final = (
     *(BLOBS, REVISIONS, NAMES, UPGRADES, BUCKETS, PLACEMENTS, TREES, TRASH, JOURNAL, REQUESTS),
     *FILE_COLLECTIONS,
     *TEMPLATE_COLLECTIONS,
+    TASKS,
 )

@@ -45,6 +45,10 @@ from reyna.services.state.structure.placements import Placements
 from reyna.services.state.templates.document_reading import DocumentReader
 from reyna.services.state.templates.template_use import TemplateUses
 from reyna.services.state.templates.templates import Templates
+from reyna.services.state.transfer.exports.verbs import Exports
+from reyna.services.state.transfer.imports.import_run import ImportParts
+from reyna.services.state.transfer.imports.import_worker import ImportWorker
+from reyna.services.state.transfer.imports.verbs import Imports
 from reyna.services.state.trash.purging import Purging
 from reyna.services.state.trash.trash import Trash
 from reyna.services.state.trash.trash_units import TrashUnits
@@ -120,6 +124,8 @@ class State:
     search: Search
     templates: Templates
     template_uses: TemplateUses
+    exports: Exports
+    imports: Imports
 
     def __init__(
         self,
@@ -160,8 +166,7 @@ class State:
         )
         self.purging = Purging(store, quota)
         self.legacy_import = LegacyImport(store, self.schema_cache, quota, order)
-        self.integrity, self.key_reach = Integrity(store), KeyReach(store)
-        self.quota = QuotaUsage(store, quota)
+        self.integrity, self.key_reach, self.quota = Integrity(store), KeyReach(store), QuotaUsage(store, quota)
         parts = PartStorage(file_storage)
         self.uploads, self.files = Uploads(store, quota, parts, max_file_bytes), Files(store, parts)
         self.indexer = None if search_index is None else Indexer(store, search_index, passages=passages)
@@ -169,4 +174,8 @@ class State:
         self.search = Search(store, search_index, self.indexer, editing.bucket_reader, semantic)
         self.templates = Templates(store, idempotency_keys, DocumentReader(store, editing.bucket_reader))
         self.template_uses = TemplateUses(store, self.schema_cache, quota, order, idempotency_keys, self.templates)
+        self.exports = Exports(store, self.schema_cache, editing.blob_reader, editing.bucket_reader)
         self.file_collector = FileCollector(store, quota, parts, self.uploads, file_grace)
+        self.imports = Imports(store, order, self.uploads)
+        importing = ImportParts(store, self.schema_cache, schemas, quota, order, self.uploads, self.file_collector)
+        self.import_worker = ImportWorker(store, parts, importing)

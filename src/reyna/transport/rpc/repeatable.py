@@ -6,7 +6,10 @@ from typing import Final
 CONTENT_READS: Final = frozenset(
     (
         *("blobs.get", "blobs.get_stored", "blobs.list", "blobs.list_in_buckets", "lineage.get", "lineage.paths"),
+        *("imports.get", "imports.list"),
         *("files.get", "files.list", "files.read", "quota.usage", "uploads.get"),
+        *("exports.blobs", "exports.bucket", "exports.bucket_schema", "exports.outline"),
+        *("exports.places", "exports.schema", "exports.unplaced", "exports.with_history"),
         *("revisions.diff", "revisions.get", "revisions.list", "search.find"),
         *("templates.document", "templates.get", "templates.list"),
     )

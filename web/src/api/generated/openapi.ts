@@ -577,6 +577,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/files": {
         parameters: {
             query?: never;
@@ -655,6 +671,22 @@ export interface paths {
         options?: never;
         head?: never;
         patch: operations["sendChunk"];
+        trace?: never;
+    };
+    "/api/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["importArchive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/instances": {
@@ -1378,6 +1410,7 @@ export interface paths {
         trace?: never;
     };
     "/api/templates": {
+    "/api/tasks": {
         parameters: {
             query?: never;
             header?: never;
@@ -1417,6 +1450,7 @@ export interface paths {
             cookie?: never;
         };
         get: operations["getTemplateFile"];
+        get: operations["listTasks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1426,6 +1460,7 @@ export interface paths {
         trace?: never;
     };
     "/api/templates/{id}/instantiate": {
+    "/api/tasks/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1451,6 +1486,9 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["importTemplate"];
+        get: operations["getTask"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2039,6 +2077,37 @@ export interface components {
             type: string;
             userid: string;
         };
+        ImportNote: {
+            path: string;
+            reason: string;
+            /** @enum {string} */
+            what: "rejected" | "skipped" | "changed" | "renamed" | "not_understood" | "ignored";
+        };
+        ImportReport: {
+            /** @default 0 */
+            already_there: number;
+            /** @default 0 */
+            blobs: number;
+            /** @default [] */
+            bucket_ids: string[];
+            /** @default 0 */
+            buckets: number;
+            /** @default 0 */
+            files: number;
+            format: string;
+            /** @default 0 */
+            left_out: number;
+            /** @default 0 */
+            note_count: number;
+            /** @default [] */
+            notes: components["schemas"]["ImportNote"][];
+            /** @default 0 */
+            places: number;
+            /** @default 0 */
+            revisions: number;
+            /** @default 0 */
+            schemas: number;
+        };
         Instance: {
             bucket_id: string | null;
             /** Format: date-time */
@@ -2556,6 +2625,8 @@ export interface components {
         };
         PageOfTemplate: {
             items: components["schemas"]["Template"][];
+        PageOfTransferTask: {
+            items: components["schemas"]["TransferTask"][];
             next_cursor: string | null;
         };
         PageOfTrashItem: {
@@ -3241,6 +3312,24 @@ export interface components {
         ToValidate: {
             data: unknown;
             version?: string | null;
+        };
+        TransferTask: {
+            atomic: boolean;
+            bucket_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            error: string | null;
+            finished_at: string | null;
+            /** @enum {string} */
+            format: "auto" | "reyna" | "markdown" | "obsidian" | "scrivener" | "novelwriter" | "docx" | "epub" | "html";
+            id: string;
+            /** @constant */
+            kind: "import";
+            name: string;
+            progress: number;
+            report: components["schemas"]["ImportReport"] | null;
+            /** @enum {string} */
+            status: "requested" | "running" | "completed" | "failed";
         };
         TrashBlob: {
             /** @constant */
@@ -5284,6 +5373,44 @@ export interface operations {
             };
         };
     };
+    export: {
+        parameters: {
+            query?: {
+                bucket_id?: string | null;
+                revisions?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+        };
+    };
     listFiles: {
         parameters: {
             query?: {
@@ -5588,6 +5715,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    importArchive: {
+        parameters: {
+            query?: {
+                atomic?: boolean;
+                bucket_id?: string | null;
+                format?: "auto" | "reyna" | "markdown" | "obsidian" | "scrivener" | "novelwriter" | "docx" | "epub" | "html";
+                name?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferTask"];
+                };
             };
         };
     };
@@ -8037,6 +8204,7 @@ export interface operations {
         };
     };
     listTemplates: {
+    listTasks: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -8070,6 +8238,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageOfTemplate"];
+                    "application/json": components["schemas"]["PageOfTransferTask"];
                 };
             };
         };
@@ -8116,6 +8285,7 @@ export interface operations {
         };
     };
     getTemplate: {
+    getTask: {
         parameters: {
             query?: never;
             header?: never;
@@ -8306,6 +8476,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Template"];
+                    "application/json": components["schemas"]["TransferTask"];
                 };
             };
         };

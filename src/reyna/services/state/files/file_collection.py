@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -45,6 +45,16 @@ class FileCollector:
                 with suppress(RequirementNotMet):  # it was changed at this moment: the next pass looks again
                     removed += await self._look_at(caller, file, counts.get(file.id, 0), now)
         return removed
+
+    async def discard(self, caller: Caller, ids: Sequence[str]) -> None:
+        """Removes those of these files that nothing refers to, without waiting for their grace to end."""
+        ended = datetime.now(UTC) + self._grace
+        for id in ids:
+            file = await self._store.get(FILES, caller.user_id, id)
+            counts = await self._count_references(caller, [id])
+            if file is not None and not counts.get(id):
+                with suppress(RequirementNotMet):  # it was changed at this moment, or something refers to it now
+                    await self._look_at(caller, file, 0, ended)
 
     async def delete_stray_parts(self, caller: Caller, now: datetime) -> int:
         """Deletes stored parts that no record names, as a crash leaves them, and returns how many there were. Younger

@@ -7,6 +7,7 @@ from reyna.services.state.routes import bulk as together
 from reyna.services.state.routes import legacy_import as legacy
 from reyna.services.state.routes import revisions as history
 from reyna.services.state.routes import search as finding
+from reyna.services.state.transfer import routes as transfer
 
 routes: Final = [
     *blobs.routes,
@@ -14,6 +15,7 @@ routes: Final = [
     *buckets.routes,
     *journal.routes,
     *legacy.routes,
+    *transfer.routes,
     *trash.routes,
     *files.routes,
     *uploads.routes,

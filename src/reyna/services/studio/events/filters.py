@@ -23,6 +23,7 @@ PROCESSOR_TYPES: Final = frozenset(  # the id of the processor follows
 PLAIN_TYPES: Final = frozenset(
     {f"bucket.{action}" for action in ("created", "updated", "moved", "trashed", "restored", "purged")}
     | {f"bucket.blob.{action}" for action in ("added", "removed", "moved")}
+    | {f"task.{action}" for action in ("requested", "completed", "failed")}
     | {f"upgrade.{action}" for action in ("requested", "completed", "failed", "cancelled", "progress")}
     | {f"batch.{action}" for action in ("requested", "completed", "failed", "cancelled")}
     | {

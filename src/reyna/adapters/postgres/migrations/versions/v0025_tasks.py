@@ -1,0 +1,17 @@
+"""Tasks: imports that run in the background."""
+
+from alembic import op
+
+from reyna.adapters.postgres.migrations.tables import collection
+
+revision = "v0025_tasks"
+down_revision = "v0024_audit"
+branch_labels = None
+depends_on = None
+
+TASKS = collection("state.tasks", "created_at timestamptz", "created_at, id")
+
+
+def upgrade() -> None:
+    for statement in TASKS:
+        op.execute(statement)

@@ -1,0 +1,1 @@
+"""`reyna export` and `reyna import`: everything out, and everything in."""

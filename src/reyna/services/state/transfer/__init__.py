@@ -1,0 +1,1 @@
+"""Export of content into archives, and import of archives."""

@@ -1,0 +1,1 @@
+"""The formats that can be imported: each reads an archive and says what it would become."""

@@ -1,0 +1,1 @@
+"""The import: an archive becomes buckets, blobs and files, as a task that survives a restart."""

@@ -1,0 +1,1 @@
+"""The layout of an archive: the names of its entries, and the documents in them."""

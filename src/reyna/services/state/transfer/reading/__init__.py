@@ -1,0 +1,1 @@
+"""Parts that all formats share: hostile archives, documents, and the things that they become."""

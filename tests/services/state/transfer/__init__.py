@@ -1,0 +1,1 @@
+"""Tests of the export and the import of archives."""
