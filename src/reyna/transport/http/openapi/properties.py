@@ -9,7 +9,6 @@ from reyna.transport.http.openapi.processor_properties import PROCESSOR_PROPERTI
 from reyna.transport.http.openapi.prompt_properties import PROMPT_PROPERTIES
 from reyna.transport.http.openapi.search_properties import SEARCH_PROPERTIES
 from reyna.transport.http.openapi.template_properties import TEMPLATE_PROPERTIES
-from reyna.transport.http.openapi.transfer_properties import TRANSFER_PROPERTIES
 
 PROPERTIES: Final[Mapping[str, str]] = {
     # records
