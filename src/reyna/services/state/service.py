@@ -157,15 +157,13 @@ class State:
         self.blobs, self.revisions, self.buckets = editing.blobs, editing.revisions, editing.buckets
         self.placements, self.contents = editing.placements, editing.contents
         self.copies, self.trash = editing.copies, editing.trash
-        self.acceptances = editing.acceptances
-        self.lineage = LineageVerbs(store, editing.blob_reader)
+        self.acceptances, self.lineage = editing.acceptances, LineageVerbs(store, editing.blob_reader)
         self.journal = Journal(store, order, idempotency_keys, ActReversal(store, order, environment.decorate), units)
         self.bulk = Bulk(store, order, idempotency_keys, units, partial(EditingParts, environment))
         self.upgrades = Upgrades(
             store, self.schema_cache, order, idempotency_keys, editing.blob_reader, editing.blob_writer
         )
-        self.purging = Purging(store, quota)
-        self.legacy_import = LegacyImport(store, self.schema_cache, quota, order)
+        self.purging, self.legacy_import = Purging(store, quota), LegacyImport(store, self.schema_cache, quota, order)
         self.integrity, self.key_reach, self.quota = Integrity(store), KeyReach(store), QuotaUsage(store, quota)
         parts = PartStorage(file_storage)
         self.uploads, self.files = Uploads(store, quota, parts, max_file_bytes), Files(store, parts)
@@ -174,8 +172,11 @@ class State:
         self.search = Search(store, search_index, self.indexer, editing.bucket_reader, semantic)
         self.templates = Templates(store, idempotency_keys, DocumentReader(store, editing.bucket_reader))
         self.template_uses = TemplateUses(store, self.schema_cache, quota, order, idempotency_keys, self.templates)
-        self.exports = Exports(store, self.schema_cache, editing.blob_reader, editing.bucket_reader)
         self.file_collector = FileCollector(store, quota, parts, self.uploads, file_grace)
-        self.imports = Imports(store, order, self.uploads)
+        self.exports = Exports(store, self.schema_cache, editing.blob_reader, editing.bucket_reader)
         importing = ImportParts(store, self.schema_cache, schemas, quota, order, self.uploads, self.file_collector)
-        self.import_worker = ImportWorker(store, parts, importing)
+        self._add_imports(importing, parts)
+
+    def _add_imports(self, importing: ImportParts, parts: PartStorage) -> None:
+        self.imports = Imports(importing.store, importing.order, importing.uploads)
+        self.import_worker = ImportWorker(importing.store, parts, importing)

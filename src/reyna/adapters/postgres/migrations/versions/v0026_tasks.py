@@ -4,8 +4,8 @@ from alembic import op
 
 from reyna.adapters.postgres.migrations.tables import collection
 
-revision = "v0025_tasks"
-down_revision = "v0024_audit"
+revision = "v0026_tasks"
+down_revision = "v0025_passages"
 branch_labels = None
 depends_on = None
 
