@@ -1409,8 +1409,39 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/templates": {
     "/api/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getTask"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/templates": {
         parameters: {
             query?: never;
             header?: never;
@@ -1450,7 +1481,6 @@ export interface paths {
             cookie?: never;
         };
         get: operations["getTemplateFile"];
-        get: operations["listTasks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1460,7 +1490,6 @@ export interface paths {
         trace?: never;
     };
     "/api/templates/{id}/instantiate": {
-    "/api/tasks/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1486,9 +1515,6 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["importTemplate"];
-        get: operations["getTask"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2625,6 +2651,8 @@ export interface components {
         };
         PageOfTemplate: {
             items: components["schemas"]["Template"][];
+            next_cursor: string | null;
+        };
         PageOfTransferTask: {
             items: components["schemas"]["TransferTask"][];
             next_cursor: string | null;
@@ -8203,7 +8231,6 @@ export interface operations {
             };
         };
     };
-    listTemplates: {
     listTasks: {
         parameters: {
             query?: {
@@ -8237,8 +8264,82 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageOfTemplate"];
                     "application/json": components["schemas"]["PageOfTransferTask"];
+                };
+            };
+        };
+    };
+    getTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferTask"];
+                };
+            };
+        };
+    };
+    listTemplates: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfTemplate"];
                 };
             };
         };
@@ -8285,7 +8386,6 @@ export interface operations {
         };
     };
     getTemplate: {
-    getTask: {
         parameters: {
             query?: never;
             header?: never;
@@ -8476,7 +8576,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Template"];
-                    "application/json": components["schemas"]["TransferTask"];
                 };
             };
         };
