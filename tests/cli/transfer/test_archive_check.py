@@ -10,7 +10,7 @@ import pytest
 
 from reyna.cli.transfer.archive_check import check_archive
 from reyna.domain.errors import Fault
-from reyna.services.state.transfer.layout.facts import FORMAT, ArchiveEntry, Counts, Manifest
+from reyna.services.state.transfer.layout.facts import FORMAT, ArchiveEntry, ArchiveManifest, Counts
 
 CONTENT = {"README.md": b"Read me", "library/01 a.md": b"a" * 100_000}
 
@@ -20,7 +20,7 @@ def archive(path: Path, content: Mapping[str, bytes] = CONTENT, listed: Mapping[
         ArchiveEntry(path=name, size=len(text), sha256=hashlib.sha256(text).hexdigest())
         for name, text in listed.items()
     )
-    manifest = Manifest(
+    manifest = ArchiveManifest(
         format=FORMAT, format_version=1, bucket=None, revisions=False, counts=Counts(blobs=1), entries=entries
     )
     with zipfile.ZipFile(path, "w") as written:

@@ -11,19 +11,19 @@ import msgspec
 
 from reyna.domain.errors import Fault
 from reyna.services.state.transfer.layout.entry_names import MANIFEST
-from reyna.services.state.transfer.layout.facts import Manifest
+from reyna.services.state.transfer.layout.facts import ArchiveManifest
 
 READ_BYTES: Final = 1024 * 1024
 
 
-def check_archive(path: Path, on_progress: Callable[[int, int], None]) -> Manifest:
+def check_archive(path: Path, on_progress: Callable[[int, int], None]) -> ArchiveManifest:
     """Reads every entry and returns the manifest; `on_progress` is called with the bytes that were read, and all.
 
     Raises Fault when something is missing or different.
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            manifest = msgspec.json.decode(archive.read(MANIFEST), type=Manifest)
+            manifest = msgspec.json.decode(archive.read(MANIFEST), type=ArchiveManifest)
             if {*archive.namelist()} != {entry.path for entry in manifest.entries} | {MANIFEST}:
                 raise Fault("The archive does not hold what its manifest lists. Export again.")
             total, done = sum(entry.size for entry in manifest.entries), 0

@@ -14,7 +14,7 @@ from reyna.cli.execution import exit_with_error, run_async
 from reyna.cli.rest_client import RestClient, local_url
 from reyna.cli.terminal import ERR, print_line, quantity
 from reyna.cli.transfer.archive_check import check_archive
-from reyna.services.state.transfer.layout.facts import Manifest
+from reyna.services.state.transfer.layout.facts import ArchiveManifest
 
 app: Final = typer.Typer()
 SILENCE_SECONDS: Final = 120.0  # of a studio that is reading
@@ -89,7 +89,7 @@ async def _receive(request: ExportRequest, write: Callable[[bytes], None]) -> No
     return await asyncio.to_thread(client.download, f"/export?{urlencode(query)}", write, timeout=SILENCE_SECONDS)
 
 
-def _print(manifest: Manifest, out: Path) -> None:
+def _print(manifest: ArchiveManifest, out: Path) -> None:
     counts = manifest.counts
     parts = [quantity(counts.blobs, "blob"), f"in {quantity(counts.buckets, 'bucket')}"]
     for number, noun in ((counts.revisions, "earlier revision"), (counts.files, "file"), (counts.schemas, "schema")):

@@ -28,8 +28,8 @@ from reyna.services.state.transfer.layout.facts import (
     ArchiveBlob,
     ArchiveBucket,
     ArchiveFile,
+    ArchiveManifest,
     BucketDocument,
-    Manifest,
 )
 from reyna.services.state.transfer.reading.items import (
     IncomingBlob,
@@ -88,12 +88,12 @@ def read_reyna_archive(archive: OpenedArchive, name: str, note: TakeNote) -> Ite
         yield _planned_blob(archive, path, facts_of_blob, data, tuple(places.get(facts_of_blob.id, ())))
 
 
-def read_manifest(archive: OpenedArchive) -> Manifest:
+def read_manifest(archive: OpenedArchive) -> ArchiveManifest:
     """Returns the manifest. Raises BadArchive for another format, or one from a later version."""
     if MANIFEST not in archive:
         raise BadArchive("The archive has no manifest.json at its end: it is not whole, or not an export of a studio.")
     try:
-        manifest = msgspec.json.decode(archive.read(MANIFEST, MAX_INDEX_BYTES), type=Manifest)
+        manifest = msgspec.json.decode(archive.read(MANIFEST, MAX_INDEX_BYTES), type=ArchiveManifest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadArchive(f"manifest.json is not that of an export: {error}") from error
     if manifest.format_version > FORMAT_VERSION:
@@ -101,7 +101,7 @@ def read_manifest(archive: OpenedArchive) -> Manifest:
     return manifest
 
 
-def _check_entries(archive: OpenedArchive, manifest: Manifest, note: TakeNote) -> None:
+def _check_entries(archive: OpenedArchive, manifest: ArchiveManifest, note: TakeNote) -> None:
     listed = {entry.path for entry in manifest.entries} | {MANIFEST}
     if missing := sorted(listed.difference(archive.paths)):
         raise BadArchive(f"The archive is not whole: {missing[0]} is missing, and {len(missing) - 1:,} more.")

@@ -124,7 +124,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     schemas: int = 0
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+class ArchiveManifest(msgspec.Struct, frozen=True, kw_only=True):
     """The last entry of an archive: without it, the archive is not whole."""
 
     format: Literal["reyna-archive"]
