@@ -4,8 +4,8 @@ from alembic import op
 
 from reyna.adapters.postgres.migrations.tables import collection
 
-revision = "v0026_tasks"
-down_revision = "v0025_passages"
+revision = "v0027_tasks"
+down_revision = "v0026_webhooks"
 branch_labels = None
 depends_on = None
 
