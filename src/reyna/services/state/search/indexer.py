@@ -16,12 +16,10 @@ from reyna.services.state.records import BLOBS, BUCKETS
 from reyna.services.state.search.entries import EntryLoader
 
 MAX_IDS_PER_REFRESH: Final = 50
-MAX_USERS_NO_PAUSE: Final = 2  # whose entries one process makes at the same time
+MAX_USERS_AT_ONCE: Final = 2  # whose entries one process makes at the same time
 IDS_PER_STEP: Final = 200  # records that one step of building an index takes
 GATHERING_SECONDS: Final = 0.05  # that an id waits for others of its user
-REST_SECONDS: Final = (
-    0.4  # instead, of a user whose entries were made a moment ago: what is found within 1 s is promised
-)
+REST_SECONDS: Final = 0.4  # instead, of a user whose entries were made a moment ago; 1 s until it is found is promised
 BuildPhase = Literal["buckets", "blobs", "remains"]
 PHASES: Final[tuple[BuildPhase, ...]] = get_args(BuildPhase)
 
@@ -62,7 +60,7 @@ class Indexer:
         self._passages = passages
         self._waiting: dict[str, _Batch] = {}
         self._resting: set[str] = set()  # users whose entries were made a moment ago
-        self._turns = asyncio.Semaphore(MAX_USERS_NO_PAUSE)
+        self._turns = asyncio.Semaphore(MAX_USERS_AT_ONCE)
 
     async def refresh(self, user_id: str, ids: Iterable[str]) -> None:
         """Returns when the entries are as the records were at the time of the call, or later. Raises Fault."""
