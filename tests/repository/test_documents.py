@@ -23,6 +23,12 @@ def exists(path: str) -> bool:
     return (ROOT / path).exists() or any(known.endswith(f"/{path.rstrip('/')}") for known in PATHS)
 
 
+def test_the_readme_leads_to_every_page_of_the_documentation() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").glob("*/*.md"))]
+    assert [page for page in pages if f"({page})" not in readme and not page.startswith("docs/decisions/")] == []
+
+
 def section(title: str) -> str:
     """Returns the text below a heading of the architecture page."""
     text = DOCUMENT.read_text(encoding="utf-8")
