@@ -170,7 +170,7 @@ class State:
         self.indexer = None if search_index is None else Indexer(store, search_index, passages=passages)
         semantic = None if passages is None or embeddings is None else SemanticSearch(passages, embeddings)
         self.search = Search(store, search_index, self.indexer, editing.bucket_reader, semantic)
-        self.templates = Templates(store, idempotency_keys, DocumentReader(store, editing.bucket_reader))
+        self.templates = Templates(store, order, idempotency_keys, DocumentReader(store, editing.bucket_reader))
         self.template_uses = TemplateUses(store, self.schema_cache, quota, order, idempotency_keys, self.templates)
         self.file_collector = FileCollector(store, quota, parts, self.uploads, file_grace)
         self.exports = Exports(store, self.schema_cache, editing.blob_reader, editing.bucket_reader)

@@ -39,6 +39,7 @@ async def _build(context: ServiceContext) -> Studio:
 
 async def _start(context: ServiceContext, studio: Studio) -> None:
     context.bus.on_reconnect(studio.session_watch.check_soon)
+    context.stop_at_end(studio.audit.stop)
     await context.start(studio.session_watch)
     await context.start(studio.session_cache)
     await context.start(studio.webhook_sending)

@@ -107,7 +107,7 @@ async def test_a_route_refuses_keys_of_too_small_a_scope_and_no_others(
         assert refused.json()["scope"] == needed
     if method == "GET":
         allowed = await send(program, route, with_key(keys[needed]))
-        assert allowed.json().get("reason") != "missing_scope"
+        assert b'"missing_scope"' not in allowed.content
 
 
 async def test_no_route_lets_in_an_expired_a_revoked_or_an_invented_key_or_nobody(

@@ -9,7 +9,7 @@ import msgspec
 
 from reyna.domain.caller import Caller
 from reyna.domain.errors import Conflict, Forbidden, NotFound, StaleRevision
-from reyna.domain.ids import new_id
+from reyna.domain.ids import ulid_of
 from reyna.domain.requests.idempotency import Key
 from reyna.domain.requests.page import Page, check_limit, decode_cursor, encode_cursor
 from reyna.domain.requests.precondition import IfMatch
@@ -21,6 +21,7 @@ from reyna.services.state.templates.document_reading import DocumentReader
 from reyna.services.state.templates.shipped_templates import SHIPPED_IDS, shipped_documents, shipped_templates
 from reyna.services.state.templates.template_records import TEMPLATE_DOCUMENTS, TEMPLATES, TEMPLATES_SUM, StoredDocument
 from reyna.storage.idempotency import IdempotencyKeys, IdempotencyRecord, idempotent
+from reyna.storage.logical_clock import LogicalClock, retry_when_clock_is_behind
 from reyna.transport.rpc import long_running
 
 MAX_TEMPLATES: Final = 200  # of one user
@@ -34,8 +35,10 @@ async def _repeat_template(part: "Templates", caller: Caller, request: Idempoten
 class Templates:
     """The verbs on templates, but for their use."""
 
-    def __init__(self, store: Store, idempotency_keys: IdempotencyKeys, reader: DocumentReader) -> None:
-        self._store, self._reader = store, reader
+    def __init__(
+        self, store: Store, clock: LogicalClock, idempotency_keys: IdempotencyKeys, reader: DocumentReader
+    ) -> None:
+        self._store, self._clock, self._reader = store, clock, reader
         self.idempotency_keys = idempotency_keys
 
     async def list(self, caller: Caller, *, limit: int = 50, cursor: str | None = None) -> Page[Template]:
@@ -72,6 +75,7 @@ class Templates:
 
     @long_running
     @idempotent("template", _repeat_template)
+    @retry_when_clock_is_behind
     async def save(self, caller: Caller, new: NewTemplate, *, key: Key = None) -> Template:
         """Saves a template of a bucket as it is now. Raises NotFound, Conflict for one in the trash, Invalid, and
         TooMuch above 200 templates, 10,000 buckets and texts or 8 MiB."""
@@ -80,6 +84,7 @@ class Templates:
 
     @long_running
     @idempotent("template", _repeat_template)
+    @retry_when_clock_is_behind
     async def import_document(self, caller: Caller, document: TemplateDocument, *, key: Key = None) -> Template:
         """Saves a template out of a document. Raises Invalid, by path, and TooMuch as `save` does."""
         return await self._create(caller, document, key)
@@ -105,15 +110,16 @@ class Templates:
 
     async def _create(self, caller: Caller, document: TemplateDocument, key: Key, *, left_out: int = 0) -> Template:
         document = await asyncio.to_thread(check_document, document)
-        template = describe_template(
-            document, id=new_id("template"), user_id=caller.user_id, left_out=left_out, created_at=datetime.now(UTC)
-        )
+        number, now = self._clock.next(caller.user_id), datetime.now(UTC)
+        id = f"template-{ulid_of(number)}"  # which is the order of the list
+        template = describe_template(document, id=id, user_id=caller.user_id, left_out=left_out, created_at=now)
         packed = await asyncio.to_thread(_pack, document)
         try:
             await self._store.write(
                 Put(TEMPLATES, template),
                 Put(TEMPLATE_DOCUMENTS, StoredDocument(id=template.id, user_id=caller.user_id, packed=packed)),
                 Increment(caller.user_id, TEMPLATES_SUM, 1, MAX_TEMPLATES),
+                self._clock.step(caller.user_id, number),
                 *self.idempotency_keys.steps(caller, key, template.id),
                 messages=[template.event("created", caller).message()],
             )

@@ -54,6 +54,18 @@ class AuditLog:
     def __init__(self, store: Store, secret: bytes, clock: Callable[[], datetime]) -> None:
         self._store, self._secret, self._clock = store, secret, clock
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._recording: set[asyncio.Task[None]] = set()
+
+    def start_recording(self, act: AuditedAct) -> None:
+        """Has an entry appended behind those that were asked for before. Nobody waits for it but who reads the log."""
+        recording = asyncio.create_task(self.record(act), name="audit")
+        self._recording.add(recording)
+        recording.add_done_callback(self._recording.discard)
+
+    async def stop(self) -> None:
+        """Returns when everything is recorded."""
+        while self._recording:
+            await asyncio.wait(self._recording)
 
     async def record(self, act: AuditedAct) -> None:
         """Appends an entry. An act that is done is not undone because the log cannot be written: that is logged."""
@@ -67,6 +79,7 @@ class AuditLog:
     ) -> Page[AuditItem]:
         """Returns one page of the entries of the caller, the oldest first, from `since` on."""
         after = decode_cursor(cursor, datetime, str) or (None if since is None else (since, ""))
+        await self._wait_for_earlier_acts()
         found = await self._store.find(AUDIT, caller.user_id, order=("at",), after=after, limit=check_limit(limit) + 1)
         more = encode_cursor(found[limit - 1].at, found[limit - 1].id) if len(found) > limit else None
         return Page(items=tuple(_item(entry) for entry in found[:limit]), next_cursor=more)
@@ -74,6 +87,7 @@ class AuditLog:
     async def verify(self, user_id: str) -> Sequence[AuditProblem]:
         """Returns every entry of the log of this user that was changed, removed or inserted."""
         entries: list[AuditEntry] = []
+        await self._wait_for_earlier_acts()
         while True:
             after = (entries[-1].id,) if entries else None
             page = await self._store.find(AUDIT, user_id, after=after, limit=PAGE_SIZE)
@@ -81,6 +95,10 @@ class AuditLog:
             if len(page) < PAGE_SIZE:
                 break
         return find_problems(self._secret, user_id, entries, await self._store.get(AUDIT_HEADS, user_id, HEAD_ID))
+
+    async def _wait_for_earlier_acts(self) -> None:
+        if self._recording:
+            await asyncio.wait([*self._recording])
 
     async def _append(self, act: AuditedAct) -> None:
         lock = self._locks.get(act.user_id)

@@ -35,7 +35,7 @@ class AuditedRoutes:
             try:
                 return await app(scope, receive, send_message)
             finally:
-                await self._log.record(_act_of(scope, status))
+                self._log.start_recording(_act_of(scope, status))
 
         return audited
 

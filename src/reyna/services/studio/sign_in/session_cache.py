@@ -1,5 +1,6 @@
 """A cache of the callers of sessions and API keys, so that a request need not ask the store for its own."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -49,12 +50,15 @@ class SessionCache:
         self._cached: dict[str, CachedSession] = {}  # by id; the least recently used first
         self._changes = 0  # counts when something was dropped: what was asked for before that may be old
         self._subscription: Subscription | None = None
+        self._noting: set[asyncio.Task[None]] = set()
         bus.on_reconnect(self._drop_all)
 
     async def start(self) -> None:
         self._subscription = await self._bus.listen(f"{LIVE_SUBJECTS}.*.{SESSION_ENDED}", self._on_session_ended)
 
     async def stop(self) -> None:
+        if self._noting:
+            await asyncio.wait(self._noting)
         if self._subscription is not None:
             subscription, self._subscription = self._subscription, None
             self._drop_all()
@@ -90,12 +94,18 @@ class SessionCache:
         before, read_at = self._changes, self._elapsed()
         session = await self._records.find_signed_in(token)
         caller = caller_of(session)
-        await self._note_use(session)
+        self._start_noting_use(session)
         if before == self._changes and self._hears_of_ends:
             if len(self._cached) >= MAX_CACHED_SESSIONS:
                 del self._cached[next(iter(self._cached))]
             self._cached[session_id] = CachedSession(caller, session.expires_at, read_at)
         return caller
+
+    def _start_noting_use(self, session: Session) -> None:
+        """Has the time of the use stored beside the request, which waits for no write."""
+        noting = asyncio.create_task(self._note_use(session), name="note use of session")
+        self._noting.add(noting)
+        noting.add_done_callback(self._noting.discard)
 
     async def _note_use(self, session: Session) -> None:
         """Stores the time of the use; while that fails, nobody is kept from what they want to do."""
