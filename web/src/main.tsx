@@ -22,6 +22,7 @@ import "./styles/blobContent.css";
 import "./styles/books.css";
 import "./styles/files.css";
 import "./styles/pitches.css";
+import "./styles/templates.css";
 
 const openChannel = (name: string) => ("BroadcastChannel" in window ? new BroadcastChannel(name) : null);
 

@@ -2,7 +2,16 @@
 
 import { EDITED_SCHEMA, EXPANSION_SCHEMA } from "./blobContent";
 import type { HttpClient } from "./http";
-import type { Item, JsonObject, Page, PipelineStage, RunPrompts, RunStatus, SearchHit } from "./types";
+import type {
+  Item,
+  JsonObject,
+  Page,
+  PipelineStage,
+  RunPrompts,
+  RunStatus,
+  SearchHit,
+  TemplateDocument,
+} from "./types";
 
 const PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 200;
@@ -99,6 +108,21 @@ export interface RunFilter {
   processorId: string | null;
 }
 
+interface NewFromTemplate {
+  name: string;
+  parentId: string | null;
+  parameters: Record<string, number | string>;
+  idempotencyKey: string;
+}
+
+interface NewTemplate {
+  bucketId: string;
+  name: string;
+  description: string;
+  texts: boolean;
+  idempotencyKey: string;
+}
+
 export interface NewAccount {
   email: string;
   password: string;
@@ -149,6 +173,21 @@ export class ApiClient {
       path: { id },
       body: parentId === undefined ? {} : { parent_bucket_id: parentId },
     });
+
+  listTemplates = (cursor: string | null) =>
+    this.http.request("get", "/templates", { query: { limit: PAGE_SIZE, cursor } });
+  instantiateTemplate = (id: string, { name, parentId, parameters, idempotencyKey }: NewFromTemplate) =>
+    this.http.request("post", "/templates/{id}/instantiate", {
+      path: { id },
+      body: { name, parent_bucket_id: parentId, parameters },
+      idempotencyKey,
+    });
+  saveTemplate = ({ bucketId, idempotencyKey, ...template }: NewTemplate) =>
+    this.http.request("post", "/templates", { body: { bucket_id: bucketId, ...template }, idempotencyKey });
+  /** `document` is the content of a file, which the studio checks. */
+  importTemplate = (document: unknown, idempotencyKey: string) =>
+    this.http.request("post", "/templates/import", { body: document as TemplateDocument, idempotencyKey });
+  deleteTemplate = (id: string) => this.http.request("delete", "/templates/{id}", { path: { id } });
 
   listTrash = (cursor: string | null) =>
     this.http.request("get", "/trash", { query: { limit: TRASH_PAGE_SIZE, cursor } });

@@ -68,6 +68,8 @@ export type InstanceEvent = EventFields & { type: "instance.changed" };
 /** One of the user's own processors was registered or removed. */
 export type ProcessorEvent = EventFields & { type: "processor.registered" | "processor.removed" };
 
+export type TemplateEvent = EventFields & { type: "template.created" | "template.deleted"; template_id: string };
+
 export type StudioEvent =
   | BlobEvent
   | BucketEvent
@@ -78,6 +80,7 @@ export type StudioEvent =
   | PipelineEvent
   | DeadLetterEvent
   | InstanceEvent
+  | TemplateEvent
   | ProcessorEvent;
 
 export type Answer =
@@ -125,6 +128,8 @@ const EVENT_TYPES: ReadonlySet<string> = new Set<StudioEvent["type"]>([
   "processor.registered",
   "processor.removed",
   "instance.changed",
+  "template.created",
+  "template.deleted",
 ]);
 const CONTROL_TYPES: ReadonlySet<string> = new Set(["hello", "ok", "error", "resumed", "reset"]);
 

@@ -46,6 +46,12 @@ export type Processor = Schemas["Processor"];
 export type WatchedProcessor = Schemas["WatchedProcessor"];
 /** A run that was given up. */
 export type DeadLetter = Schemas["DeadLetter"];
+/** A template, with its parameters and a preview of the tree that it becomes. */
+export type Template = Schemas["Template"];
+export type TemplateParameter = Schemas["NumberParameter"] | Schemas["TextParameter"];
+/** The content of a template's file. */
+export type TemplateDocument = Schemas["TemplateDocument"];
+export type PreviewNode = Schemas["PreviewNode"];
 export type JsonObject = Record<string, unknown>;
 export type DataError = Schemas["DataError"];
 

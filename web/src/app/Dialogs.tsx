@@ -21,6 +21,8 @@ import { RemoveProcessorDialog } from "../features/processors/registry/RemovePro
 import { SwitchOnDialog } from "../features/processors/registry/SwitchOnDialog";
 import { RunDialog } from "../features/processors/runList/RunDialog";
 import { CommandPalette } from "../features/search/CommandPalette";
+import { SaveTemplateDialog } from "../features/templates/SaveTemplateDialog";
+import { TemplatesDialog } from "../features/templates/TemplatesDialog";
 import { PurgeDialog } from "../features/trash/PurgeDialog";
 import { RestoreBucketDialog } from "../features/trash/RestoreBucketDialog";
 import { TrashBucketDialog } from "../features/trash/TrashBucketDialog";
@@ -42,6 +44,8 @@ type ProcessingDialog = Extract<
   }
 >;
 
+type LibraryDialog = Exclude<DialogRequest, { kind: "templates" | "save-template" | "command-palette" | "keyboard" }>;
+
 const WIDE: ReadonlySet<DialogRequest["kind"]> = new Set([
   "conflict",
   "unsaved-texts",
@@ -49,6 +53,7 @@ const WIDE: ReadonlySet<DialogRequest["kind"]> = new Set([
   "replay",
   "blob",
   "prompt",
+  "templates",
 ]);
 
 export function Dialogs({ dialog, close }: DialogsProps): ReactNode {
@@ -77,6 +82,22 @@ export function Dialogs({ dialog, close }: DialogsProps): ReactNode {
 }
 
 function contentOf(dialog: DialogRequest, close: () => void, dismiss: () => void): ReactNode {
+  switch (dialog.kind) {
+    case "templates":
+      return <TemplatesDialog parentId={dialog.parentId} close={close} />;
+    case "save-template":
+      return <SaveTemplateDialog id={dialog.id} close={close} />;
+    case "command-palette":
+      return <CommandPalette close={close} />;
+    case "keyboard":
+      return <KeyboardDialog close={close} />;
+    default:
+      return libraryContentOf(dialog, close, dismiss);
+  }
+}
+
+/** The dialogs of buckets and notes. */
+function libraryContentOf(dialog: LibraryDialog, close: () => void, dismiss: () => void): ReactNode {
   switch (dialog.kind) {
     case "create-bucket":
       return <CreateBucketDialog parentId={dialog.parentId} type={dialog.type} close={close} />;
@@ -108,10 +129,6 @@ function contentOf(dialog: DialogRequest, close: () => void, dismiss: () => void
       return <ConflictDialog draftKey={dialog.draftKey} close={close} />;
     case "unsaved-texts":
       return <UnsavedTextsDialog close={close} />;
-    case "command-palette":
-      return <CommandPalette close={close} />;
-    case "keyboard":
-      return <KeyboardDialog close={close} />;
     default:
       return processingContentOf(dialog, close);
   }

@@ -36,12 +36,17 @@ export function Welcome({ name }: { name: string }): ReactNode {
           <p className="with-fingers">{text.app.chooseBucketByTouch}</p>
         </>
       )}
-      <Button
-        className="button primary"
-        onPress={() => openDialog({ kind: "create-bucket", parentId: null, type: "book" })}
-      >
-        <Icon name="plus" /> {isNew ? text.app.makeFirstBook : text.app.newBook}
-      </Button>
+      <div className="row">
+        <Button
+          className="button primary"
+          onPress={() => openDialog({ kind: "create-bucket", parentId: null, type: "book" })}
+        >
+          <Icon name="plus" /> {isNew ? text.app.makeFirstBook : text.app.newBook}
+        </Button>
+        <Button className="button" onPress={() => openDialog({ kind: "templates", parentId: null })}>
+          <Icon name="spark" /> {text.templates.begin}
+        </Button>
+      </div>
     </div>
   );
 }

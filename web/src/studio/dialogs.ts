@@ -11,6 +11,8 @@ export type RunSource =
 /** Which dialog to open, and what it is about. */
 export type DialogRequest =
   | { kind: "create-bucket"; parentId: string | null; type?: string }
+  | { kind: "templates" /** The bucket to begin in; null for the top. */; parentId: string | null }
+  | { kind: "save-template"; id: string }
   | { kind: "rename-bucket"; id: string }
   | { kind: "move-bucket"; id: string }
   | { kind: "copy-bucket"; id: string }

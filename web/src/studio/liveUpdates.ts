@@ -83,6 +83,9 @@ export class LiveUpdates {
       case "processor.removed":
         this.#markStale(keys.instances);
         return this.#markStale(keys.processors);
+      case "template.created":
+      case "template.deleted":
+        return this.#markStale(keys.templates);
       case "pipeline.changed":
         return this.#markStale(keys.pipelines);
       case "batch.requested":

@@ -4,7 +4,18 @@ import { type InfiniteData, infiniteQueryOptions, QueryClient, queryOptions } fr
 import { NOTE_SCHEMA } from "../api/blobContent";
 import type { ApiClient, NewEstimate, RunFilter } from "../api/client";
 import { isTemporary } from "../api/errors";
-import type { Blob, ContentsItem, Instance, Item, Model, Page, Pipeline, Processor, SearchHit } from "../api/types";
+import type {
+  Blob,
+  ContentsItem,
+  Instance,
+  Item,
+  Model,
+  Page,
+  Pipeline,
+  Processor,
+  SearchHit,
+  Template,
+} from "../api/types";
 import type { Drafts } from "../features/drafts/drafts";
 import { type Branch, buildForest, type Forest } from "../features/library/forest";
 import { previewTrash } from "../features/trash/trashPreview";
@@ -26,6 +37,7 @@ export const keys = {
   health: (processorId: string) => ["health", processorId] as const,
   runs: ["runs"] as const,
   pipelines: ["pipelines"] as const,
+  templates: ["templates"] as const,
   deadLetters: ["deadLetters"] as const,
   blob: (blobId: string) => ["shownBlob", blobId] as const,
   trash: ["trash"] as const,
@@ -101,6 +113,12 @@ export class Queries {
   pipelines = queryOptions({
     queryKey: keys.pipelines,
     queryFn: () => readAllPages<Pipeline>((cursor) => this.api.listPipelines(cursor)),
+  });
+
+  /** Those of the studio, and the user's own. */
+  templates = queryOptions({
+    queryKey: keys.templates,
+    queryFn: () => readAllPages<Template>((cursor) => this.api.listTemplates(cursor)),
   });
 
   health = (processorId: string) =>

@@ -23,6 +23,7 @@ import { PipelineActions } from "../features/processors/pipelines/pipelineAction
 import { InstanceActions } from "../features/processors/registry/instanceActions";
 import { RunActions } from "../features/processors/runList/runActions";
 import type { Runs } from "../features/processors/runs";
+import { TemplateActions } from "../features/templates/templateActions";
 import { TrashActions } from "../features/trash/trashActions";
 import { UndoRedo } from "../features/undo/undoRedo";
 import { firstLine } from "../language/segmentation";
@@ -73,6 +74,7 @@ export class Studio {
   readonly undoRedo: UndoRedo;
   readonly buckets: BucketActions;
   readonly trash: TrashActions;
+  readonly templateActions: TemplateActions;
   readonly placements: PlacementActions;
   readonly revisions: RevisionActions;
   readonly expansions: ExpansionActions;
@@ -121,6 +123,7 @@ export class Studio {
     const dependencies = { api, connection, drafts, notices, queries, route, setAside, undoRedo: this.undoRedo };
     this.trash = new TrashActions(dependencies);
     this.buckets = new BucketActions({ ...dependencies, trash: this.trash });
+    this.templateActions = new TemplateActions({ ...dependencies, trash: this.trash });
     this.placements = new PlacementActions(dependencies);
     this.revisions = new RevisionActions(dependencies);
     this.expansions = new ExpansionActions(dependencies);

@@ -5,6 +5,7 @@ import { app } from "./app";
 import { books } from "./content/books";
 import { files } from "./content/files";
 import { pitches } from "./content/pitches";
+import { templates } from "./content/templates";
 import { drafts } from "./drafts";
 import { general } from "./general";
 import { library } from "./library";
@@ -45,6 +46,7 @@ export const text = {
   search,
   settings,
   style,
+  templates,
   trash,
   undo,
   writing,

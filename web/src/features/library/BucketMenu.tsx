@@ -33,6 +33,7 @@ export function BucketMenu({ branch: { id, name, parent } }: { branch: Branch })
             <Text slot="label">{text.library.newBucketInsideAsking}</Text>
             <Keyboard>{formatKeys("Ins")}</Keyboard>
           </MenuItem>
+          <TemplateItems id={id} />
           <MenuItem onAction={addNote}>{text.library.addNote}</MenuItem>
           <MenuItem onAction={() => openDialog({ kind: "rename-bucket", id })} textValue={text.library.rename}>
             <Text slot="label">{text.library.renameAsking}</Text>
@@ -58,5 +59,15 @@ export function BucketMenu({ branch: { id, name, parent } }: { branch: Branch })
         </Menu>
       </Popover>
     </MenuTrigger>
+  );
+}
+
+function TemplateItems({ id }: { id: string }): ReactNode {
+  const openDialog = useOpenDialog();
+  return (
+    <>
+      <MenuItem onAction={() => openDialog({ kind: "templates", parentId: id })}>{text.templates.beginAsking}</MenuItem>
+      <MenuItem onAction={() => openDialog({ kind: "save-template", id })}>{text.templates.saveAs}</MenuItem>
+    </>
   );
 }

@@ -64,6 +64,12 @@ function bucketCommands({ id, name }: Branch, { studio, openDialog, close }: Com
     { id: "move", name: text.search.move(name), icon: "folder", run: opening({ kind: "move-bucket", id }) },
     { id: "copy", name: text.search.copy(name), icon: "folder", run: opening({ kind: "copy-bucket", id }) },
     {
+      id: "save-template",
+      name: text.templates.saveNameAs(name),
+      icon: "folder",
+      run: opening({ kind: "save-template", id }),
+    },
+    {
       id: "compile",
       name: text.books.compileName(name),
       icon: "book",
@@ -97,6 +103,12 @@ function generalCommands({ studio, openDialog, close }: CommandContext): Command
   return [
     { id: "book", name: text.search.newBook, icon: "book", run: newBook },
     { id: "bucket", name: text.search.newBucketAtTop, icon: "plus", run: newBucket },
+    {
+      id: "templates",
+      name: text.templates.beginAsking,
+      icon: "spark",
+      run: opening({ kind: "templates", parentId: null }),
+    },
     { id: "undo", name: text.general.undo, icon: "undo", keys: "Ctrl Z", run: closing(() => void undoRedo.undo()) },
     {
       id: "redo",

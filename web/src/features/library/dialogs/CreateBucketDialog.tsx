@@ -1,8 +1,9 @@
 /** The dialog that creates a bucket. */
 
 import { type ReactNode, useState } from "react";
-import { ComboBox, Form, Input, Label, ListBox, ListBoxItem, Popover, Text } from "react-aria-components";
+import { Button, ComboBox, Form, Input, Label, ListBox, ListBoxItem, Popover, Text } from "react-aria-components";
 import { useForest, useStudio } from "../../../studio/context";
+import { useOpenDialog } from "../../../studio/dialogs";
 import { expandBuckets } from "../../../studio/preferences";
 import { text } from "../../../text";
 import { DialogTitle } from "../../../ui/DialogTitle";
@@ -23,6 +24,7 @@ interface CreateBucketDialogProps {
 export function CreateBucketDialog({ parentId, type, close }: CreateBucketDialogProps): ReactNode {
   const studio = useStudio();
   const forest = useForest();
+  const openDialog = useOpenDialog();
   const suggestedType = type ?? likelyType(forest, parentId);
   const [typed, setTyped] = useState(suggestedType);
   const form = useForm(text.library.createFailed, async (field) => {
@@ -43,6 +45,9 @@ export function CreateBucketDialog({ parentId, type, close }: CreateBucketDialog
       </DialogTitle>
       <NameField defaultName={likelyName(forest, parentId, suggestedType)} />
       <TypeField value={typed} onChange={setTyped} />
+      <Button className="link" onPress={() => openDialog({ kind: "templates", parentId })}>
+        {text.templates.beginAsking}
+      </Button>
       {form.error}
       <FormButtons submitLabel={text.library.create} isBusy={form.isBusy} close={close} />
     </Form>
