@@ -82,7 +82,8 @@ function TemplateChoices({ template, values, change, back }: TemplateChoicesProp
         ))}
         <OwnTemplate template={template} back={back} />
       </div>
-      <section className="template-preview" aria-label={text.templates.preview}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keyboard */}
+      <section className="template-preview" aria-label={text.templates.preview} tabIndex={0}>
         <PreviewTree root={template.preview} values={values} />
       </section>
     </div>
