@@ -17,7 +17,7 @@ from reyna.domain.errors import Fault
 from reyna.services.state.transfer.imports.task import ImportReport, TransferTask
 
 app: Final = typer.Typer()
-FORMATS: Final = "auto, reyna, markdown, obsidian, scrivener, novelwriter, docx, epub or html"
+FORMATS: Final = "auto, reyna, markdown, obsidian, docx, epub or html"
 COUNTS: Final = ("buckets", "blobs", "places", "revisions", "files", "schemas", "already_there", "left_out")
 
 

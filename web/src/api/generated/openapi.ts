@@ -3349,7 +3349,7 @@ export interface components {
             error: string | null;
             finished_at: string | null;
             /** @enum {string} */
-            format: "auto" | "reyna" | "markdown" | "obsidian" | "scrivener" | "novelwriter" | "docx" | "epub" | "html";
+            format: "auto" | "reyna" | "markdown" | "obsidian" | "docx" | "epub" | "html";
             id: string;
             /** @constant */
             kind: "import";
@@ -5751,7 +5751,7 @@ export interface operations {
             query?: {
                 atomic?: boolean;
                 bucket_id?: string | null;
-                format?: "auto" | "reyna" | "markdown" | "obsidian" | "scrivener" | "novelwriter" | "docx" | "epub" | "html";
+                format?: "auto" | "reyna" | "markdown" | "obsidian" | "docx" | "epub" | "html";
                 name?: string | null;
             };
             header?: never;

@@ -11,7 +11,7 @@ from reyna.ports.store import Collection
 
 MAX_NOTES: Final = 200  # that a report lists; all are counted
 TaskStatus = Literal["requested", "running", "completed", "failed"]
-ImportFormat = Literal["auto", "reyna", "markdown", "obsidian", "scrivener", "novelwriter", "docx", "epub", "html"]
+ImportFormat = Literal["auto", "reyna", "markdown", "obsidian", "docx", "epub", "html"]
 NoteKind = Literal["rejected", "skipped", "changed", "renamed", "not_understood", "ignored"]
 
 
