@@ -22,6 +22,7 @@ from tests.support.scheduler import SharedStartScheduling, count_workers, start_
 pytest_plugins = ["tests.support.buses", "tests.support.mongodb"]
 ANA: Final = "user-ana"
 BO: Final = "user-bo"
+CONNECTIONS_OF_OTHER_APPLICATIONS: Final = 200  # several of them share the server with the tests
 _numbers = count(1)
 
 
@@ -58,7 +59,9 @@ def bo() -> Caller:
 @pytest.fixture(scope="session")
 async def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Postgres]:
     """One PostgreSQL for the whole session; tests want `database_url`."""
-    server = Postgres(Home(tmp_path_factory.mktemp("postgres") / "home"))
+    server = Postgres(
+        Home(tmp_path_factory.mktemp("postgres") / "home"), more_connections=CONNECTIONS_OF_OTHER_APPLICATIONS
+    )
     await server.start()
     yield server
     await server.stop()

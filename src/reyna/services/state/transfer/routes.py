@@ -23,7 +23,7 @@ ARCHIVE_TYPE: Final = "application/zip"
 ARCHIVE_NAME: Final = "reyna-export.zip"
 
 
-@get("/export", media_type="application/octet-stream")  # which generated clients know how to read
+@get("/export", media_type=ARCHIVE_TYPE)
 async def export(
     content: Content, caller: CurrentCaller, bucket_id: FromQuery[str | None] = None, revisions: FromQuery[bool] = False
 ) -> Response[Any]:
