@@ -9,9 +9,9 @@ import structlog
 
 from reyna.domain.errors import Fault
 from reyna.ports.store import Collection, Delete, RequirementNotMet, Store
+from reyna.storage.user_pages import user_pages
 
 SWEEP_INTERVAL_SECONDS: Final = 3600.0
-USERS_PER_PAGE: Final = 500
 log: Final = structlog.get_logger("reyna.services.processors")
 
 
@@ -36,8 +36,8 @@ class UserSweep:
 
     async def delete_expired(self) -> int:
         """Sweeps the records of every user once, and returns how many were deleted. Raises Fault."""
-        deleted, last = 0, None
-        while users := await self._store.list_users(last, USERS_PER_PAGE):
+        deleted = 0
+        async for users in user_pages(self._store):
             for user_id in users:
                 try:
                     deleted += await self._sweep_user(user_id)
@@ -45,7 +45,6 @@ class UserSweep:
                     raise
                 except Exception:  # what is wrong with the records of one user does not hold up the others
                     log.exception("the records of a user could not be swept", what=self._what, user_id=user_id)
-            last = users[-1]
         return deleted
 
     async def _run(self) -> None:

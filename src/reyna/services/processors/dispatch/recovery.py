@@ -15,12 +15,12 @@ from reyna.services.processors.dispatch.held_runs import list_open, walk_held
 from reyna.services.processors.dispatch.queues import DispatchNotice, DispatchQueues
 from reyna.services.processors.runs.run_store import RunStore
 from reyna.services.processors.work.lease_watch import LeaseWatch
+from reyna.storage.user_pages import user_pages
 
 SWEEP_SECONDS: Final = 5.0
 LOAD_SECONDS: Final = 600.0  # between two complete readings, which find what nobody has heard of
 UNCONFIRMED_SECONDS: Final = 30.0  # without news of a run in flight, after which it is read again
 MAX_CONFIRMED_RUNS: Final = 200  # in one sweep
-USERS_PER_PAGE: Final = 200
 log: Final = structlog.get_logger("reyna.services.processors")
 
 
@@ -55,8 +55,7 @@ class DispatchRecovery:
 
     async def load(self) -> None:
         """Reads the held runs, and those in flight, of every user. Raises Fault."""
-        after: str | None = None
-        while users := await self._store.list_users(after, USERS_PER_PAGE):
+        async for users in user_pages(self._store):
             for user_id in users:
                 try:
                     await self._load_user(user_id)
@@ -64,7 +63,6 @@ class DispatchRecovery:
                     raise
                 except Exception:  # what is wrong with the records of one user does not hold up the others
                     log.exception("the runs of a user could not be read", user_id=user_id)
-            after = users[-1]
             self._fill_all()
 
     async def sweep(self) -> None:

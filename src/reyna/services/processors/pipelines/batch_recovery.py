@@ -14,9 +14,9 @@ from reyna.ports.store import Store
 from reyna.services.processors.pipelines.batch_advance import BatchAdvance
 from reyna.services.processors.pipelines.batch_settlement import BatchSettlement
 from reyna.services.processors.records import BATCHES, RUNS
+from reyna.storage.user_pages import user_pages
 
 RECOVERY_SECONDS: Final = 600.0  # between two recoveries, which find what no event told
-USERS_PER_PAGE: Final = 200
 log: Final = structlog.get_logger("reyna.services.processors")
 
 
@@ -38,8 +38,7 @@ class BatchRecovery:
 
     async def recover(self) -> None:
         """Brings on the batches of every user that are under way. Raises Fault."""
-        after: str | None = None
-        while users := await self._store.list_users(after, USERS_PER_PAGE):
+        async for users in user_pages(self._store):
             for user_id in users:
                 try:
                     for batch in await self._store.find(BATCHES, user_id, {"status": "running"}):
@@ -48,7 +47,6 @@ class BatchRecovery:
                     raise
                 except Exception:  # what is wrong with the records of one user does not hold up the others
                     log.exception("the batches of a user could not be recovered", user_id=user_id)
-            after = users[-1]
 
     async def _recover_batch(self, batch: RunBatch) -> None:
         owner = Caller(user_id=batch.user_id, kind="house")

@@ -16,11 +16,11 @@ from reyna.domain.errors import Fault, Refusal
 from reyna.ports.store import Store
 from reyna.services.state.files.file_collection import FileCollector
 from reyna.services.state.trash.retention import SteadyClock
+from reyna.storage.user_pages import user_pages
 
 FIRST_INTERVAL_SECONDS: Final = 720.0  # between the first two passes: at the second the clock is believed
 INTERVAL_SECONDS: Final = 3600.0  # between two passes
 PASSES_PER_STRAY_SEARCH: Final = 24  # all objects are listed once a day
-USERS_PER_PAGE: Final = 500
 log: Final = structlog.get_logger("reyna.services.state")
 
 
@@ -49,16 +49,15 @@ class FileCollection:
 
     async def collect_all(self, *, with_strays: bool = False) -> int:
         """Collects for every user once, and returns the number of removed files."""
-        now, removed, last = self._clock.now(), 0, None
+        now, removed = self._clock.now(), 0
         if now is None:
             return 0
-        while users := await self._store.list_users(last, USERS_PER_PAGE):
+        async for users in user_pages(self._store):
             for user_id in users:
                 try:
                     removed += await self._collect(Caller(user_id=user_id, kind="house"), now, with_strays)
                 except Refusal as refusal:
                     log.warning("these files are looked at again in an hour", user=user_id, error=refusal.detail)
-            last = users[-1]
         return removed
 
     async def _collect(self, caller: Caller, now: datetime, with_strays: bool) -> int:

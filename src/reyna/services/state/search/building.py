@@ -11,9 +11,9 @@ from reyna.domain.errors import Fault
 from reyna.ports.search import INDEX_VERSION, SearchIndex
 from reyna.ports.store import Store
 from reyna.services.state.search.indexer import Indexer
+from reyna.storage.user_pages import user_pages
 
 RETRY_SECONDS: Final = 30.0  # after a fault, until the rest is built
-USERS_PER_PAGE: Final = 500
 log: Final = structlog.get_logger("reyna.services.state")
 
 
@@ -35,9 +35,8 @@ class IndexBuilding:
 
     async def build_missing(self) -> int:
         """Builds the index of every user who has none of this version, and returns how many there were."""
-        built, last = 0, None
-        while users := await self._store.list_users(last, USERS_PER_PAGE):
-            last = users[-1]
+        built = 0
+        async for users in user_pages(self._store):
             # In another order in each copy, so that copies seldom build the same.
             for user_id in random.sample(users, len(users)):
                 built += await self._build(user_id)

@@ -15,13 +15,13 @@ from reyna.domain.caller import Caller
 from reyna.domain.errors import Fault, Refusal
 from reyna.ports.store import Store
 from reyna.services.state.trash.purging import Purged, PurgingVerbs, purge_all
+from reyna.storage.user_pages import user_pages
 
 FIRST_INTERVAL_SECONDS: Final = 660.0  # between the first two passes: at the second the clock is believed
 INTERVAL_SECONDS: Final = 3600.0  # between two passes; what is to go after days may well go an hour later
 PROBATION_SECONDS: Final = 600.0  # for which a clock must have gone on evenly before anything is purged by it
 LONG_PROBATION_SECONDS: Final = 24 * 3600.0  # the same after it jumped ahead by more than `MAX_CLOCK_JUMP`
 MAX_CLOCK_JUMP: Final = timedelta(days=1)  # as after a weekend asleep, or when somebody sets the wrong year
-USERS_PER_PAGE: Final = 500
 BEGINNING_OF_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)  # before all trash
 log: Final = structlog.get_logger("reyna.services.state")
 
@@ -84,15 +84,14 @@ class TrashRetention:
 
     async def purge_expired(self) -> Purged:
         """Purges the expired trash of every user once, and returns how much was purged."""
-        gone, last, now = Purged(), None, self._clock.now()
+        gone, now = Purged(), self._clock.now()
         before = now - self._retention if now is not None and self._retention is not None else None
-        while users := await self._store.list_users(last, USERS_PER_PAGE):
+        async for users in user_pages(self._store):
             for user_id in users:
                 try:
                     gone = gone.plus(await self._purge_user(Caller(user_id=user_id, kind="house"), before))
                 except Refusal as refusal:  # of this one; the others' trash is looked at all the same
                     log.warning("this trash is looked at again in an hour", user=user_id, error=refusal.detail)
-            last = users[-1]
         return gone
 
     async def _purge_user(self, acting: Caller, before: datetime | None) -> Purged:

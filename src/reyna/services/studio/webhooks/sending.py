@@ -21,6 +21,7 @@ from reyna.services.studio.webhooks.deliveries import Deliveries
 from reyna.services.studio.webhooks.http_client import PostWebhook, WebhookReply
 from reyna.services.studio.webhooks.signing import sign
 from reyna.services.studio.webhooks.webhooks import Webhooks
+from reyna.storage.user_pages import user_pages
 
 PARALLEL_ATTEMPTS: Final = 8  # to one webhook
 CLAIM: Final = timedelta(seconds=60)  # longer than an attempt may take; then another copy may try it
@@ -28,7 +29,6 @@ MAX_LOGGED_ATTEMPTS: Final = 20
 SWEEP_SECONDS: Final = 60.0  # between two looks for what another copy has left behind
 RETENTION: Final = timedelta(days=30)
 MAX_DELETED: Final = 200  # deliveries, in one look at a webhook
-USERS_PER_PAGE: Final = 200
 GONE: Final = 410
 log: Final = structlog.get_logger("reyna.services.studio.webhooks")
 
@@ -70,14 +70,12 @@ class WebhookSending:
 
     async def sweep(self) -> None:
         """Begins with what is pending of every webhook, and deletes old deliveries. Raises Fault."""
-        after: str | None = None
-        while users := await self._store.list_users(after, USERS_PER_PAGE):
+        async for users in user_pages(self._store):
             for user_id in users:
                 for webhook in await self._store.find(WEBHOOKS, user_id):
                     await self._delete_expired(webhook)
                     if webhook.enabled:
                         self._begin(user_id, webhook.id)
-            after = users[-1]
 
     async def send_due(self, user_id: str, webhook_id: str) -> datetime | None:
         """Sends what is due to a webhook, and returns when the next delivery is; None when there is none. Raises
