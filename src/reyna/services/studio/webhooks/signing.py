@@ -7,16 +7,12 @@ import hmac
 import os
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from reyna.domain.errors import Invalid
+from reyna.storage.secret_encryption import SecretEncryption, UnreadableSecret
 
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - what stands in front of one
 SECRET_BYTES: Final = 32
 MIN_SECRET_BYTES, MAX_SECRET_BYTES = 24, 64
-NONCE_BYTES: Final = 12
-FORMAT_PREFIX: Final = "1:"  # AES-256-GCM, nonce in front
 
 
 def new_secret() -> str:
@@ -51,22 +47,14 @@ class WebhookSecrets:
 
     def __init__(self, key: bytes) -> None:
         """`key`: 32 bytes."""
-        self._cipher = AESGCM(key)
+        self._encryption = SecretEncryption(key, "webhook secret")
 
     def encrypt(self, secret: str, user_id: str, webhook_id: str) -> str:
-        nonce = os.urandom(NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, secret.encode(), _context(user_id, webhook_id))
-        return FORMAT_PREFIX + base64.b64encode(nonce + sealed).decode()
+        return self._encryption.encrypt(secret, user_id, webhook_id)
 
     def decrypt(self, encrypted: str, user_id: str, webhook_id: str) -> str:
         """Raises Invalid when the secret of the installation has changed since."""
-        sealed = base64.b64decode(encrypted.removeprefix(FORMAT_PREFIX))
         try:
-            secret = self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _context(user_id, webhook_id))
-        except InvalidTag:
+            return self._encryption.decrypt(encrypted, user_id, webhook_id)
+        except UnreadableSecret:
             raise Invalid("The secret of this webhook cannot be read any more. Give it a new one.") from None
-        return secret.decode()
-
-
-def _context(user_id: str, webhook_id: str) -> bytes:
-    return f"reyna webhook secret {user_id} {webhook_id}".encode()
