@@ -95,6 +95,23 @@ async def test_an_event_that_comes_twice_is_one_delivery(hooks: StudioHarness, a
     assert [one.number for one in await deliveries(hooks, anas, webhook)] == [1]
 
 
+async def test_an_event_is_ignored_only_while_its_user_is_known_to_have_no_webhook(
+    hooks: StudioHarness, anas: SignedIn
+) -> None:
+    is_ignored = hooks.studio.webhook_reactions.is_ignored
+    of_ana, of_other = await publish(hooks, anas), Event.now("file.created", Caller(user_id="user-unknown"), {})
+    assert is_ignored(ENCODER.encode(of_ana))
+    assert not is_ignored(ENCODER.encode(of_other))  # whose webhooks were never read
+    assert not is_ignored(b"{")
+    webhook = await create(hooks, anas)
+    assert not is_ignored(ENCODER.encode(of_ana))
+    await publish(hooks, anas)
+    assert not is_ignored(ENCODER.encode(of_ana))
+    await hooks.studio.webhooks.delete(caller_of(anas), webhook.id)
+    await publish(hooks, anas)
+    assert is_ignored(ENCODER.encode(of_ana))
+
+
 async def test_an_old_event_that_is_published_again_is_not_for_a_webhook_of_today(
     hooks: StudioHarness, anas: SignedIn
 ) -> None:
