@@ -127,6 +127,8 @@ async def test_the_lists_hold_what_the_key_reaches(program: httpx.AsyncClient, t
     assert await ids("/blobs?limit=1") == {tree["both"]}
     assert await ids("/buckets") == {tree["album"], tree["track"]}
     assert await ids("/buckets?parent_bucket_id=none") == await ids("/tree") == {tree["album"]}
+    assert await ids("/buckets?parent_bucket_id=none&q=álbüm") == {tree["album"]}  # names are found as in other lists
+    assert await ids("/buckets?parent_bucket_id=none&q=shelf") == set()
     paths = (await program.get(f"/api/blobs/{tree['both']}/places")).json()["items"]
     assert [[bucket["name"] for bucket in path] for path in paths] == [["Album", "Track"]]
 

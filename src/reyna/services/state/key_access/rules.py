@@ -14,6 +14,7 @@ from reyna.domain.requests.page import Page
 from reyna.services.guarded_service import KeyCall, KeyRule, pass_on
 from reyna.services.state.key_access import narrowing
 from reyna.services.state.key_access.reach import KeyReach
+from reyna.services.state.structure.name_search import words_of_name
 
 if TYPE_CHECKING:
     from reyna.services.state.service import State
@@ -206,8 +207,8 @@ def key_rules(state: "State") -> Mapping[str, KeyRule]:
 
 
 def _is_listed(bucket: Bucket, call: KeyCall) -> bool:
-    type, q = call.arguments.get("type"), call.arguments.get("q")
-    is_named = q is None or all(word in bucket.name.casefold() for word in q.casefold().split())
+    type, words = call.arguments.get("type"), words_of_name(call.arguments.get("q"))
+    is_named = all(word in bucket.folded_name for word in words)
     return bucket.trashed_at is None and type in (None, bucket.type) and is_named
 
 

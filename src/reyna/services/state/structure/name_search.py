@@ -14,11 +14,16 @@ def where_named(q: str | None) -> Where:
 
     Raises Invalid for one that is longer than a name.
     """
+    words = words_of_name(q)
+    return {"folded_name": Contains(words)} if words else {}
+
+
+def words_of_name(q: str | None) -> tuple[str, ...]:
+    """Returns the words of a query, folded as names are; none for a blank one. Raises Invalid as above."""
     if q is None:
-        return {}
+        return ()
     if len(q) > MAX_QUERY_LENGTH:
         raise Invalid.at(
             "/q", f"must be at most {MAX_QUERY_LENGTH} characters", expected=f"at most {MAX_QUERY_LENGTH} characters"
         )
-    words = tuple(dict.fromkeys(fold(q).split()))
-    return {"folded_name": Contains(words)} if words else {}
+    return tuple(dict.fromkeys(fold(q).split()))
