@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
-from reyna.domain.errors import Fault, Refusal, TimedOut
+from reyna.domain.errors import Fault, Refusal
 from reyna.domain.search.entry import EntryFilter
 from reyna.domain.search.passages import NearPassage
 from reyna.domain.search.query import ParsedQuery
@@ -46,7 +46,7 @@ class SemanticSearch:
         try:
             async with asyncio.timeout(HYBRID_SECONDS):
                 near = await self.find(user_id, q, filter)
-        except (TimeoutError, TimedOut, Fault):
+        except (TimeoutError, Fault):
             return ()
         return [passage for passage in near if passage.similarity >= self._embeddings.min_similarity]
 

@@ -87,8 +87,9 @@ class Search:
         )
         request = EntryQuery(query=parse_query(q), filter=wanted, sort=sort, limit=MAX_CANDIDATES)
         offset = _offset_of(cursor)
-        near = await self._find_near(caller, q, request, mode)
-        found = Candidates() if mode == "semantic" else await self._index.search(caller.user_id, request)
+        near, found = await asyncio.gather(
+            self._find_near(caller, q, request, mode), self._find_by_words(caller, request, mode)
+        )
         if near:
             found = _merge(found, near, sort)
         return await self._page(caller, found, near, offset, limit)
@@ -110,6 +111,9 @@ class Search:
         if self._optional_index is None:
             raise Fault("There is no search index.")
         return self._optional_index
+
+    async def _find_by_words(self, caller: Caller, request: EntryQuery, mode: SearchMode) -> Candidates:
+        return Candidates() if mode == "semantic" else await self._index.search(caller.user_id, request)
 
     async def _find_near(self, caller: Caller, q: str, request: EntryQuery, mode: SearchMode) -> Sequence[NearPassage]:
         if self._semantic is None or mode == "text":
