@@ -13,7 +13,6 @@ from reyna.domain.search.passages import NearPassage, PassageVector, WaitingEntr
 
 MAX_EXACT_PASSAGES: Final = 10_000  # of a user, that are all compared: some 10 ms
 MAX_INDEXED_DIMENSIONS: Final = 4_000  # of a half-precision vector in an HNSW index
-MAX_ATTEMPT_EXPONENT: Final = 8
 
 
 async def has_vectors(pool: asyncpg.Pool) -> bool:

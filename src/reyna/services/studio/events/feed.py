@@ -9,13 +9,13 @@ import msgspec
 import structlog
 
 from reyna.domain.caller import Caller
-from reyna.domain.errors import Conflict, Invalid, NotFound
+from reyna.domain.errors import Conflict, Invalid
 from reyna.domain.event import DECODER, EVENT_SUBJECTS, Event
 from reyna.domain.requests.page import DEFAULT_LIMIT, Page, check_limit
 from reyna.ports.bus import Bus, ReceivedMessage, StreamPosition
 from reyna.services.studio.events.cursors import cursor_at, sequence_of, unusable_reason
 from reyna.services.studio.events.filters import TypeFilter, parse_type_filter_list
-from reyna.services.studio.events.key_events import narrow_event_data
+from reyna.services.studio.events.key_events import narrow_event_data, reaches_blob
 
 if TYPE_CHECKING:
     from reyna.services.state.service import State
@@ -100,17 +100,10 @@ class EventFeed:
                 data = narrow_event_data(event.data, within.__contains__)
                 return None if data is None else msgspec.structs.replace(event, data=data)
             if blob_id not in blobs:
-                blobs[blob_id] = await self._reaches(caller, blob_id)
+                blobs[blob_id] = await reaches_blob(self._state, caller, blob_id)
             return event if blobs[blob_id] else None
 
         return narrow
-
-    async def _reaches(self, caller: Caller, blob_id: str) -> bool:
-        try:
-            await self._state.blobs.get_stored(caller, blob_id)
-        except NotFound:
-            return False
-        return True
 
     async def place(self, since: str | None, *, latest: bool = False) -> FeedPlace:
         """Returns the place behind a cursor, before a time, at the oldest stored event, or behind the latest one.

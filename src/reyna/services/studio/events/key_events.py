@@ -1,7 +1,13 @@
 """The events that a key that is limited to buckets receives, and what it sees of them."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from reyna.domain.caller import Caller
+from reyna.domain.errors import NotFound
+
+if TYPE_CHECKING:
+    from reyna.services.state.service import State
 
 BUCKET_FIELDS = ("bucket_id", "parent_bucket_id", "came_from")
 
@@ -25,3 +31,12 @@ def narrow_event_data(data: Mapping[str, Any], is_within: Callable[[str], bool])
         if narrowed.get(field) is not None and not is_within(narrowed[field]):
             narrowed[field] = None
     return narrowed
+
+
+async def reaches_blob(state: "State", caller: Caller, blob_id: str) -> bool:
+    """Returns whether there is such a blob that the caller reaches."""
+    try:
+        await state.blobs.get_stored(caller, blob_id)
+    except NotFound:
+        return False
+    return True

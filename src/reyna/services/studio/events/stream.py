@@ -101,12 +101,10 @@ class EventStreams:
             raise TooMuch(f"You have {MAX_STREAMS_PER_USER} connections already.")
         beginning = None
         try:
-            place = await self._feed.place(last_id or since)
+            place = await self._feed.place(last_id or since, latest=not (last_id or since))
         except Reset as reset:
             place = await self._feed.place(None, latest=True)
             beginning = _reset(reset.detail, place)
-        if not (last_id or since):
-            place = await self._feed.place(None, latest=True)
         return self._stream(caller, token, place, types, beginning)
 
     async def _stream(

@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING, Any, Final
 
 from reyna.domain.caller import Caller, Scope
-from reyna.domain.errors import Invalid, NotFound
+from reyna.domain.errors import Invalid
 from reyna.domain.processing.run import NewRuns
 from reyna.domain.requests import operation
 from reyna.domain.requests.acceptance import NewAcceptance
 from reyna.services.content_actions import is_content_action, perform_action
+from reyna.services.studio.events.key_events import reaches_blob
 from reyna.services.studio.gateway import protocol
 
 if TYPE_CHECKING:
@@ -31,11 +32,7 @@ class Actions:
 
     async def reaches_blob(self, caller: Caller, blob_id: str) -> bool:
         """Returns whether there is such a blob that the caller reaches."""
-        try:
-            await self._state.blobs.get_stored(caller, blob_id)
-        except NotFound:
-            return False
-        return True
+        return await reaches_blob(self._state, caller, blob_id)
 
     async def perform(self, caller: Caller, message: protocol.Message) -> dict[str, Any]:
         """Calls the verb of an action, and returns the fields of its answer. Raises what the verb raises, Invalid, and

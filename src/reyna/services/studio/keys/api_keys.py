@@ -2,12 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Final, Protocol, get_args
 
 import msgspec
 from msgspec.structs import replace
 
-from reyna.domain.caller import Caller, KeyAccess, Scope
+from reyna.domain.caller import Caller, Scope
 from reyna.domain.errors import Conflict, Invalid, NotFound, TooMuch
 from reyna.domain.event import Event
 from reyna.domain.ids import Id, new_id
@@ -27,7 +27,7 @@ MAX_KEY_BUCKETS: Final = 100  # that one key is limited to
 DEFAULT_SCOPES: Final[tuple[Scope, ...]] = ("read", "write", "processors")
 DEFAULT_GRACE_SECONDS: Final = 24 * 3600  # in which the text before a rotation is still good
 MAX_GRACE_SECONDS: Final = 30 * 24 * 3600
-ALL_SCOPES: Final[tuple[Scope, ...]] = ("read", "write", "processors", "admin")
+ALL_SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 
 
 class NewKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -215,11 +215,6 @@ def key_info(key: ApiKey) -> KeyInfo:
         expires_at=key.expires_at,
         last_used_at=key.last_used_at,
     )
-
-
-def access_of(key: ApiKey) -> KeyAccess:
-    """Returns what the key may do."""
-    return KeyAccess(key_id=key.id, scopes=key.scopes, bucket_ids=key.bucket_ids)
 
 
 def _issued(info: KeyInfo, text: str) -> IssuedKey:
