@@ -16,7 +16,7 @@ from reyna.ports.store import Delete
 from reyna.services.studio.accounts.accounts import AccountChange
 from reyna.services.studio.keys.key_store import KeyStore
 from reyna.services.studio.records import SESSIONS, Session
-from reyna.services.studio.sign_in.session_cache import MAX_AGE_SECONDS, MAX_CACHED_SESSIONS, SessionCache
+from reyna.services.studio.sign_in.session_cache import MAX_AGE_SECONDS, SessionCache
 from reyna.services.studio.sign_in.session_store import LIFETIMES, SessionStore, session_id_of
 from reyna.services.studio.sign_in.sessions import SignedIn
 from reyna.services.studio.sign_in.sign_in import Credentials
@@ -153,10 +153,12 @@ async def test_other_sessions_go_on(harness: StudioHarness, anas: SignedIn, bos:
 # --- the cache by itself ---
 
 
+MAX_SESSIONS = 100
+
+
 async def cache_of(harness: StudioHarness, elapsed: Callable[[], float], bus: MemoryBus) -> SessionCache:
-    cache = SessionCache(
-        SessionStore(harness.store, harness.clock), KeyStore(harness.store, harness.clock), bus, harness.clock, elapsed
-    )
+    records, keys = SessionStore(harness.store, harness.clock), KeyStore(harness.store, harness.clock)
+    cache = SessionCache(records, keys, bus, harness.clock, elapsed, max_sessions=MAX_SESSIONS)
     await cache.start()
     return cache
 
@@ -244,12 +246,12 @@ async def test_the_sessions_that_were_used_last_are_remembered(harness: StudioHa
     cache = await cache_of(harness, Stopwatch(), MemoryBus())
     sessions = SessionStore(harness.store, harness.clock)
     await cache.identify(anas.token)
-    tokens = [await sessions.create("user-a", "session") for _ in range(MAX_CACHED_SESSIONS)]
+    tokens = [await sessions.create("user-a", "session") for _ in range(MAX_SESSIONS)]
     for token in tokens[:-1]:
         await cache.identify(token)
     await cache.identify(anas.token)
     await cache.identify(tokens[-1])
-    assert len(cache) == MAX_CACHED_SESSIONS
+    assert len(cache) == MAX_SESSIONS
     await delete_silently(harness, anas)
     await sessions.delete(session_id_of(tokens[0]))
     assert (await cache.identify(anas.token)).user_id == anas.user.id

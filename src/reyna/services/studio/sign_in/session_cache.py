@@ -44,7 +44,10 @@ class SessionCache:
         bus: Bus,
         clock: Callable[[], datetime],
         elapsed: Callable[[], float] = time.monotonic,
+        *,
+        max_sessions: int = MAX_CACHED_SESSIONS,
     ) -> None:
+        self._max_sessions = max_sessions
         self._records, self._keys = records, keys
         self._bus, self._clock, self._elapsed = bus, clock, elapsed
         self._cached: dict[str, CachedSession] = {}  # by id; the least recently used first
@@ -96,7 +99,7 @@ class SessionCache:
         caller = caller_of(session)
         self._start_noting_use(session)
         if before == self._changes and self._hears_of_ends:
-            if len(self._cached) >= MAX_CACHED_SESSIONS:
+            if len(self._cached) >= self._max_sessions:
                 del self._cached[next(iter(self._cached))]
             self._cached[session_id] = CachedSession(caller, session.expires_at, read_at)
         return caller
